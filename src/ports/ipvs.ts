@@ -1,0 +1,24 @@
+// The kernel's IPVS table as the health engine sees it.
+import type { IpvsCommand, VirtualServerRow } from "../core/ipvs/table.ts";
+
+/** A command that the kernel refused. The others of the batch were carried out. */
+export interface IpvsFailure {
+  readonly command: IpvsCommand;
+  /** Name such as ENOENT. */
+  readonly errno: string;
+  /** One plain sentence: the action, then the state. */
+  readonly message: string;
+}
+
+/** The kernel's IPVS table. One writer: this process. */
+export interface IpvsPort {
+  /** The whole table with counters, in no particular order. @throws IpvsUnavailableError */
+  read(): readonly VirtualServerRow[];
+  /** Carries out commands in order, batched; a failing one does not stop the others. @throws IpvsUnavailableError */
+  apply(commands: readonly IpvsCommand[]): readonly IpvsFailure[];
+}
+
+/** IPVS cannot be used at all: the module is missing, or CAP_NET_ADMIN is. The message is one clear sentence. */
+export class IpvsUnavailableError extends Error {
+  override readonly name = "IpvsUnavailableError";
+}

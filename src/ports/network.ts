@@ -1,0 +1,40 @@
+// The network as the VRRP engine sees it: interfaces, addresses, packets out. What comes in is handed to the engine.
+
+/** An interface of this host, as last reported by the kernel. */
+export interface NetworkInterface {
+  readonly name: string;
+  readonly index: number;
+  /** Administratively up and with carrier. */
+  readonly up: boolean;
+  /** 6 bytes on Ethernet. */
+  readonly hardwareAddress: Uint8Array;
+  /** IPv4 addresses in the kernel's order; secondary ones (virtual addresses are) come after the primary. */
+  readonly ipv4Addresses: readonly string[];
+}
+
+/** An address to put on a device. */
+export interface AddressAssignment {
+  readonly address: string;
+  readonly prefixLength: number;
+  readonly device: string;
+  readonly label?: string;
+  /** rtnetlink scope number. */
+  readonly scope: number;
+  readonly broadcast?: string;
+}
+
+/** The network, for the VRRP engine. Every call is synchronous and never waits for anything but the kernel. */
+export interface NetworkPort {
+  /** What is known of an interface; undefined when there is none of that name. */
+  interface(name: string): NetworkInterface | undefined;
+  /** Whether the device has the address now. */
+  hasAddress(device: string, address: string): boolean;
+  /** Adds an address; one that is there already is no error. @throws Error with the kernel's reason */
+  addAddress(assignment: AddressAssignment): void;
+  /** Removes an address; one that is gone already is no error. @throws Error with the kernel's reason */
+  removeAddress(assignment: AddressAssignment): void;
+  /** Sends a whole IPv4 packet to the VRRP group on an interface. @returns undefined, or why it could not be sent */
+  sendAdvertisement(interfaceName: string, packet: Uint8Array<ArrayBuffer>): string | undefined;
+  /** Broadcasts a frame on a device. @returns undefined, or why it could not be sent */
+  sendFrame(device: string, frame: Uint8Array<ArrayBuffer>): string | undefined;
+}
