@@ -1,0 +1,77 @@
+import { assert, assertEquals } from "../../test/assert.ts";
+import { netlinkMessages, NetlinkWriter } from "./netlink.ts";
+import {
+  readAddress,
+  readLink,
+  RTM_GETLINK,
+  writeAddAddress,
+  writeDumpRequest,
+  writeRemoveAddress,
+} from "./rtnetlink.ts";
+
+const vip = { interfaceIndex: 3, address: "192.0.2.10", prefixLength: 24, scope: 0 };
+
+Deno.test("writeAddAddress() asks to create or replace, with local and peer address", () => {
+  const writer = new NetlinkWriter();
+  writeAddAddress(writer, vip, 7);
+  assertEquals(
+    hex(writer),
+    "28000000" + "1400" + "0505" + "07000000" + "00000000" + "02180000" + "03000000" +
+      "08000200c000020a" + "08000100c000020a",
+  );
+});
+
+Deno.test("writeRemoveAddress() names family, prefix, device and address only", () => {
+  const writer = new NetlinkWriter();
+  writeRemoveAddress(writer, { ...vip, label: "eth0:1", broadcast: "192.0.2.255" }, 7);
+  assertEquals(
+    hex(writer),
+    "28000000" + "1500" + "0500" + "07000000" + "00000000" + "02180000" + "03000000" +
+      "08000200c000020a" + "08000100c000020a",
+  );
+});
+
+Deno.test("readAddress() reads back what writeAddAddress() wrote, IPv6 and label too", () => {
+  const writer = new NetlinkWriter();
+  writeAddAddress(writer, { ...vip, address: "2001:db8::10", prefixLength: 64, label: "eth0:1" }, 7);
+  const [message] = [...netlinkMessages(writer.bytes.subarray(0, writer.length))];
+  assert(message !== undefined);
+  assertEquals(readAddress(message), { interfaceIndex: 3, address: "2001:db8::10", prefixLength: 64 });
+});
+
+Deno.test("writeDumpRequest() is a request with the family's empty header", () => {
+  const writer = new NetlinkWriter();
+  writeDumpRequest(writer, RTM_GETLINK, 1);
+  assertEquals(hex(writer), "20000000" + "1200" + "0103" + "01000000" + "00000000" + "00".repeat(16));
+});
+
+Deno.test("readLink() and readAddress() refuse what is too short or incomplete", () => {
+  const body = (bytes: number): DataView => new DataView(new ArrayBuffer(bytes));
+  for (const length of [0, 7, 8, 15, 16, 18]) {
+    const message = { type: 16, flags: 0, sequence: 0, body: body(length) };
+    assertEquals(readLink(message), undefined);
+    assertEquals(readAddress(message), undefined);
+  }
+});
+
+Deno.test("readLink() tells up from administratively up without carrier", () => {
+  for (const [flags, up] of [[0x41, true], [0x01, false], [0x40, false]] as const) {
+    const writer = new NetlinkWriter();
+    const header = new Uint8Array(16);
+    new DataView(header.buffer).setInt32(4, 9, true);
+    new DataView(header.buffer).setUint32(8, flags, true);
+    writer.begin(16, 0, 1).raw(header).string(3, "eth0").data(1, [2, 0, 0, 0, 0, 1]).end();
+    const [message] = [...netlinkMessages(writer.bytes.subarray(0, writer.length))];
+    assert(message !== undefined);
+    assertEquals(readLink(message), {
+      index: 9,
+      name: "eth0",
+      up,
+      hardwareAddress: new Uint8Array([2, 0, 0, 0, 0, 1]),
+    });
+  }
+});
+
+function hex(writer: NetlinkWriter): string {
+  return [...writer.bytes.subarray(0, writer.length)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
