@@ -1,0 +1,40 @@
+// Whether an advertisement that arrived is meant for a virtual router and may be believed: keepalived's checks in its order.
+import type { Advertisement, AdvertisementFlaw } from "../../wire/vrrp.ts";
+import { AUTH_NONE, AUTH_SIMPLE_PASSWORD, VRRP_TTL } from "../../wire/vrrp.ts";
+
+/** What a virtual router expects of its peers. */
+export interface Expectation {
+  readonly version: 2 | 3;
+  readonly advertisementIntervalUs: number;
+  /** 8 bytes, zero padded; undefined: no authentication. Version 2 only. */
+  readonly password?: Uint8Array;
+}
+
+/** Why a packet was not believed; also the label of its counter. */
+export type DiscardReason = AdvertisementFlaw | "ttl" | "auth-type" | "auth-fail" | "interval";
+
+/**
+ * Judges a well-formed advertisement for the VRID it names.
+ *
+ * @param ttl TTL it arrived with: only 255 has not crossed a router (RFC 9568 section 5.1.1.3)
+ * @returns undefined when it may be believed
+ */
+export function judge(advertisement: Advertisement, ttl: number, expected: Expectation): DiscardReason | undefined {
+  if (ttl !== VRRP_TTL) return "ttl";
+  if (advertisement.version !== expected.version) return "version";
+  if (advertisement.version === 3) return undefined;
+  const wantedType = expected.password === undefined ? AUTH_NONE : AUTH_SIMPLE_PASSWORD;
+  if (advertisement.authType !== wantedType) return "auth-type";
+  if (expected.password !== undefined && !equalBytes(advertisement.authData, expected.password)) return "auth-fail";
+  // RFC 3768 section 7.1: a version 2 router with another interval is misconfigured; version 3 learns the interval.
+  if (advertisement.advertisementIntervalUs !== expected.advertisementIntervalUs) return "interval";
+  return undefined;
+}
+
+/** Compares all bytes whatever they are, so that the time tells nothing about how much of a password was right. */
+function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
+  if (left.length !== right.length) return false;
+  let difference = 0;
+  for (let at = 0; at < left.length; at++) difference |= (left[at] as number) ^ (right[at] as number);
+  return difference === 0;
+}

@@ -1,0 +1,321 @@
+// The VRRP state machine: (config, state, event, time) to (state, actions). One per interface, VRID and address family.
+// RFC 9568 section 6.4, RFC 3768 section 6.4, and keepalived where the RFC is silent. Knows no packets and no addresses.
+import type { HeardAdvertisement, RouterAction, RouterConfig, RouterEvent, RouterState, Step } from "./state.ts";
+import { masterDownIntervalUs, skewTimeUs } from "./timing.ts";
+
+/** Decides. Never throws for any event in any state. */
+export function step(config: RouterConfig, state: RouterState, event: RouterEvent, nowUs: number): Step {
+  switch (state.name) {
+    case "init":
+      return stepInit(config, state, event, nowUs);
+    case "fault":
+      return stepFault(config, state, event, nowUs);
+    case "backup":
+      return stepBackup(config, state, event, nowUs);
+    case "master":
+      return stepMaster(config, state, event, nowUs);
+    default:
+      return state satisfies never;
+  }
+}
+
+/** The earliest deadline in a state, or undefined when it waits for events only. */
+export function nextDeadlineUs(state: RouterState): number | undefined {
+  if (state.name === "backup") return state.masterDownTimerUs;
+  if (state.name !== "master") return undefined;
+  return Math.min(state.adverTimerUs, state.announceTimerUs ?? Infinity, state.refreshTimerUs ?? Infinity);
+}
+
+function stepInit(
+  config: RouterConfig,
+  state: RouterState & { name: "init" },
+  event: RouterEvent,
+  nowUs: number,
+): Step {
+  switch (event.type) {
+    case "startup":
+      if (config.priority === 255) return becomeMaster(config, state, "address owner (priority 255)", nowUs);
+      return enterBackup(state, "startup", startDeadline(config, nowUs), config.advertisementIntervalUs);
+    case "resume":
+      return becomeMaster(config, state, "resuming as master", nowUs);
+    case "fault":
+      return enterFault(state, [event.cause], []);
+    case "shutdown":
+    case "release":
+    case "timer":
+    case "advertisement":
+    case "fault-cleared":
+    case "address-lost":
+      return unchanged(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+/** `state MASTER` waits for one advertisement instead of three. */
+function startDeadline(config: RouterConfig, nowUs: number): number {
+  const interval = config.advertisementIntervalUs;
+  if (config.initialState === "backup") return nowUs + masterDownIntervalUs(config, interval);
+  return nowUs + interval + skewTimeUs(config, interval);
+}
+
+function stepFault(
+  config: RouterConfig,
+  state: RouterState & { name: "fault" },
+  event: RouterEvent,
+  nowUs: number,
+): Step {
+  switch (event.type) {
+    case "fault":
+      if (state.causes.includes(event.cause)) return unchanged(state);
+      return { state: { name: "fault", causes: [...state.causes, event.cause] }, actions: [] };
+    case "fault-cleared": {
+      const causes = state.causes.filter((cause) => cause !== event.cause);
+      if (causes.length > 0) return { state: { name: "fault", causes }, actions: [] };
+      const interval = config.advertisementIntervalUs;
+      return enterBackup(state, `${event.cause}: cleared`, nowUs + masterDownIntervalUs(config, interval), interval);
+    }
+    case "shutdown":
+      return { state: { name: "init" }, actions: [transition(state, "init", "shutdown")] };
+    case "startup":
+    case "resume":
+    case "release":
+    case "timer":
+    case "advertisement":
+    case "address-lost":
+      return unchanged(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+function stepBackup(
+  config: RouterConfig,
+  state: RouterState & { name: "backup" },
+  event: RouterEvent,
+  nowUs: number,
+): Step {
+  switch (event.type) {
+    case "timer":
+      if (nowUs < state.masterDownTimerUs) return unchanged(state);
+      return becomeMaster(config, state, "no advertisement within the master down interval", nowUs);
+    case "advertisement":
+      return hearAsBackup(config, state, event.advertisement, nowUs);
+    case "fault":
+      return enterFault(state, [event.cause], []);
+    case "shutdown":
+      return { state: { name: "init" }, actions: [transition(state, "init", "shutdown")] };
+    case "release":
+      return { state: { name: "init" }, actions: [] };
+    case "startup":
+    case "resume":
+    case "fault-cleared":
+    case "address-lost":
+      return unchanged(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+/** RFC 9568 section 6.4.2, with keepalived's preempt_delay. */
+function hearAsBackup(
+  config: RouterConfig,
+  state: RouterState & { name: "backup" },
+  heard: HeardAdvertisement,
+  nowUs: number,
+): Step {
+  const interval = state.masterAdverIntervalUs;
+  if (heard.priority === 0) {
+    // The interval already learned counts, not the one in the packet of a router that leaves.
+    return { state: { ...state, masterDownTimerUs: nowUs + skewTimeUs(config, interval) }, actions: [] };
+  }
+  if (heard.priority >= config.priority || !config.preemptMode) {
+    return { state: follow(config, heard, nowUs), actions: [] };
+  }
+  if (config.preemptDelayUs === 0) return unchanged(state); // the timer runs on: we take over when it expires
+  const preemptDelayTimerUs = state.preemptDelayTimerUs ?? nowUs + config.preemptDelayUs;
+  if (nowUs >= preemptDelayTimerUs) return unchanged(state);
+  return { state: { ...follow(config, heard, nowUs), preemptDelayTimerUs }, actions: [] };
+}
+
+/** Backup to the master that was heard: its interval counts in version 3, ours in version 2 (they are equal). */
+function follow(config: RouterConfig, heard: HeardAdvertisement, nowUs: number): RouterState & { name: "backup" } {
+  const interval = config.version === 3 ? heard.advertisementIntervalUs : config.advertisementIntervalUs;
+  return {
+    name: "backup",
+    masterDownTimerUs: nowUs + masterDownIntervalUs(config, interval),
+    masterAdverIntervalUs: interval,
+  };
+}
+
+function stepMaster(
+  config: RouterConfig,
+  state: RouterState & { name: "master" },
+  event: RouterEvent,
+  nowUs: number,
+): Step {
+  switch (event.type) {
+    case "timer":
+      return masterTimers(config, state, nowUs);
+    case "advertisement":
+      return hearAsMaster(config, state, event.advertisement, nowUs);
+    case "fault":
+      return enterFault(state, [event.cause], [{ type: "send-advertisement", priority: 0 }, {
+        type: "remove-addresses",
+      }]);
+    case "shutdown":
+      return {
+        state: { name: "init" },
+        actions: [
+          { type: "send-advertisement", priority: 0 },
+          { type: "remove-addresses" },
+          transition(state, "init", "shutdown"),
+        ],
+      };
+    case "release":
+      return { state: { name: "init" }, actions: [] };
+    case "address-lost": {
+      const interval = config.advertisementIntervalUs;
+      const deadline = nowUs + masterDownIntervalUs(config, interval);
+      const entered = enterBackup(state, `address ${event.address} was removed by somebody else`, deadline, interval);
+      return {
+        state: entered.state,
+        actions: [{ type: "send-advertisement", priority: 0 }, { type: "remove-addresses" }, ...entered.actions],
+      };
+    }
+    case "startup":
+    case "resume":
+    case "fault-cleared":
+      return unchanged(state);
+    default:
+      return event satisfies never;
+  }
+}
+
+function masterTimers(config: RouterConfig, state: RouterState & { name: "master" }, nowUs: number): Step {
+  const actions: RouterAction[] = [];
+  let { adverTimerUs, announceTimerUs, announceRepeat, refreshTimerUs } = state;
+  if (nowUs >= adverTimerUs) {
+    actions.push({ type: "send-advertisement", priority: config.priority });
+    // Keep the beat; after a long stall start a new one instead of sending a burst.
+    adverTimerUs += config.advertisementIntervalUs;
+    if (adverTimerUs <= nowUs) adverTimerUs = nowUs + config.advertisementIntervalUs;
+  }
+  if (announceTimerUs !== undefined && nowUs >= announceTimerUs) {
+    actions.push({ type: "announce-addresses", repeat: announceRepeat ?? config.announcements.repeat });
+    announceTimerUs = announceRepeat = undefined;
+  }
+  if (refreshTimerUs !== undefined && nowUs >= refreshTimerUs) {
+    actions.push({ type: "announce-addresses", repeat: config.announcements.refreshRepeat });
+    refreshTimerUs = nowUs + config.announcements.refreshUs;
+  }
+  return { state: masterState(adverTimerUs, announceTimerUs, announceRepeat, refreshTimerUs), actions };
+}
+
+/** RFC 9568 section 6.4.3; keepalived answers a lower master and announces the addresses again. */
+function hearAsMaster(
+  config: RouterConfig,
+  state: RouterState & { name: "master" },
+  heard: HeardAdvertisement,
+  nowUs: number,
+): Step {
+  if (heard.priority === 0) {
+    return {
+      state: { ...state, adverTimerUs: nowUs + config.advertisementIntervalUs },
+      actions: [{ type: "send-advertisement", priority: config.priority }],
+    };
+  }
+  const order = heard.priority - config.priority || heard.senderOrder;
+  if (order > 0) {
+    const backup = follow(config, heard, nowUs);
+    const reason = heard.priority > config.priority
+      ? `advertisement of higher priority ${heard.priority}`
+      : `advertisement of equal priority ${heard.priority} from a greater address`;
+    return { state: backup, actions: [{ type: "remove-addresses" }, transition(state, "backup", reason)] };
+  }
+  if (order === 0) {
+    const text = `advertisement of equal priority ${heard.priority} from our own address: is it configured twice?`;
+    return { state, actions: [{ type: "note", text }] };
+  }
+  return forceElection(config, state, heard, nowUs);
+}
+
+function forceElection(
+  config: RouterConfig,
+  state: RouterState & { name: "master" },
+  heard: HeardAdvertisement,
+  nowUs: number,
+): Step {
+  const { lowerPriorityRepeat: repeat, lowerPriorityDelayUs: delayUs } = config.announcements;
+  const actions: RouterAction[] = [
+    { type: "note", text: `advertisement of lower priority ${heard.priority}, forcing new election` },
+    { type: "send-advertisement", priority: config.priority },
+  ];
+  const adverTimerUs = nowUs + config.advertisementIntervalUs;
+  if (repeat === 0) return { state: { ...state, adverTimerUs }, actions };
+  actions.push({ type: "announce-addresses", repeat });
+  // Every such advertisement asks for its own second set; one that is already due is kept, so that a stubborn peer
+  // cannot push it away for ever.
+  if (delayUs === 0 || state.announceTimerUs !== undefined) return { state: { ...state, adverTimerUs }, actions };
+  return { state: { ...state, adverTimerUs, announceTimerUs: nowUs + delayUs, announceRepeat: repeat }, actions };
+}
+
+/** RFC 9568 section 6.4.2 (110): advertise first, so that others know before the addresses move. */
+function becomeMaster(config: RouterConfig, from: RouterState, reason: string, nowUs: number): Step {
+  const { repeat, delayUs, refreshUs } = config.announcements;
+  return {
+    state: masterState(
+      nowUs + config.advertisementIntervalUs,
+      delayUs > 0 ? nowUs + delayUs : undefined,
+      delayUs > 0 ? repeat : undefined,
+      refreshUs > 0 ? nowUs + refreshUs : undefined,
+    ),
+    actions: [
+      { type: "send-advertisement", priority: config.priority },
+      { type: "add-addresses" },
+      { type: "announce-addresses", repeat },
+      transition(from, "master", reason),
+    ],
+  };
+}
+
+function enterBackup(
+  from: RouterState,
+  reason: string,
+  masterDownTimerUs: number,
+  masterAdverIntervalUs: number,
+): Step {
+  return {
+    state: { name: "backup", masterDownTimerUs, masterAdverIntervalUs },
+    actions: [transition(from, "backup", reason)],
+  };
+}
+
+function enterFault(from: RouterState, causes: readonly string[], leaving: readonly RouterAction[]): Step {
+  return { state: { name: "fault", causes }, actions: [...leaving, transition(from, "fault", causes.join(", "))] };
+}
+
+function masterState(
+  adverTimerUs: number,
+  announceTimerUs: number | undefined,
+  announceRepeat: number | undefined,
+  refreshTimerUs: number | undefined,
+): RouterState & { name: "master" } {
+  return {
+    name: "master",
+    adverTimerUs,
+    ...(announceTimerUs === undefined ? {} : { announceTimerUs }),
+    ...(announceRepeat === undefined ? {} : { announceRepeat }),
+    ...(refreshTimerUs === undefined ? {} : { refreshTimerUs }),
+  };
+}
+
+function transition(from: RouterState, to: RouterState["name"], reason: string): RouterAction {
+  return { type: "transition", from: from.name, to, reason };
+}
+
+function unchanged(state: RouterState): Step {
+  return { state, actions: NO_ACTIONS };
+}
+
+const NO_ACTIONS: readonly RouterAction[] = [];

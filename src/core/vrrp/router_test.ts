@@ -1,0 +1,257 @@
+import { assert, assertEquals } from "../../../test/assert.ts";
+import { nextDeadlineUs, step } from "./router.ts";
+import type { RouterAction, RouterConfig, RouterEvent, RouterState } from "./state.ts";
+
+const SECOND = 1_000_000;
+
+Deno.test("step() startup waits a whole master down interval as backup (RFC 9568 6.4.1)", () => {
+  const { state, actions } = step(config(), { name: "init" }, { type: "startup" }, 5 * SECOND);
+  assertEquals(state, backup({ masterDownTimerUs: 8_609_375 }));
+  assertEquals(actions, [transition("init", "backup", "startup")]);
+});
+
+Deno.test("step() startup with `state MASTER` waits one interval and the skew (keepalived)", () => {
+  const { state } = step(config({ initialState: "master" }), { name: "init" }, { type: "startup" }, 0);
+  assertEquals(state, backup({ masterDownTimerUs: 1_609_375 }));
+});
+
+Deno.test("step() startup makes the address owner master at once (RFC 9568 6.4.1)", () => {
+  const { state, actions } = step(config({ priority: 255 }), { name: "init" }, { type: "startup" }, 0);
+  assertEquals(state, { name: "master", adverTimerUs: SECOND, announceTimerUs: 5 * SECOND, announceRepeat: 5 });
+  assertEquals(types(actions), ["send-advertisement", "add-addresses", "announce-addresses", "transition"]);
+});
+
+Deno.test("step() takes over when Master_Down_Timer expires, advertisement first (RFC 9568 6.4.2)", () => {
+  const waiting = backup({ masterDownTimerUs: 3_609_375 });
+  assertEquals(step(config(), waiting, { type: "timer" }, 3_609_374), { state: waiting, actions: [] });
+  const { state, actions } = step(config(), waiting, { type: "timer" }, 3_609_375);
+  assertEquals(state, {
+    name: "master",
+    adverTimerUs: 4_609_375,
+    announceTimerUs: 8_609_375,
+    announceRepeat: 5,
+  });
+  assertEquals(actions, [
+    { type: "send-advertisement", priority: 100 },
+    { type: "add-addresses" },
+    { type: "announce-addresses", repeat: 5 },
+    transition("backup", "master", "no advertisement within the master down interval"),
+  ]);
+});
+
+Deno.test("step() sets Master_Down_Timer to Skew_Time on priority 0 (6.4.2)", () => {
+  const { state, actions } = step(config(), backup(), heard(0), 5 * SECOND);
+  assertEquals(actions, []);
+  assertEquals(state, backup({ masterDownTimerUs: 5_609_375 }));
+});
+
+Deno.test("step() takes Skew_Time from the interval already learned, not from the priority 0 packet (6.4.2)", () => {
+  const learned = backup({ masterAdverIntervalUs: 100_000 });
+  const event = heard(0, { advertisementIntervalUs: 40 * SECOND });
+  const { state } = step(config({ version: 3 }), learned, event, 5 * SECOND);
+  assertEquals(state, { ...learned, masterDownTimerUs: 5_060_938 });
+});
+
+Deno.test("step() backup follows an equal or higher master and learns its interval in version 3 (6.4.2)", () => {
+  for (const priority of [100, 101, 255]) {
+    const event = heard(priority, { advertisementIntervalUs: 100_000 });
+    const { state, actions } = step(config({ version: 3 }), backup(), event, 5 * SECOND);
+    assertEquals(state, backup({ masterDownTimerUs: 5_360_938, masterAdverIntervalUs: 100_000 }));
+    assertEquals(actions, []);
+  }
+});
+
+Deno.test("step() backup ignores a lower master: its timer runs on (6.4.2)", () => {
+  const waiting = backup({ masterDownTimerUs: 6 * SECOND });
+  assertEquals(step(config(), waiting, heard(99), 5 * SECOND), { state: waiting, actions: [] });
+});
+
+Deno.test("step() backup without Preempt_Mode follows a lower master (6.4.2)", () => {
+  const { state } = step(config({ preemptMode: false }), backup(), heard(1), 5 * SECOND);
+  assertEquals(state, backup({ masterDownTimerUs: 8_609_375 }));
+});
+
+Deno.test("step() preempt_delay leaves a lower master alone for that long, and a higher one clears it", () => {
+  const delayed = config({ preemptDelayUs: 10 * SECOND });
+  const first = step(delayed, backup(), heard(50), 5 * SECOND).state;
+  assertEquals(first, backup({ masterDownTimerUs: 8_609_375, preemptDelayTimerUs: 15 * SECOND }));
+  const second = step(delayed, first, heard(50), 14 * SECOND).state;
+  assertEquals(second, backup({ masterDownTimerUs: 17_609_375, preemptDelayTimerUs: 15 * SECOND }));
+  assertEquals(step(delayed, second, heard(50), 15 * SECOND).state, second);
+  assertEquals(step(delayed, second, heard(120), 14 * SECOND).state, backup({ masterDownTimerUs: 17_609_375 }));
+});
+
+Deno.test("step() master keeps its beat, and does not send a burst after a stall", () => {
+  const { state, actions } = step(config(), master({ adverTimerUs: 10 * SECOND }), { type: "timer" }, 10_000_400);
+  assertEquals(actions, [{ type: "send-advertisement", priority: 100 }]);
+  assertEquals(state, master({ adverTimerUs: 11 * SECOND }));
+  const late = step(config(), master({ adverTimerUs: 10 * SECOND }), { type: "timer" }, 13_500_000);
+  assertEquals(late.state, master({ adverTimerUs: 14_500_000 }));
+  assertEquals(types(late.actions), ["send-advertisement"]);
+});
+
+Deno.test("step() master announces a second time after the delay, then by the refresh interval", () => {
+  const state = master({ adverTimerUs: 20 * SECOND, announceTimerUs: 5 * SECOND, announceRepeat: 5 });
+  const once = step(config(), state, { type: "timer" }, 5 * SECOND);
+  assertEquals(once, {
+    state: master({ adverTimerUs: 20 * SECOND }),
+    actions: [{ type: "announce-addresses", repeat: 5 }],
+  });
+  const refreshing = config({ announcements: { ...config().announcements, refreshUs: 60 * SECOND, refreshRepeat: 2 } });
+  const due = master({ adverTimerUs: 100 * SECOND, refreshTimerUs: 60 * SECOND });
+  assertEquals(step(refreshing, due, { type: "timer" }, 61 * SECOND), {
+    state: master({ adverTimerUs: 100 * SECOND, refreshTimerUs: 121 * SECOND }),
+    actions: [{ type: "announce-addresses", repeat: 2 }],
+  });
+});
+
+Deno.test("step() master answers priority 0 at once and stays (6.4.3)", () => {
+  const { state, actions } = step(config(), master(), heard(0), 5 * SECOND);
+  assertEquals(actions, [{ type: "send-advertisement", priority: 100 }]);
+  assertEquals(state, master({ adverTimerUs: 6 * SECOND }));
+});
+
+Deno.test("step() master yields to a higher priority, or to a greater address at equal priority (6.4.3)", () => {
+  for (const event of [heard(101), heard(100, { senderOrder: 1 })]) {
+    const { state, actions } = step(config(), master(), event, 5 * SECOND);
+    assertEquals(state, backup({ masterDownTimerUs: 8_609_375 }));
+    assertEquals(types(actions), ["remove-addresses", "transition"]);
+  }
+});
+
+Deno.test("step() master answers a lower one, or a lesser address, and announces again (keepalived)", () => {
+  for (const event of [heard(99), heard(100, { senderOrder: -1 })]) {
+    const { state, actions } = step(config(), master(), event, 5 * SECOND);
+    assertEquals(types(actions), ["note", "send-advertisement", "announce-addresses"]);
+    assertEquals(state, master({ adverTimerUs: 6 * SECOND, announceTimerUs: 10 * SECOND, announceRepeat: 5 }));
+  }
+});
+
+Deno.test("step() a stubborn lower master does not push the second set of announcements away", () => {
+  const first = step(config(), master(), heard(99), 5 * SECOND).state;
+  const second = step(config(), first, heard(99), 6 * SECOND).state;
+  assertEquals(second, master({ adverTimerUs: 7 * SECOND, announceTimerUs: 10 * SECOND, announceRepeat: 5 }));
+});
+
+Deno.test("step() master stays when it hears itself, and says so", () => {
+  const { state, actions } = step(config(), master(), heard(100, { senderOrder: 0 }), 5 * SECOND);
+  assertEquals(state, master());
+  assertEquals(types(actions), ["note"]);
+});
+
+Deno.test("step() shutdown of a master sends priority 0, then removes the addresses (6.4.3)", () => {
+  const { state, actions } = step(config(), master(), { type: "shutdown" }, 0);
+  assertEquals(state, { name: "init" });
+  assertEquals(actions, [
+    { type: "send-advertisement", priority: 0 },
+    { type: "remove-addresses" },
+    transition("master", "init", "shutdown"),
+  ]);
+});
+
+Deno.test("step() shutdown of a backup sends nothing (6.4.2)", () => {
+  assertEquals(types(step(config(), backup(), { type: "shutdown" }, 0).actions), ["transition"]);
+});
+
+Deno.test("step() release leaves addresses and peers as they are, for a successor that resumes", () => {
+  assertEquals(step(config(), master(), { type: "release" }, 0), { state: { name: "init" }, actions: [] });
+  const { state, actions } = step(config(), { name: "init" }, { type: "resume" }, SECOND);
+  assertEquals(state.name, "master");
+  assertEquals(types(actions), ["send-advertisement", "add-addresses", "announce-addresses", "transition"]);
+});
+
+Deno.test("step() fault takes a master down with priority 0 and is left only when every cause is gone", () => {
+  const first = step(config(), master(), { type: "fault", cause: "interface eth0 is down" }, 0);
+  assertEquals(types(first.actions), ["send-advertisement", "remove-addresses", "transition"]);
+  const second = step(config(), first.state, { type: "fault", cause: "interface eth0 has no address" }, 0);
+  assertEquals(second.actions, []);
+  const one = step(config(), second.state, { type: "fault-cleared", cause: "interface eth0 is down" }, 0);
+  assertEquals(one.state, { name: "fault", causes: ["interface eth0 has no address"] });
+  const none = step(config(), one.state, { type: "fault-cleared", cause: "interface eth0 has no address" }, SECOND);
+  assertEquals(none.state, backup({ masterDownTimerUs: 4_609_375 }));
+});
+
+Deno.test("step() in fault hears nothing and sends nothing", () => {
+  const state: RouterState = { name: "fault", causes: ["x"] };
+  for (const event of [heard(1), heard(0), { type: "timer" }, { type: "startup" }] as const) {
+    assertEquals(step(config(), state, event, 99 * SECOND), { state, actions: [] });
+  }
+});
+
+Deno.test("step() a master whose address somebody removed starts over as backup with priority 0 (keepalived)", () => {
+  const { state, actions } = step(config(), master(), { type: "address-lost", address: "192.0.2.1" }, SECOND);
+  assertEquals(state, backup({ masterDownTimerUs: 4_609_375 }));
+  assertEquals(types(actions), ["send-advertisement", "remove-addresses", "transition"]);
+});
+
+Deno.test("step() sends nothing from init, whatever comes", () => {
+  const events: RouterEvent[] = [
+    heard(0),
+    heard(1),
+    heard(255),
+    { type: "timer" },
+    { type: "shutdown" },
+    {
+      type: "release",
+    },
+    { type: "fault-cleared", cause: "x" },
+    { type: "address-lost", address: "192.0.2.1" },
+  ];
+  for (const event of events) {
+    assertEquals(step(config(), { name: "init" }, event, SECOND), { state: { name: "init" }, actions: [] });
+  }
+});
+
+Deno.test("nextDeadlineUs() is the earliest timer of the state", () => {
+  assertEquals(nextDeadlineUs({ name: "init" }), undefined);
+  assertEquals(nextDeadlineUs({ name: "fault", causes: [] }), undefined);
+  assertEquals(nextDeadlineUs(backup({ masterDownTimerUs: 7 })), 7);
+  assertEquals(nextDeadlineUs(master({ adverTimerUs: 9, announceTimerUs: 8, refreshTimerUs: 7 })), 7);
+});
+
+function config(changes: Partial<RouterConfig> = {}): RouterConfig {
+  return {
+    version: 2,
+    priority: 100,
+    advertisementIntervalUs: SECOND,
+    initialState: "backup",
+    preemptMode: true,
+    preemptDelayUs: 0,
+    announcements: {
+      repeat: 5,
+      delayUs: 5 * SECOND,
+      refreshUs: 0,
+      refreshRepeat: 1,
+      lowerPriorityRepeat: 5,
+      lowerPriorityDelayUs: 5 * SECOND,
+    },
+    ...changes,
+  };
+}
+
+function backup(changes: Partial<RouterState & { name: "backup" }> = {}): RouterState & { name: "backup" } {
+  return { name: "backup", masterDownTimerUs: 3_609_375, masterAdverIntervalUs: SECOND, ...changes };
+}
+
+function master(changes: Partial<RouterState & { name: "master" }> = {}): RouterState & { name: "master" } {
+  return { name: "master", adverTimerUs: 4 * SECOND, ...changes };
+}
+
+function heard(
+  priority: number,
+  changes: { advertisementIntervalUs?: number; senderOrder?: number } = {},
+): RouterEvent {
+  return {
+    type: "advertisement",
+    advertisement: { priority, advertisementIntervalUs: SECOND, senderOrder: 1, ...changes },
+  };
+}
+
+function transition(from: RouterState["name"], to: RouterState["name"], reason: string): RouterAction {
+  return { type: "transition", from, to, reason };
+}
+
+function types(actions: readonly RouterAction[]): string[] {
+  assert(Array.isArray(actions));
+  return actions.map((action) => action.type);
+}

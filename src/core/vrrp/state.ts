@@ -1,0 +1,94 @@
+// What the VRRP state machine is made of: its configuration, states, events and actions. The moves are in `router.ts`.
+
+/** What a virtual router is configured to do. Times in microseconds. */
+export interface RouterConfig {
+  readonly version: 2 | 3;
+  /** 1 to 255; 255 owns the addresses. */
+  readonly priority: number;
+  readonly advertisementIntervalUs: number;
+  readonly initialState: "master" | "backup";
+  /** Preempt_Mode: whether a backup takes over from a master of lower priority. */
+  readonly preemptMode: boolean;
+  /** How long a lower master is left alone before it is preempted; 0: not at all. keepalived's `preempt_delay`. */
+  readonly preemptDelayUs: number;
+  readonly announcements: AnnouncementSchedule;
+}
+
+/** When addresses are announced by gratuitous ARP, after the set at the transition itself. */
+export interface AnnouncementSchedule {
+  /** Messages for each address in a set. */
+  readonly repeat: number;
+  /** A second set this long after becoming master; 0: none. */
+  readonly delayUs: number;
+  /** A set this often while master; 0: never. */
+  readonly refreshUs: number;
+  readonly refreshRepeat: number;
+  /** After an advertisement of lower priority: messages now, and again after the delay (0: not again). */
+  readonly lowerPriorityRepeat: number;
+  readonly lowerPriorityDelayUs: number;
+}
+
+/** A timer is a deadline in the state, so leaving the state drops it and no stale timer can fire. Monotonic microseconds. */
+export type RouterState =
+  | { readonly name: "init" }
+  /** keepalived's, not the RFC's: cannot serve, says nothing, waits until no cause is left. */
+  | { readonly name: "fault"; readonly causes: readonly string[] }
+  | {
+    readonly name: "backup";
+    readonly masterDownTimerUs: number;
+    readonly masterAdverIntervalUs: number;
+    /** While a lower master is left alone: when that ends. */
+    readonly preemptDelayTimerUs?: number;
+  }
+  | {
+    readonly name: "master";
+    readonly adverTimerUs: number;
+    /** The second set of announcements: when, and how many messages for each address. */
+    readonly announceTimerUs?: number;
+    readonly announceRepeat?: number;
+    readonly refreshTimerUs?: number;
+  };
+
+/** An advertisement that passed every check of `acceptance.ts`. */
+export interface HeardAdvertisement {
+  readonly priority: number;
+  readonly advertisementIntervalUs: number;
+  /** Sender's address compared with ours as unsigned integers in network order: above 0 when the sender's is greater. */
+  readonly senderOrder: number;
+}
+
+export type RouterEvent =
+  | { readonly type: "startup" }
+  /** Take over where a predecessor of this process was master: it went a moment ago and its addresses are still there. */
+  | { readonly type: "resume" }
+  | { readonly type: "shutdown" }
+  /** A successor takes over: leave everything as it is. */
+  | { readonly type: "release" }
+  | { readonly type: "timer" }
+  | { readonly type: "advertisement"; readonly advertisement: HeardAdvertisement }
+  /** Something without which we cannot serve is missing; the cause is a sentence for people and a key. */
+  | { readonly type: "fault"; readonly cause: string }
+  | { readonly type: "fault-cleared"; readonly cause: string }
+  /** Somebody else removed one of our addresses while we were master. */
+  | { readonly type: "address-lost"; readonly address: string };
+
+export type RouterAction =
+  | { readonly type: "send-advertisement"; readonly priority: number }
+  | { readonly type: "add-addresses" }
+  | { readonly type: "remove-addresses" }
+  | { readonly type: "announce-addresses"; readonly repeat: number }
+  | {
+    readonly type: "transition";
+    readonly from: RouterState["name"];
+    readonly to: RouterState["name"];
+    /** Plain words for logs and the journal. */
+    readonly reason: string;
+  }
+  /** A lower master keeps advertising against us: worth a log line. */
+  | { readonly type: "note"; readonly text: string };
+
+/** What a step leads to. The order of the actions is part of the contract. */
+export interface Step {
+  readonly state: RouterState;
+  readonly actions: readonly RouterAction[];
+}
