@@ -1,0 +1,99 @@
+// The packet of one virtual router: built once for each priority, sent again with a new identification.
+import { parseIpv4 } from "../../base/ip.ts";
+import { assert } from "../../base/assert.ts";
+import { setIdentification, writeIpv4Header } from "../../wire/ipv4.ts";
+import {
+  advertisementBytes,
+  AUTH_NONE,
+  AUTH_SIMPLE_PASSWORD,
+  VRRP_GROUP,
+  VRRP_PROTOCOL,
+  VRRP_TRAFFIC_CLASS,
+  VRRP_TTL,
+  writeAdvertisement,
+} from "../../wire/vrrp.ts";
+import { IPV4_HEADER_BYTES } from "../../wire/ipv4.ts";
+
+/** What goes into every packet of a router. */
+export interface AdvertiserConfig {
+  readonly version: 2 | 3;
+  readonly vrid: number;
+  readonly advertisementIntervalUs: number;
+  /** 8 bytes; undefined: no authentication. */
+  readonly password?: Uint8Array;
+  /** Advertised addresses, in the order of the configuration. */
+  readonly addresses: readonly string[];
+}
+
+/** Longest password that fits a packet (RFC 2338 section 5.3.10). */
+const PASSWORD_BYTES = 8;
+
+/** A password as it stands in a packet: cut to 8 bytes, padded with zeros. */
+export function passwordBytes(password: string): Uint8Array {
+  const bytes = new Uint8Array(PASSWORD_BYTES);
+  bytes.set(new TextEncoder().encode(password).subarray(0, PASSWORD_BYTES));
+  return bytes;
+}
+
+/** Addresses as they stand in a packet, one after the other. */
+export function addressListBytes(addresses: readonly string[]): Uint8Array {
+  const bytes = new Uint8Array(4 * addresses.length);
+  for (const [index, address] of addresses.entries()) {
+    const parsed = parseIpv4(address);
+    assert(parsed !== undefined, `not an IPv4 address: ${address}`);
+    bytes.set(parsed, 4 * index);
+  }
+  return bytes;
+}
+
+/** Makes the packets of one virtual router. */
+export class Advertiser {
+  readonly #config: AdvertiserConfig;
+  readonly #packet: Uint8Array<ArrayBuffer>;
+  #source: string | undefined;
+  #priority = -1;
+  /** keepalived counts from 1 for each instance. */
+  #identification = 0;
+
+  constructor(config: AdvertiserConfig) {
+    this.#config = config;
+    this.#packet = new Uint8Array(IPV4_HEADER_BYTES + advertisementBytes(config.version, config.addresses.length));
+  }
+
+  /**
+   * The next packet to send. The array is used again for the one after it.
+   *
+   * @param source IPv4 address of the sender
+   * @param priority 0 to 255
+   */
+  next(source: string, priority: number): Uint8Array<ArrayBuffer> {
+    this.#identification = this.#identification >= 0xffff ? 1 : this.#identification + 1;
+    if (source !== this.#source || priority !== this.#priority) this.#build(source, priority);
+    setIdentification(this.#packet, this.#identification);
+    return this.#packet;
+  }
+
+  #build(source: string, priority: number): void {
+    const { version, vrid, advertisementIntervalUs, password, addresses } = this.#config;
+    writeIpv4Header(this.#packet, {
+      trafficClass: VRRP_TRAFFIC_CLASS,
+      totalLengthBytes: this.#packet.length,
+      identification: this.#identification,
+      ttl: VRRP_TTL,
+      protocol: VRRP_PROTOCOL,
+      source: addressListBytes([source]),
+      destination: VRRP_GROUP,
+    });
+    writeAdvertisement(this.#packet, {
+      version,
+      vrid,
+      priority,
+      advertisementIntervalUs,
+      authType: password === undefined ? AUTH_NONE : AUTH_SIMPLE_PASSWORD,
+      authData: password ?? new Uint8Array(PASSWORD_BYTES),
+      addresses: addressListBytes(addresses),
+    });
+    this.#source = source;
+    this.#priority = priority;
+  }
+}

@@ -1,0 +1,69 @@
+// Adds and removes addresses through rtnetlink. The kernel answers while it handles the request, so nothing waits here.
+import type { AddressAssignment } from "../ports/network.ts";
+import { NetlinkWriter } from "../wire/netlink.ts";
+import { writeAddAddress, writeRemoveAddress } from "../wire/rtnetlink.ts";
+import type { InterfaceTable } from "./interface_table.ts";
+import { NETLINK_ROUTE, NetlinkSocket } from "./netlink_socket.ts";
+import { describeErrno, errnoName, SystemError } from "./system_error.ts";
+
+/** Removing what is gone: ENODEV with the interface, EADDRNOTAVAIL without the address. */
+const GONE = new Set(["ENODEV", "EADDRNOTAVAIL"]);
+
+/** Changes addresses of interfaces. */
+export class AddressEditor {
+  readonly #table: InterfaceTable;
+  readonly #writer = new NetlinkWriter(256);
+  #socket = new NetlinkSocket(NETLINK_ROUTE);
+
+  constructor(table: InterfaceTable) {
+    this.#table = table;
+  }
+
+  /** Adds; an address that is there already is no error. @throws SystemError, or Error when there is no such device */
+  add(assignment: AddressAssignment): void {
+    const { address, prefixLength, device } = assignment;
+    const action = `add ${address}/${prefixLength} to ${device}`;
+    const interfaceIndex = this.#table.indexOf(device);
+    if (interfaceIndex === undefined) throw new Error(`Cannot ${action}: there is no such interface`);
+    const refused = this.#request((sequence) =>
+      writeAddAddress(this.#writer, { ...assignment, interfaceIndex }, sequence)
+    );
+    if (refused !== 0) throw new SystemError(action, refused);
+    this.#table.noteAddress(device, address, prefixLength);
+  }
+
+  /** Removes; an address that is gone already is no error. @throws SystemError */
+  remove(assignment: AddressAssignment): void {
+    const { address, prefixLength, device } = assignment;
+    const interfaceIndex = this.#table.indexOf(device);
+    if (interfaceIndex === undefined) return;
+    const refused = this.#request((sequence) =>
+      writeRemoveAddress(this.#writer, { ...assignment, interfaceIndex }, sequence)
+    );
+    if (refused !== 0 && !GONE.has(errnoName(refused))) {
+      throw new Error(`Cannot remove ${address}/${prefixLength} from ${device}: ${describeErrno(refused)}`);
+    }
+    this.#table.noteAddress(device, address, undefined);
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  /** @returns 0, or the errno that the kernel answered */
+  #request(write: (sequence: number) => void): number {
+    let refused = 0;
+    const sequence = this.#socket.nextSequence();
+    this.#writer.reset();
+    write(sequence);
+    try {
+      this.#socket.transact(this.#writer, sequence, (_sequence, errno) => refused = errno);
+    } catch (error) {
+      // An answer may still be under way on the old socket; the next request must not read it as its own.
+      this.#socket.close();
+      this.#socket = new NetlinkSocket(NETLINK_ROUTE);
+      throw error;
+    }
+    return refused;
+  }
+}
