@@ -1,0 +1,69 @@
+// `holdfast run`: the daemon in the foreground.
+import { VERSION } from "../base/version.ts";
+import type { Config } from "../config/config.ts";
+import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.ts";
+import { Supervisor } from "../daemon/supervisor.ts";
+import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
+import { readConfig } from "./read_config.ts";
+
+/** The options of the command. */
+export interface RunOptions {
+  readonly useFile: string;
+  readonly api: { hostname: string; port: number } | undefined;
+  readonly keepIpvs: boolean;
+}
+
+/** Runs until SIGTERM or SIGINT. @returns the exit status */
+export async function run(options: RunOptions): Promise<number> {
+  const { config, report } = readConfig(options.useFile, {
+    checkInterfaces: true,
+    colour: Deno.stderr.isTerminal() && !Deno.noColor,
+  });
+  if (report !== "") console.error(report.trimEnd());
+  if (config === undefined) return EXIT_FAILURE;
+  const missing = missingPrivilege(config);
+  if (missing !== undefined) {
+    console.error(`error: ${missing}`);
+    return EXIT_FAILURE;
+  }
+  log(`Holdfast ${VERSION} starting with ${options.useFile}`);
+  const supervisor = new Supervisor(config, {
+    version: VERSION,
+    api: options.api,
+    keepIpvs: options.keepIpvs,
+    log,
+    readConfig: () => readAgain(options.useFile),
+  });
+  Deno.addSignalListener("SIGHUP", () => supervisor.reload());
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    Deno.addSignalListener(signal, () => {
+      log(`${signal} received, stopping`);
+      supervisor.stop();
+    });
+  }
+  await supervisor.run();
+  log("stopped");
+  Deno.exit(EXIT_OK); // signal listeners would keep the process
+}
+
+/** Why this process may not do what the configuration asks for, in one sentence. */
+function missingPrivilege(config: Config): string | undefined {
+  if (!hasCapability(CAP_NET_ADMIN)) {
+    return "Holdfast needs the capability CAP_NET_ADMIN to manage addresses and IPVS: run it as root, or grant it";
+  }
+  if (config.vrrpInstances.length > 0 && !hasCapability(CAP_NET_RAW)) {
+    return "Holdfast needs the capability CAP_NET_RAW to send and receive VRRP: run it as root, or grant it";
+  }
+  return undefined;
+}
+
+function readAgain(path: string): Config | undefined {
+  const { config, report } = readConfig(path, { checkInterfaces: true, colour: false });
+  if (report !== "") log(`\n${report.trimEnd()}`);
+  return config;
+}
+
+/** One line to standard error, with the time. */
+function log(line: string): void {
+  console.error(`${new Date().toISOString()} ${line}`);
+}

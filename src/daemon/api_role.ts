@@ -1,0 +1,96 @@
+// The api role: serves HTTP as an unprivileged user. Holds copies of what the others report; nothing depends on it.
+import type { Snapshot } from "../ports/snapshot.ts";
+import { createApp } from "../http/app.ts";
+import { Reactor } from "../linux/reactor.ts";
+import { ignoreTerminalSignals } from "./child_signals.ts";
+import { Link } from "./link.ts";
+import type { FromChild, ToApi } from "./messages.ts";
+import { dropPrivileges } from "./privileges.ts";
+
+/** How long to wait before an address that is in use is tried again. */
+const LISTEN_RETRY_MS = 2000;
+const ADDRESS_IN_USE_TRIES = 15;
+
+/** Runs until the supervisor says so or is gone. */
+export async function runApiRole(linkFd: number): Promise<void> {
+  ignoreTerminalSignals();
+  const role = new ApiRole(new Link<FromChild>(linkFd));
+  await role.run();
+  Deno.exit(0);
+}
+
+class ApiRole {
+  readonly #link: Link<FromChild>;
+  readonly #reactor = new Reactor();
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #snapshot: { -readonly [Part in keyof Snapshot]: Snapshot[Part] } = {
+    node: { routerId: "", version: "", startedAtMs: Date.now(), generation: 0, roles: [], warnings: [] },
+    vrrpInstances: [],
+    virtualServers: [],
+  };
+
+  constructor(link: Link<FromChild>) {
+    this.#link = link;
+  }
+
+  async run(): Promise<void> {
+    this.#reactor.add(this.#link.fd, () => {
+      if (!this.#link.receive((message) => this.#obey(message as ToApi))) this.#ended.resolve();
+    });
+    await this.#ended.promise;
+  }
+
+  #obey(message: ToApi): void {
+    switch (message.type) {
+      case "configure":
+        this.#listen(message.hostname, message.port).catch((error) => {
+          this.#link.send({ type: "log", line: `api: ${error instanceof Error ? error.message : error}` });
+          this.#ended.resolve();
+        });
+        return;
+      case "node":
+        this.#snapshot.node = message.node;
+        return;
+      case "vrrp":
+        this.#snapshot.vrrpInstances = message.instances;
+        return;
+      case "health":
+        this.#snapshot.virtualServers = message.virtualServers;
+        return;
+      case "stop":
+        return this.#ended.resolve();
+      default:
+        return message satisfies never;
+    }
+  }
+
+  async #listen(hostname: string, port: number): Promise<void> {
+    const app = createApp({
+      snapshot: () => this.#snapshot,
+      wallMs: () => Date.now(),
+      allowedHosts: [hostname],
+    });
+    await this.#serve(hostname, port, (request) => app.fetch(request));
+    dropPrivileges();
+    this.#link.send({ type: "ready" });
+    this.#link.send({ type: "log", line: `api: listening on http://${hostname}:${port}/stats` });
+  }
+
+  /** A predecessor may hold the address for a moment longer. */
+  async #serve(
+    hostname: string,
+    port: number,
+    handler: (request: Request) => Response | Promise<Response>,
+  ): Promise<void> {
+    for (let tries = 1;; tries++) {
+      try {
+        Deno.serve({ hostname, port, onListen: () => {} }, handler);
+        return;
+      } catch (error) {
+        if (!(error instanceof Deno.errors.AddrInUse) || tries >= ADDRESS_IN_USE_TRIES) throw error;
+        if (tries === 1) this.#link.send({ type: "log", line: `api: ${hostname}:${port} is in use, trying again` });
+        await new Promise((resolve) => setTimeout(resolve, LISTEN_RETRY_MS));
+      }
+    }
+  }
+}

@@ -1,0 +1,92 @@
+// The health role: ordinary asynchronous code. Checks the real servers and keeps the kernel's IPVS table in line.
+import { HealthEngine } from "../engine/health/health_engine.ts";
+import { LinuxIpvs } from "../linux/ipvs.ts";
+import { SystemClock } from "../linux/monotonic_clock.ts";
+import { Reactor } from "../linux/reactor.ts";
+import type { WarningSnapshot } from "../ports/snapshot.ts";
+import { Prober } from "../probe/prober.ts";
+import { ignoreTerminalSignals } from "./child_signals.ts";
+import { Link } from "./link.ts";
+import type { FromChild, ToHealth } from "./messages.ts";
+
+/** How often states and counters are reported; the kernel's own estimates are 2 s old. */
+const SNAPSHOT_INTERVAL_MS = 1000;
+
+/** Runs until the supervisor says so; when it is gone, ends and leaves the table to forward on. */
+export async function runHealthRole(linkFd: number): Promise<void> {
+  ignoreTerminalSignals();
+  const role = new HealthRole(new Link<FromChild>(linkFd));
+  await role.run();
+  Deno.exit(0); // a check that hangs in the system must not hold the process
+}
+
+class HealthRole {
+  readonly #link: Link<FromChild>;
+  readonly #reactor = new Reactor();
+  readonly #ended = Promise.withResolvers<void>();
+  #engine: HealthEngine | undefined;
+  #reporting: ReturnType<typeof setInterval> | undefined;
+  #warnings = "[]";
+
+  constructor(link: Link<FromChild>) {
+    this.#link = link;
+  }
+
+  async run(): Promise<void> {
+    this.#reactor.add(this.#link.fd, () => {
+      if (!this.#link.receive((message) => this.#obey(message as ToHealth))) this.#stop(true);
+    });
+    await this.#ended.promise;
+  }
+
+  #obey(message: ToHealth): void {
+    switch (message.type) {
+      case "configure":
+        return this.#configure(message);
+      case "start":
+        return this.#start();
+      case "stop":
+        return this.#stop(message.keepTable);
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #configure({ virtualServers, previousKeys }: ToHealth & { type: "configure" }): void {
+    this.#engine = new HealthEngine({
+      virtualServers,
+      clock: new SystemClock(),
+      openIpvs: () => new LinuxIpvs(),
+      probes: new Prober(),
+      random: Math.random,
+      log: (line) => this.#link.send({ type: "log", line }),
+      previousKeys,
+    });
+    this.#link.send({ type: "ready" });
+  }
+
+  #start(): void {
+    this.#engine?.run();
+    this.#report();
+    this.#reporting = setInterval(() => this.#report(), SNAPSHOT_INTERVAL_MS);
+  }
+
+  #report(): void {
+    if (this.#engine === undefined) return;
+    this.#link.send({ type: "health", virtualServers: this.#engine.snapshot() });
+    this.#reportWarnings(this.#engine.warnings);
+  }
+
+  #reportWarnings(warnings: readonly WarningSnapshot[]): void {
+    const text = JSON.stringify(warnings);
+    if (text === this.#warnings) return;
+    if (this.#link.send({ type: "warnings", warnings })) this.#warnings = text;
+  }
+
+  #stop(keepTable: boolean): void {
+    this.#reactor.remove(this.#link.fd);
+    clearInterval(this.#reporting);
+    const stopped = this.#engine?.stop({ keepTable }) ?? Promise.resolve();
+    stopped.finally(() => this.#ended.resolve());
+  }
+}

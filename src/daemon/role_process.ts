@@ -1,0 +1,119 @@
+// One running child role: spawned with its end of a link, watched until it ends.
+import { libc } from "../linux/libc.ts";
+import { seqpacketPair } from "../linux/seqpacket.ts";
+import type { Reactor } from "../linux/reactor.ts";
+import { Link } from "./link.ts";
+import { acceptFromChild, type FromChild, type RoleName } from "./messages.ts";
+
+/** What the supervisor wants to hear of a child. */
+export interface RoleProcessEvents {
+  readonly message: (message: FromChild) => void;
+  /** Called once, when the process has ended. `code` is its exit status, 128 + signal after a signal. */
+  readonly ended: (code: number) => void;
+}
+
+/** A child process. `Outgoing` is what the supervisor may send to it. */
+export class RoleProcess<Outgoing> {
+  readonly role: RoleName;
+  readonly pid: number;
+  readonly startedAtMs = Date.now();
+  readonly ended: Promise<void>;
+  readonly #link: Link<Outgoing>;
+  readonly #reactor: Reactor;
+  readonly #child: Deno.ChildProcess;
+  readonly #waiters: {
+    readonly type: FromChild["type"];
+    readonly resolve: (message: FromChild | undefined) => void;
+  }[] = [];
+  #linkOpen = true;
+
+  /** Spawns this same program in the given role. @throws when it cannot be spawned */
+  constructor(role: RoleName, reactor: Reactor, events: RoleProcessEvents) {
+    this.role = role;
+    this.#reactor = reactor;
+    const [ours, theirs] = seqpacketPair();
+    this.#link = new Link(ours);
+    try {
+      this.#child = new Deno.Command(Deno.execPath(), {
+        args: [...selfArguments(), role, "--link", String(theirs)],
+        stdin: "null",
+        stdout: "inherit",
+        stderr: "inherit",
+      }).spawn();
+    } catch (error) {
+      this.#link.close();
+      throw error;
+    } finally {
+      libc().close(theirs);
+    }
+    this.pid = this.#child.pid;
+    reactor.add(ours, () => this.#readLink(events));
+    this.ended = this.#child.status.then((status) => {
+      this.#readLink(events); // its last words
+      this.#closeLink();
+      events.ended(status.signal === null ? status.code : 128 + (status.code & 127));
+    });
+  }
+
+  /** @returns false when the message was dropped: the child does not read, or is gone */
+  send(message: Outgoing): boolean {
+    return this.#linkOpen && this.#link.send(message);
+  }
+
+  /** The next message of a type; undefined when it does not come within `limitMs`, or the process ends first. */
+  waitFor<Type extends FromChild["type"]>(
+    type: Type,
+    limitMs: number,
+  ): Promise<FromChild & { type: Type } | undefined> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => settle(undefined), limitMs);
+      const settle = (message: FromChild | undefined): void => {
+        clearTimeout(timer);
+        resolve(message as FromChild & { type: Type } | undefined);
+      };
+      if (this.#linkOpen) this.#waiters.push({ type, resolve: settle });
+      else settle(undefined);
+    });
+  }
+
+  /** Ends the process at once. */
+  kill(): void {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // it has ended already
+    }
+  }
+
+  /** Waits for the end, and makes it come when it takes longer than `limitMs`. */
+  async waitOrKill(limitMs: number): Promise<void> {
+    const timer = setTimeout(() => this.kill(), limitMs);
+    await this.ended;
+    clearTimeout(timer);
+  }
+
+  #readLink(events: RoleProcessEvents): void {
+    if (!this.#linkOpen) return;
+    const open = this.#link.receive((value) => {
+      const message = acceptFromChild(this.role, value);
+      if (message === undefined) return;
+      const waiting = this.#waiters.findIndex((waiter) => waiter.type === message.type);
+      if (waiting >= 0) this.#waiters.splice(waiting, 1)[0]?.resolve(message);
+      events.message(message);
+    });
+    if (!open) this.#closeLink();
+  }
+
+  #closeLink(): void {
+    if (!this.#linkOpen) return;
+    this.#linkOpen = false;
+    this.#reactor.remove(this.#link.fd);
+    this.#link.close();
+    for (const waiter of this.#waiters.splice(0)) waiter.resolve(undefined);
+  }
+}
+
+/** What comes before the role's name: nothing for the compiled program, `run -A main.ts` from source. */
+function selfArguments(): string[] {
+  return Deno.build.standalone ? [] : ["run", "--quiet", "--allow-all", Deno.mainModule];
+}

@@ -1,0 +1,257 @@
+// The supervisor: keeps the roles running, hands configurations over, ends everything in an order that drops nothing.
+import type { Config } from "../config/config.ts";
+import { formatKey, type VirtualServerKey } from "../core/ipvs/table.ts";
+import { keyOf } from "../engine/health/policy.ts";
+import { instanceKey } from "../engine/vrrp/vrrp_engine.ts";
+import { Reactor } from "../linux/reactor.ts";
+import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
+import { removeVirtualAddresses } from "./left_overs.ts";
+import { addressKey, type FromChild, type ToApi, type ToHealth, type ToVrrp } from "./messages.ts";
+import { RoleKeeper } from "./role_keeper.ts";
+import type { RoleProcess } from "./role_process.ts";
+
+/** How the daemon is run. */
+export interface SupervisorOptions {
+  readonly version: string;
+  /** Where the api role listens; undefined: it is not started. */
+  readonly api: { readonly hostname: string; readonly port: number } | undefined;
+  /** At the end, leave the virtual servers in the kernel. */
+  readonly keepIpvs: boolean;
+  readonly log: (line: string) => void;
+  /** Reads the configuration again; undefined when it is wrong, which has been reported. */
+  readonly readConfig: () => Config | undefined;
+}
+
+/** Longest time for a role to hand over, and to end. */
+const RELEASE_MS = 5000;
+const END_MS = 5000;
+/** Changes of the node's own part of the snapshot are told to the api at most this often. */
+const NODE_SNAPSHOT_MS = 100;
+
+/** Runs the roles. Use: `run()`; `reload()` and `stop()` when signals say so. */
+export class Supervisor {
+  readonly #options: SupervisorOptions;
+  readonly #reactor = new Reactor();
+  readonly #startedAtMs = Date.now();
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #vrrp: RoleKeeper<ToVrrp>;
+  readonly #health: RoleKeeper<ToHealth>;
+  readonly #api: RoleKeeper<ToApi>;
+  #config: Config;
+  #generation = 1;
+  #stopping = false;
+  #reloading: Promise<void> = Promise.resolve();
+  #reloadWaits = false;
+  #vrrpInstances: readonly VrrpInstanceSnapshot[] = [];
+  #virtualServers: readonly VirtualServerSnapshot[] = [];
+  #healthWarnings: readonly WarningSnapshot[] = [];
+  #reloadWarning: WarningSnapshot | undefined;
+  /** Every virtual server that this supervisor ever had: what is configured no more is ours to remove. */
+  readonly #knownKeys = new Map<string, VirtualServerKey>();
+  #nodeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(config: Config, options: SupervisorOptions) {
+    this.#config = config;
+    this.#options = options;
+    const common = {
+      reactor: this.#reactor,
+      log: options.log,
+      hear: (message: FromChild) => this.#hear(message),
+      changed: () => this.#nodeChanged(),
+    };
+    this.#vrrp = new RoleKeeper<ToVrrp>({
+      ...common,
+      role: "vrrp",
+      configure: (process) => process.send({ type: "configure", instances: this.#config.vrrpInstances }),
+      begin: (process, diedAtMs) => process.send({ type: "start", resume: this.#stillMasters(diedAtMs) }),
+      // Nobody advertises for a while and a peer will take over: two hosts must not answer for one address.
+      paused: () => removeVirtualAddresses(this.#config.vrrpInstances, options.log),
+    });
+    this.#health = new RoleKeeper<ToHealth>({
+      ...common,
+      role: "health",
+      configure: (process) => this.#configureHealth(process),
+      begin: (process) => process.send({ type: "start" }),
+    });
+    this.#api = new RoleKeeper<ToApi>({
+      ...common,
+      role: "api",
+      configure: (process) => {
+        if (options.api !== undefined) process.send({ type: "configure", ...options.api });
+        process.send({ type: "vrrp", instances: this.#vrrpInstances });
+        process.send({ type: "health", virtualServers: this.#virtualServers });
+      },
+      begin: (process) => process.send({ type: "node", node: this.#nodeSnapshot() }),
+    });
+  }
+
+  /** Starts what the configuration needs. Resolves once everything has ended. */
+  run(): Promise<void> {
+    if (this.#config.vrrpInstances.length > 0) this.#vrrp.start();
+    if (this.#config.virtualServers.length > 0) this.#health.start();
+    if (this.#options.api !== undefined) this.#api.start();
+    return this.#ended.promise;
+  }
+
+  /** Takes the configuration in again, without a moment unserved. Requests during a reload become one more reload. */
+  reload(): void {
+    if (this.#stopping || this.#reloadWaits) return;
+    this.#reloadWaits = true;
+    this.#reloading = this.#reloading.then(() => {
+      this.#reloadWaits = false;
+      return this.#stopping ? undefined : this.#reload();
+    });
+  }
+
+  /** Ends in order: first the addresses move to a peer, then the table goes, which forwarded until then. */
+  async stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    await this.#reloading;
+    await this.#vrrp.stop({ type: "stop" }, END_MS);
+    await Promise.all([
+      this.#health.stop({ type: "stop", keepTable: this.#options.keepIpvs }, END_MS),
+      this.#api.stop({ type: "stop" }, END_MS),
+    ]);
+    clearTimeout(this.#nodeTimer);
+    this.#reactor.close();
+    this.#ended.resolve();
+  }
+
+  #configureHealth(process: RoleProcess<ToHealth>): void {
+    const { virtualServers } = this.#config;
+    process.send({ type: "configure", virtualServers, previousKeys: [...this.#knownKeys.values()] });
+    for (const key of virtualServers.map(keyOf)) this.#knownKeys.set(formatKey(key), key);
+  }
+
+  // --- what the roles say ---
+
+  #hear(message: FromChild): void {
+    switch (message.type) {
+      case "vrrp":
+        this.#vrrpInstances = message.instances;
+        this.#api.send({ type: "vrrp", instances: message.instances });
+        return;
+      case "health":
+        this.#virtualServers = message.virtualServers;
+        this.#api.send({ type: "health", virtualServers: message.virtualServers });
+        return;
+      case "warnings":
+        this.#healthWarnings = message.warnings;
+        for (const warning of message.warnings) this.#options.log(`warning: ${warning.message}`);
+        return this.#nodeChanged();
+      case "ready":
+      case "released":
+      case "log":
+      case "failed":
+        return; // taken where they are waited for
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #nodeChanged(): void {
+    if (this.#nodeTimer !== undefined || this.#stopping) return;
+    this.#nodeTimer = setTimeout(() => {
+      this.#nodeTimer = undefined;
+      this.#api.send({ type: "node", node: this.#nodeSnapshot() });
+    }, NODE_SNAPSHOT_MS);
+  }
+
+  #nodeSnapshot(): NodeSnapshot {
+    return {
+      routerId: this.#config.routerId,
+      version: this.#options.version,
+      startedAtMs: this.#startedAtMs,
+      generation: this.#generation,
+      roles: [this.#vrrp.snapshot(), this.#health.snapshot(), this.#api.snapshot()],
+      warnings: [...this.#healthWarnings, ...(this.#reloadWarning ? [this.#reloadWarning] : [])],
+    };
+  }
+
+  /** Keys of the instances that were master at the last report. */
+  #masters(): string[] {
+    return this.#vrrpInstances.filter((instance) => instance.state === "master").map(instanceKey);
+  }
+
+  /**
+   * Masters of a vrrp role that died, as long as nobody else can have taken over: a peer waits for three advertisements,
+   * and the last one was at most one interval old when its sender died.
+   */
+  #stillMasters(diedAtMs: number | undefined): string[] {
+    if (diedAtMs === undefined) return [];
+    const elapsedUs = (Date.now() - diedAtMs) * 1000;
+    const masters = this.#masters();
+    return this.#config.vrrpInstances
+      .filter((instance) => elapsedUs >= 0 && elapsedUs < 2 * instance.advertisementIntervalUs)
+      .map(instanceKey)
+      .filter((key) => masters.includes(key));
+  }
+
+  // --- reload ---
+
+  async #reload(): Promise<void> {
+    const config = this.#options.readConfig();
+    if (config === undefined) return this.#refuse("the configuration on disk is wrong and was not taken over");
+    this.#options.log("reloading");
+    const before = this.#config;
+    this.#config = config;
+    if (!await this.#handOverVrrp() || !await this.#handOverHealth()) {
+      this.#config = before;
+      return this.#refuse("the new configuration could not be taken over");
+    }
+    this.#generation++;
+    this.#reloadWarning = undefined;
+    this.#options.log(`configuration ${this.#generation} is in use`);
+    this.#nodeChanged();
+  }
+
+  #refuse(what: string): void {
+    const message = `${what}; the running one goes on`;
+    this.#options.log(`warning: ${message}`);
+    this.#reloadWarning = { code: "reload-rejected", message, sinceMs: Date.now() };
+    this.#nodeChanged();
+  }
+
+  /** The successor is started and prepared before the predecessor lets go: the gap is one message, not one start. */
+  async #handOverVrrp(): Promise<boolean> {
+    const instances = this.#config.vrrpInstances;
+    if (instances.length === 0) {
+      await this.#vrrp.stop({ type: "stop" }, END_MS);
+      this.#vrrpInstances = [];
+      this.#api.send({ type: "vrrp", instances: [] });
+      return true;
+    }
+    const successor = await this.#vrrp.prepare();
+    if (successor === undefined) return false;
+    const predecessor = this.#vrrp.process;
+    const believedMasters = this.#masters();
+    this.#vrrp.adopt(successor);
+    const addresses = instances.flatMap((entry) => [...entry.virtualAddresses, ...entry.excludedAddresses]);
+    predecessor?.send({ type: "release", instances: instances.map(instanceKey), addresses: addresses.map(addressKey) });
+    const released = await predecessor?.waitFor("released", RELEASE_MS);
+    const masters = predecessor === undefined ? [] : released?.masters ?? believedMasters;
+    successor.send({ type: "start", resume: masters });
+    await predecessor?.waitOrKill(END_MS);
+    return true;
+  }
+
+  /** The table stays in the kernel throughout; the successor adopts it, connections and all. */
+  async #handOverHealth(): Promise<boolean> {
+    if (this.#config.virtualServers.length === 0) {
+      await this.#health.stop({ type: "stop", keepTable: false }, END_MS);
+      this.#virtualServers = [];
+      this.#healthWarnings = [];
+      this.#api.send({ type: "health", virtualServers: [] });
+      return true;
+    }
+    const successor = await this.#health.prepare();
+    if (successor === undefined) return false;
+    const predecessor = this.#health.process;
+    this.#health.adopt(successor);
+    predecessor?.send({ type: "stop", keepTable: true });
+    await predecessor?.waitOrKill(END_MS);
+    successor.send({ type: "start" });
+    return true;
+  }
+}

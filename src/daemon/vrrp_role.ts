@@ -1,0 +1,179 @@
+// The vrrp role: one synchronous loop over raw sockets, the netlink monitor, a timer and the link to the supervisor.
+// Waits in epoll_wait and nowhere else; no promise runs while it serves, except when a signal wants its listener to.
+import type { VrrpInstance } from "../config/config.ts";
+import { VrrpEngine } from "../engine/vrrp/vrrp_engine.ts";
+import { Epoll } from "../linux/epoll.ts";
+import { LinuxNetwork } from "../linux/linux_network.ts";
+import { DeadlineTimer, SystemClock } from "../linux/monotonic_clock.ts";
+import type { VrrpSocket } from "../linux/vrrp_socket.ts";
+import { ignoreTerminalSignals } from "./child_signals.ts";
+import { Link } from "./link.ts";
+import { addressKey, type FromChild, type ToVrrp } from "./messages.ts";
+
+/** How often the counters are reported, changed or not. */
+const SNAPSHOT_INTERVAL_US = 1_000_000;
+/** Packets read from one socket before others get their turn. */
+const MAX_PACKETS_PER_ROUND = 256;
+/** A signal that comes between the last look and epoll_wait is noticed this much later at worst. */
+const MAX_WAIT_MS = 1000;
+
+/** Runs until the supervisor says so or is gone. @param linkFd our end of the link */
+export async function runVrrpRole(linkFd: number): Promise<void> {
+  ignoreTerminalSignals();
+  const role = new VrrpRole(new Link<FromChild>(linkFd));
+  try {
+    await role.run();
+  } catch (error) {
+    role.fail(error);
+  }
+}
+
+class VrrpRole {
+  readonly #link: Link<FromChild>;
+  readonly #clock = new SystemClock();
+  readonly #timer = new DeadlineTimer();
+  readonly #epoll = new Epoll();
+  readonly #packet = new Uint8Array(2048);
+  readonly #sockets = new Map<number, VrrpSocket>();
+  #network: LinuxNetwork | undefined;
+  #engine: VrrpEngine | undefined;
+  #started = false;
+  #ended = false;
+  /** When the next snapshot is due; brought forward when something changed. */
+  #snapshotDueUs = 0;
+
+  constructor(link: Link<FromChild>) {
+    this.#link = link;
+  }
+
+  async run(): Promise<void> {
+    this.#epoll.add(this.#link.fd);
+    this.#epoll.add(this.#timer.fd);
+    while (!this.#ended) {
+      this.#timer.set(this.#nextDeadlineUs());
+      const ready = this.#epoll.wait(MAX_WAIT_MS);
+      for (let index = 0; index < ready; index++) this.#handle(this.#epoll.fdAt(index));
+      if (this.#started && !this.#ended) this.#work();
+      if (ready === 0) await letListenersRun();
+    }
+    this.#network?.close();
+    this.#link.close();
+  }
+
+  /** Says why, and ends: the supervisor decides what then. */
+  fail(error: unknown): void {
+    this.#engine?.stop();
+    this.#link.send({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+    this.#link.close();
+  }
+
+  #nextDeadlineUs(): number | undefined {
+    if (!this.#started) return undefined;
+    return Math.min(this.#engine?.nextDeadlineUs() ?? Infinity, this.#snapshotDueUs);
+  }
+
+  /** Packets first: an advertisement that waits in the queue must be heard before the timer says that none came. */
+  #work(): void {
+    this.#engine?.runDue();
+    const nowUs = this.#clock.nowUs();
+    if (nowUs < this.#snapshotDueUs) return;
+    this.#snapshotDueUs = nowUs + SNAPSHOT_INTERVAL_US;
+    this.#link.send({ type: "vrrp", instances: this.#engine?.snapshot() ?? [] });
+  }
+
+  #handle(fd: number): void {
+    if (fd === this.#timer.fd) return this.#timer.acknowledge();
+    if (fd === this.#link.fd) return this.#readLink();
+    if (fd === this.#network?.table.fd) return this.#networkChanged();
+    const socket = this.#sockets.get(fd);
+    if (socket !== undefined) this.#readPackets(socket);
+  }
+
+  #readPackets(socket: VrrpSocket): void {
+    for (let count = 0; count < MAX_PACKETS_PER_ROUND; count++) {
+      const length = socket.receive(this.#packet);
+      if (length < 0) return;
+      if (this.#started) this.#engine?.receive(socket.interfaceName, this.#packet, length);
+    }
+  }
+
+  #networkChanged(): void {
+    if (!this.#network?.table.update()) return;
+    this.#openSockets();
+    if (this.#started) this.#engine?.networkChanged();
+  }
+
+  /** Interfaces that are missing now are opened when they appear. */
+  #openSockets(): void {
+    const open = new Set<number>();
+    for (const name of this.#engine?.interfaces ?? []) {
+      const socket = this.#network?.openVrrp(name);
+      if (socket === undefined) continue;
+      open.add(socket.fd);
+      if (this.#sockets.get(socket.fd) === socket) continue;
+      this.#sockets.set(socket.fd, socket);
+      this.#epoll.add(socket.fd);
+    }
+    // A closed socket has left the epoll set by itself.
+    for (const fd of this.#sockets.keys()) if (!open.has(fd)) this.#sockets.delete(fd);
+  }
+
+  #readLink(): void {
+    const open = this.#link.receive((message) => this.#obey(message as ToVrrp));
+    if (open || this.#ended) return;
+    // The supervisor is gone, and with it whoever would restart us: hand the addresses over in good order.
+    this.#engine?.stop();
+    this.#ended = true;
+  }
+
+  #obey(message: ToVrrp): void {
+    switch (message.type) {
+      case "configure":
+        return this.#configure(message.instances);
+      case "start":
+        return this.#start(new Set(message.resume));
+      case "release":
+        return this.#release(message);
+      case "stop":
+        if (this.#started) this.#engine?.stop();
+        this.#work();
+        this.#ended = true;
+        return;
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #configure(instances: readonly VrrpInstance[]): void {
+    const network = new LinuxNetwork();
+    this.#network = network;
+    this.#engine = new VrrpEngine(instances, {
+      clock: this.#clock,
+      network,
+      log: (line) => this.#link.send({ type: "log", line }),
+      changed: () => this.#snapshotDueUs = 0,
+    });
+    this.#epoll.add(network.table.fd);
+    this.#openSockets();
+    this.#link.send({ type: "ready" });
+  }
+
+  #start(resume: ReadonlySet<string>): void {
+    // What arrived before belongs to a predecessor's time.
+    for (const socket of this.#sockets.values()) this.#readPackets(socket);
+    this.#started = true;
+    this.#engine?.start(resume);
+  }
+
+  #release(message: ToVrrp & { type: "release" }): void {
+    const addresses = new Set(message.addresses);
+    const masters = this.#engine?.release(new Set(message.instances), (entry) => addresses.has(addressKey(entry)));
+    this.#link.send({ type: "released", masters: masters ?? [] });
+    this.#ended = true;
+  }
+}
+
+/** Signal listeners run in the event loop, which a synchronous loop starves: give it a few turns. */
+async function letListenersRun(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
+}
