@@ -1,0 +1,191 @@
+// Rows of the kernel's IPVS table, from netlink bytes. A row that is cut off, or of a kind that we have no words for, is undefined.
+import { type Family, formatIp } from "../base/ip.ts";
+import { genetlinkCommand, GENL_HEADER_BYTES } from "./genetlink.ts";
+import {
+  AF_NUMBERS,
+  ENTRY_FLAGS_MASK,
+  FORWARDING_NUMBERS,
+  IPVS_CMD,
+  IPVS_CMD_ATTR,
+  IPVS_DEST_ATTR,
+  IPVS_SVC_ATTR,
+  PERSISTENT_FLAG,
+  PROTOCOL_NUMBERS,
+} from "./ipvs.ts";
+import type {
+  ForwardingMethod,
+  Protocol,
+  RealServerRow,
+  TrafficCounters,
+  VirtualServerEntry,
+  VirtualServerKey,
+} from "./ipvs_types.ts";
+import { attributeBytes, attributes, attributeText } from "./netlink.ts";
+
+/** A virtual server as the kernel has it; its real servers come from a dump of their own. */
+export interface DecodedVirtualServer {
+  /** Its key and options. */
+  readonly entry: VirtualServerEntry;
+  /** The sums over its real servers, those deleted since included. */
+  readonly counters: TrafficCounters;
+}
+
+/**
+ * Reads one message of a dump of virtual servers. What the kernel ignores is brought to its default, so that equal
+ * servers compare equal: without persistence the timeout is 0 and the prefix 32 or 128.
+ *
+ * @param body after the netlink header
+ * @returns undefined for another message, a malformed one, or a protocol other than TCP, UDP and SCTP
+ */
+export function decodeVirtualServer(body: DataView): DecodedVirtualServer | undefined {
+  const row = nested(body, IPVS_CMD.NEW_SERVICE, IPVS_CMD_ATTR.SERVICE);
+  if (row === undefined) return undefined;
+  const family = familyFromNumber(u16(row, IPVS_SVC_ATTR.AF));
+  const key = family === undefined ? undefined : decodeKey(row, family);
+  const scheduler = row.get(IPVS_SVC_ATTR.SCHED_NAME);
+  const flags = u32(row, IPVS_SVC_ATTR.FLAGS);
+  if (family === undefined || key === undefined || scheduler === undefined || flags === undefined) return undefined;
+  const persistent = (flags & PERSISTENT_FLAG) !== 0;
+  const entry = {
+    key,
+    scheduler: attributeText(scheduler),
+    flags: flags & ENTRY_FLAGS_MASK,
+    persistenceTimeoutSeconds: persistent ? u32(row, IPVS_SVC_ATTR.TIMEOUT) ?? 0 : 0,
+    persistencePrefixLength: decodePrefixLength(persistent ? row.get(IPVS_SVC_ATTR.NETMASK) : undefined, family),
+  };
+  return { entry, counters: decodeCounters(row.get(IPVS_SVC_ATTR.STATS64) ?? row.get(IPVS_SVC_ATTR.STATS)) };
+}
+
+/**
+ * Reads one message of a dump of real servers.
+ *
+ * @param body after the netlink header
+ * @param virtualServerFamily the real server's family on kernels that do not send it (before 3.18)
+ * @returns undefined for another message, a malformed one, or a forwarding method other than masquerading, direct
+ *   routing and tunneling
+ */
+export function decodeRealServer(body: DataView, virtualServerFamily: Family): RealServerRow | undefined {
+  const row = nested(body, IPVS_CMD.NEW_DEST, IPVS_CMD_ATTR.DEST);
+  if (row === undefined) return undefined;
+  const familyNumber = u16(row, IPVS_DEST_ATTR.ADDR_FAMILY);
+  const family = familyNumber === undefined ? virtualServerFamily : familyFromNumber(familyNumber);
+  const address = family === undefined ? undefined : decodeAddress(row.get(IPVS_DEST_ATTR.ADDR), family);
+  const port = u16Be(row, IPVS_DEST_ATTR.PORT);
+  const forwardingMethod = decodeForwardingMethod(u32(row, IPVS_DEST_ATTR.FWD_METHOD));
+  const weight = u32(row, IPVS_DEST_ATTR.WEIGHT);
+  if (address === undefined || port === undefined || forwardingMethod === undefined || weight === undefined) {
+    return undefined;
+  }
+  return {
+    entry: {
+      address,
+      port,
+      forwardingMethod,
+      weight,
+      upperThreshold: u32(row, IPVS_DEST_ATTR.U_THRESH) ?? 0,
+      lowerThreshold: u32(row, IPVS_DEST_ATTR.L_THRESH) ?? 0,
+    },
+    activeConnections: u32(row, IPVS_DEST_ATTR.ACTIVE_CONNS) ?? 0,
+    inactiveConnections: u32(row, IPVS_DEST_ATTR.INACT_CONNS) ?? 0,
+    persistentConnections: u32(row, IPVS_DEST_ATTR.PERSIST_CONNS) ?? 0,
+    counters: decodeCounters(row.get(IPVS_DEST_ATTR.STATS64) ?? row.get(IPVS_DEST_ATTR.STATS)),
+  };
+}
+
+type Attributes = Map<number, DataView>;
+
+/** The attributes inside the one nested attribute of a message. */
+function nested(body: DataView, command: number, attribute: number): Attributes | undefined {
+  if (genetlinkCommand(body) !== command) return undefined;
+  const value = attributes(body, GENL_HEADER_BYTES).get(attribute);
+  return value === undefined ? undefined : attributes(value);
+}
+
+function decodeKey(row: Attributes, family: Family): VirtualServerKey | undefined {
+  const fwmark = u32(row, IPVS_SVC_ATTR.FWMARK);
+  if (fwmark !== undefined) return { kind: "fwmark", family, fwmark };
+  const protocolNumber = u16(row, IPVS_SVC_ATTR.PROTOCOL);
+  const protocol = PROTOCOLS.find((name) => PROTOCOL_NUMBERS[name] === protocolNumber);
+  const address = decodeAddress(row.get(IPVS_SVC_ATTR.ADDR), family);
+  const port = u16Be(row, IPVS_SVC_ATTR.PORT);
+  if (protocol === undefined || address === undefined || port === undefined) return undefined;
+  return { kind: "address", protocol, address, port };
+}
+
+const PROTOCOLS: readonly Protocol[] = ["tcp", "udp", "sctp"];
+const FORWARDING_METHODS: readonly ForwardingMethod[] = ["nat", "dr", "tun"];
+
+/** IP_VS_CONN_F_LOCALNODE: direct routing to an address of the director, which ipvsadm shows as Local. */
+const FORWARDING_LOCAL = 1;
+
+function decodeForwardingMethod(number: number | undefined): ForwardingMethod | undefined {
+  return number === FORWARDING_LOCAL ? "dr" : FORWARDING_METHODS.find((name) => FORWARDING_NUMBERS[name] === number);
+}
+
+function familyFromNumber(number: number | undefined): Family | undefined {
+  return number === AF_NUMBERS[4] ? 4 : number === AF_NUMBERS[6] ? 6 : undefined;
+}
+
+/** The kernel sends 16 bytes for IPv4 too; the first four count. */
+function decodeAddress(value: DataView | undefined, family: Family): string | undefined {
+  const bytes = family === 4 ? 4 : 16;
+  return value === undefined || value.byteLength < bytes ? undefined : formatIp(attributeBytes(value).slice(0, bytes));
+}
+
+function decodePrefixLength(netmask: DataView | undefined, family: Family): number {
+  if (netmask === undefined || netmask.byteLength < 4) return family === 4 ? 32 : 128;
+  return family === 4 ? Math.clz32(~netmask.getUint32(0, false)) : netmask.getUint32(0, true);
+}
+
+/** enum ipvs_stats attributes: the same numbers in STATS (32 bits apart from the bytes) and STATS64. */
+const IPVS_STATS_ATTR = {
+  CONNS: 1,
+  INPKTS: 2,
+  OUTPKTS: 3,
+  INBYTES: 4,
+  OUTBYTES: 5,
+  CPS: 6,
+  INPPS: 7,
+  OUTPPS: 8,
+  INBPS: 9,
+  OUTBPS: 10,
+} as const;
+
+function decodeCounters(value: DataView | undefined): TrafficCounters {
+  const stats: Attributes = value === undefined ? new Map() : attributes(value);
+  return {
+    connections: counter(stats, IPVS_STATS_ATTR.CONNS),
+    packetsIn: counter(stats, IPVS_STATS_ATTR.INPKTS),
+    packetsOut: counter(stats, IPVS_STATS_ATTR.OUTPKTS),
+    bytesIn: counter(stats, IPVS_STATS_ATTR.INBYTES),
+    bytesOut: counter(stats, IPVS_STATS_ATTR.OUTBYTES),
+    connectionsPerSecond: counter(stats, IPVS_STATS_ATTR.CPS),
+    packetsInPerSecond: counter(stats, IPVS_STATS_ATTR.INPPS),
+    packetsOutPerSecond: counter(stats, IPVS_STATS_ATTR.OUTPPS),
+    bytesInPerSecond: counter(stats, IPVS_STATS_ATTR.INBPS),
+    bytesOutPerSecond: counter(stats, IPVS_STATS_ATTR.OUTBPS),
+  };
+}
+
+/** Exact up to 2^53, which is 8 PiB. */
+function counter(stats: Attributes, type: number): number {
+  const value = stats.get(type);
+  if (value === undefined || value.byteLength < 4) return 0;
+  const low = value.getUint32(0, true);
+  return value.byteLength < 8 ? low : value.getUint32(4, true) * 0x1_0000_0000 + low;
+}
+
+function u16(row: Attributes, type: number): number | undefined {
+  const value = row.get(type);
+  return value === undefined || value.byteLength < 2 ? undefined : value.getUint16(0, true);
+}
+
+function u16Be(row: Attributes, type: number): number | undefined {
+  const value = row.get(type);
+  return value === undefined || value.byteLength < 2 ? undefined : value.getUint16(0, false);
+}
+
+function u32(row: Attributes, type: number): number | undefined {
+  const value = row.get(type);
+  return value === undefined || value.byteLength < 4 ? undefined : value.getUint32(0, true);
+}
