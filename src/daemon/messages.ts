@@ -89,7 +89,7 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
 /** Without control characters, which could draw on the operator's terminal. */
 function printable(text: string): string {
   // deno-lint-ignore no-control-regex -- removing them is the point
-  return text.slice(0, MAX_LINE).replace(/[\x00-\x08\x0b-\x1f\x7f]/g, "?");
+  return text.slice(0, MAX_LINE).replace(/[\x00-\x1f\x7f]/g, "?");
 }
 
 /** What makes a virtual address the same one across configurations. */
