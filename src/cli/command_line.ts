@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { VERSION } from "../base/version.ts";
 import { EXIT_OK, EXIT_USAGE } from "./exit_status.ts";
+import type { ApiAddress } from "./run.ts";
 
 /** Where keepalived looks. */
 const DEFAULT_CONFIG = "/etc/keepalived/keepalived.conf";
@@ -56,9 +57,9 @@ function configOption(): Option {
   return new Option("-f, --use-file <file>", "configuration file").default(DEFAULT_CONFIG);
 }
 
-/** Reads `address:port`, IPv6 in brackets; undefined for `off`. */
-export function parseApi(text: string): { hostname: string; port: number } | undefined {
-  if (text === "off") return undefined;
+/** Reads `address:port`, IPv6 in brackets, or `off`. @throws InvalidArgumentError */
+export function parseApi(text: string): ApiAddress {
+  if (text === "off") return "off";
   const match = text.match(/^(?:\[([0-9a-fA-F:]+)\]|([0-9.]+|localhost)):(\d{1,5})$/);
   const hostname = match?.[1] ?? match?.[2];
   const port = Number(match?.[3]);

@@ -31,7 +31,7 @@ export function readConfig(path: string, options: { checkInterfaces: boolean; co
     hostName: Deno.hostname(),
     ...(options.checkInterfaces ? { interfaceNames: () => interfaceNames() } : {}),
   });
-  return { config, report: renderDiagnostics(diagnostics, sources, { colour: options.colour }) };
+  return { config, report: renderDiagnostics(diagnostics, { sources, colour: options.colour }) };
 }
 
 function readStandardInput(): string {

@@ -6,10 +6,13 @@ import { Supervisor } from "../daemon/supervisor.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { readConfig } from "./read_config.ts";
 
+/** Where the api role listens, if at all. */
+export type ApiAddress = { readonly hostname: string; readonly port: number } | "off";
+
 /** The options of the command. */
 export interface RunOptions {
   readonly useFile: string;
-  readonly api: { hostname: string; port: number } | undefined;
+  readonly api: ApiAddress;
   readonly keepIpvs: boolean;
 }
 
@@ -29,7 +32,7 @@ export async function run(options: RunOptions): Promise<number> {
   log(`Holdfast ${VERSION} starting with ${options.useFile}`);
   const supervisor = new Supervisor(config, {
     version: VERSION,
-    api: options.api,
+    api: options.api === "off" ? undefined : options.api,
     keepIpvs: options.keepIpvs,
     log,
     readConfig: () => readAgain(options.useFile),

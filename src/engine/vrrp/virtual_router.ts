@@ -109,11 +109,19 @@ export class VirtualRouter {
     this.#dispatch({ type: "shutdown" });
   }
 
-  /** Ends without a trace, for a successor. @returns whether it was master */
-  release(): boolean {
+  /**
+   * Ends without a word, for a successor; addresses that it does not want are removed.
+   *
+   * @returns whether it was master
+   */
+  release(keepsAddress: (entry: VirtualAddress) => boolean): boolean {
     const wasMaster = this.#state.name === "master";
     this.#dispatch({ type: "release" });
-    return wasMaster;
+    if (!wasMaster) return false;
+    for (const entry of this.#addresses) {
+      if (!keepsAddress(entry)) this.#attempt(() => this.#ports.network.removeAddress(entry));
+    }
+    return true;
   }
 
   /** Lets what is due happen. */

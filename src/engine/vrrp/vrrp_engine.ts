@@ -1,5 +1,5 @@
 // All VRRP instances of this host: finds the one that a packet is for, runs what is due, tells the next deadline.
-import type { VrrpInstance } from "../../config/config.ts";
+import type { VirtualAddress, VrrpInstance } from "../../config/config.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { IPV4_SOURCE_OFFSET, readIpv4 } from "../../wire/ipv4.ts";
 import { readAdvertisement, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
@@ -50,9 +50,21 @@ export class VrrpEngine {
     for (const router of this.#routers) router.stop();
   }
 
-  /** Ends every instance without a trace. @returns keys of those that were master */
-  release(): string[] {
-    return this.#routers.filter((router) => router.release()).map((router) => instanceKey(router.config));
+  /**
+   * Ends for a successor: instances that it goes on with are left as they are, the others are stopped.
+   *
+   * @param kept keys (`instanceKey`) of the instances that go on
+   * @param keepsAddress whether the successor wants an address of such an instance; the others are removed
+   * @returns keys of those that go on and were master
+   */
+  release(kept: ReadonlySet<string>, keepsAddress: (entry: VirtualAddress) => boolean): string[] {
+    const masters: string[] = [];
+    for (const router of this.#routers) {
+      const key = instanceKey(router.config);
+      if (!kept.has(key)) router.stop();
+      else if (router.release(keepsAddress)) masters.push(key);
+    }
+    return masters;
   }
 
   /** The earliest deadline, monotonic microseconds; undefined when nothing is due. */

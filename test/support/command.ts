@@ -1,0 +1,120 @@
+// Running programs from tests: to their end, or in the background until the test ends them by their own process id.
+
+const decoder = new TextDecoder();
+
+/** Runs a command to its end. @throws Error with its output when it fails */
+export async function run(...command: readonly string[]): Promise<string> {
+  const { success, output } = await tryRun(...command);
+  if (!success) throw new Error(`${command.join(" ")} failed:\n${output}`);
+  return output;
+}
+
+/** Runs a command to its end, whatever that is. */
+export async function tryRun(
+  ...command: readonly string[]
+): Promise<{ success: boolean; code: number; output: string }> {
+  const [program = "", ...args] = command;
+  const result = await new Deno.Command(program, { args, stdin: "null", stdout: "piped", stderr: "piped" }).output();
+  const output = decoder.decode(result.stdout) + decoder.decode(result.stderr);
+  return { success: result.success, code: result.code, output };
+}
+
+/** A program in the background; everything it prints is kept. */
+export class BackgroundProcess {
+  readonly ended: Promise<Deno.CommandStatus>;
+  readonly #child: Deno.ChildProcess;
+  readonly #output: Promise<void>[];
+  #text = "";
+
+  constructor(command: readonly string[], env: Record<string, string> = {}) {
+    const [program = "", ...args] = command;
+    this.#child = new Deno.Command(program, { args, env, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
+    this.ended = this.#child.status;
+    this.#output = [this.#collect(this.#child.stdout), this.#collect(this.#child.stderr)];
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** What it has printed so far. */
+  get output(): string {
+    return this.#text;
+  }
+
+  /** Sends a signal; a process that has ended is no error. */
+  signal(name: Deno.Signal): void {
+    try {
+      this.#child.kill(name);
+    } catch {
+      // it has ended
+    }
+  }
+
+  /** Ends it with SIGTERM, after `limitMs` with SIGKILL. */
+  async stop(limitMs = 10_000): Promise<Deno.CommandStatus> {
+    this.signal("SIGTERM");
+    return await this.#waitOrKill(limitMs);
+  }
+
+  /** Ends it and all its descendants at once, as a power loss does to a machine. */
+  async killTree(): Promise<void> {
+    for (const pid of [this.pid, ...descendants(this.pid)]) {
+      try {
+        Deno.kill(pid, "SIGKILL");
+      } catch {
+        // it has ended
+      }
+    }
+    await this.#waitOrKill(0);
+  }
+
+  async #waitOrKill(limitMs: number): Promise<Deno.CommandStatus> {
+    const timer = setTimeout(() => this.signal("SIGKILL"), limitMs);
+    const status = await this.ended;
+    clearTimeout(timer);
+    await Promise.all(this.#output);
+    return status;
+  }
+
+  async #collect(stream: ReadableStream<Uint8Array>): Promise<void> {
+    const streamDecoder = new TextDecoder();
+    for await (const chunk of stream) this.#text += streamDecoder.decode(chunk, { stream: true });
+  }
+}
+
+/** Process ids of all children, their children, and so on. */
+export function descendants(pid: number): number[] {
+  const children: number[] = [];
+  for (const entry of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(entry.name)) continue;
+    try {
+      const stat = Deno.readTextFileSync(`/proc/${entry.name}/stat`);
+      // The name, in parentheses, may hold anything: count from the last one.
+      const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+      if (parent === pid) children.push(Number(entry.name));
+    } catch {
+      // it has ended
+    }
+  }
+  return children.flatMap((child) => [child, ...descendants(child)]);
+}
+
+/** Resolves when `condition` holds. @throws Error naming `what` when it does not within `limitMs` */
+export async function until(
+  what: string,
+  condition: () => boolean | Promise<boolean>,
+  limitMs: number,
+  details: () => string = () => "",
+): Promise<void> {
+  const start = Date.now();
+  while (!await condition()) {
+    if (Date.now() - start > limitMs) throw new Error(`not within ${limitMs} ms: ${what}\n${details()}`);
+    await pause(20);
+  }
+}
+
+/** Waits. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
