@@ -39,6 +39,7 @@ export const IP_MULTICAST_ALL = 49;
 
 // linux/eventpoll.h
 export const EPOLLIN = 1;
+export const EPOLLOUT = 4;
 export const EPOLLERR = 8;
 export const EPOLLHUP = 16;
 

@@ -60,6 +60,7 @@ const SYMBOLS = {
   setresuid: { parameters: ["u32", "u32", "u32"], result: "i32" },
   execve: { parameters: ["buffer", /* path */ "buffer", /* argv */ "buffer" /* envp */], result: "i32" },
   sched_setscheduler: { parameters: ["i32", /* tid */ "i32", /* policy */ "buffer" /* sched_param */], result: "i32" },
+  strerror: { parameters: ["i32" /* errno */], result: "pointer" /* char*, until the next call */ },
   __errno_location: { parameters: [], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;
 

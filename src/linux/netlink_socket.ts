@@ -26,8 +26,9 @@ import {
 import { cInts, errno, libc } from "./libc.ts";
 import { check, EAGAIN, EINTR, SystemError } from "./system_error.ts";
 
-/** Protocols of AF_NETLINK (linux/netlink.h). */
+/** Protocol of AF_NETLINK for links, addresses and routes (linux/netlink.h). */
 export const NETLINK_ROUTE = 0;
+/** Protocol of AF_NETLINK whose families are numbered at run time. */
 export const NETLINK_GENERIC = 16;
 
 /** The kernel dropped messages because our receive buffer was full: what was in them is lost. */
@@ -56,6 +57,8 @@ export class NetlinkSocket {
   readonly #buffer = new Uint8Array(RECEIVE_BYTES);
 
   /**
+   * Opens the socket.
+   *
    * @param protocol NETLINK_ROUTE or NETLINK_GENERIC
    * @param options `groups`: mask of multicast groups to join; `nonBlocking`: for a socket that epoll watches
    * @throws SystemError
@@ -167,6 +170,7 @@ export class NetlinkSocket {
     this.#fd = -1;
   }
 
+  /** The same as `close`. */
   [Symbol.dispose](): void {
     this.close();
   }

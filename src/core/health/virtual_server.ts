@@ -1,0 +1,103 @@
+// A virtual server's quorum, and from it the table entries it wants. Pure; which real server is up is an input.
+import type { RealServerEntry, VirtualServerEntry, WantedVirtualServer } from "../ipvs/table.ts";
+
+/** A virtual server as its configuration says. */
+export interface VirtualServerPolicy {
+  readonly entry: VirtualServerEntry;
+  /** Sum of live weights needed, at least 1. */
+  readonly quorum: number;
+  /** Distance from `quorum` at which it is gained (above) and lost (below). */
+  readonly hysteresis: number;
+  /** Takes the traffic while quorum is lost; its weight is 1. */
+  readonly sorryServer?: RealServerEntry;
+}
+
+/** A real server with the part of its configuration that matters here, and its verdict. */
+export interface RealServerStanding {
+  /** With the configured weight. */
+  readonly entry: RealServerEntry;
+  /** Stays in the table at weight 0 when it is out (keepalived: `inhibit_on_failure`). */
+  readonly inhibitOnFailure: boolean;
+  readonly up: boolean;
+}
+
+/** Whether enough real servers are live. Times are monotonic microseconds. */
+export interface QuorumState {
+  readonly up: boolean;
+  readonly sinceUs: number;
+  readonly downTransitions: number;
+}
+
+/** The change that a new sum of live weights brought. */
+export interface QuorumStep {
+  readonly state: QuorumState;
+  readonly change?: "gained" | "lost";
+}
+
+/** Sum of the configured weights of the real servers that are up. */
+export function liveWeight(standings: readonly RealServerStanding[]): number {
+  return standings.reduce((sum, { up, entry }) => sum + (up ? entry.weight : 0), 0);
+}
+
+/**
+ * Quorum and hysteresis that can be reached, as keepalived reduces them: a quorum above the sum of all weights becomes
+ * that sum, a hysteresis of quorum or more becomes quorum - 1.
+ */
+export function reachableQuorum(
+  policy: Pick<VirtualServerPolicy, "quorum" | "hysteresis">,
+  totalWeight: number,
+): { readonly quorum: number; readonly hysteresis: number } {
+  const quorum = Math.max(1, Math.min(policy.quorum, totalWeight));
+  return { quorum, hysteresis: Math.min(policy.hysteresis, quorum - 1) };
+}
+
+/** Quorum at start: held unless the live weights would lose it. Starting without it counts as no transition. */
+export function startQuorum(
+  limits: { readonly quorum: number; readonly hysteresis: number },
+  have: number,
+  nowUs: number,
+): QuorumState {
+  return { up: have > 0 && have >= limits.quorum - limits.hysteresis, sinceUs: nowUs, downTransitions: 0 };
+}
+
+/**
+ * Quorum after the live weights became `have` (keepalived: check/ipwrapper.c): gained at quorum + hysteresis, lost
+ * below quorum - hysteresis or at 0.
+ */
+export function stepQuorum(
+  limits: { readonly quorum: number; readonly hysteresis: number },
+  state: QuorumState,
+  have: number,
+  nowUs: number,
+): QuorumStep {
+  const { quorum, hysteresis } = limits;
+  if (state.up && (have === 0 || have < quorum - hysteresis)) {
+    return { change: "lost", state: { up: false, sinceUs: nowUs, downTransitions: state.downTransitions + 1 } };
+  }
+  if (!state.up && have > 0 && have >= quorum + hysteresis) {
+    return { change: "gained", state: { ...state, up: true, sinceUs: nowUs } };
+  }
+  return { state };
+}
+
+/** The sorry server takes the traffic: there is one, and quorum is lost. */
+export function sorryServerActive(policy: VirtualServerPolicy, quorumUp: boolean): boolean {
+  return policy.sorryServer !== undefined && !quorumUp;
+}
+
+/**
+ * The entries wanted, real servers in the order of the configuration. While the sorry server is active every real
+ * server is out, live or not, as in keepalived; without a sorry server a lost quorum changes nothing.
+ */
+export function wantedVirtualServer(
+  policy: VirtualServerPolicy,
+  standings: readonly RealServerStanding[],
+  quorumUp: boolean,
+): WantedVirtualServer {
+  const sorry = sorryServerActive(policy, quorumUp) ? policy.sorryServer : undefined;
+  const realServers = standings.flatMap(({ entry, up, inhibitOnFailure }) => {
+    if (up && sorry === undefined) return [entry];
+    return inhibitOnFailure ? [{ ...entry, weight: 0 }] : [];
+  });
+  return { entry: policy.entry, realServers: sorry === undefined ? realServers : [...realServers, sorry] };
+}

@@ -1,0 +1,98 @@
+// Runs probes a bounded number at a time, each until its deadline. Knows nothing of verdicts.
+import type { Clock } from "../../ports/clock.ts";
+import type { ProbeResult } from "../../ports/probes.ts";
+import type { Agenda, Appointment } from "./agenda.ts";
+
+/** One check that is due. */
+export interface Check {
+  /** It should start now, monotonic microseconds; later counts as late. */
+  readonly dueUs: number;
+  /** It is given up this long after its start, microseconds. */
+  readonly limitUs: number;
+  /** Runs the probe; ends early when `signal` aborts. */
+  run(signal: AbortSignal): Promise<ProbeResult>;
+  /** Takes the result. Not called after the runner was stopped. */
+  done(result: ProbeResult): void;
+}
+
+/** A start this long after the deadline counts as late, microseconds. */
+const LATE_US = 100_000;
+
+/** Starts checks, at most `limit` at once; the others wait in order. */
+export class CheckRunner {
+  readonly #clock: Clock;
+  readonly #agenda: Agenda;
+  readonly #limit: number;
+  readonly #waiting: Check[] = [];
+  readonly #running = new Map<AbortController, Promise<void>>();
+  #stopped = false;
+  #late = 0;
+
+  constructor(clock: Clock, agenda: Agenda, limit: number) {
+    this.#clock = clock;
+    this.#agenda = agenda;
+    this.#limit = limit;
+  }
+
+  /** Checks that started more than 0.1 s after they were due. */
+  get lateChecks(): number {
+    return this.#late;
+  }
+
+  /** Starts the check now, or when one of the running ones ends. */
+  start(check: Check): void {
+    if (this.#stopped) return;
+    this.#waiting.push(check);
+    this.#fill();
+  }
+
+  /** Cancels everything; settles when every running probe has let go. No result is delivered any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#waiting.length = 0;
+    for (const controller of this.#running.keys()) controller.abort();
+    await Promise.all(this.#running.values());
+  }
+
+  #fill(): void {
+    while (!this.#stopped && this.#running.size < this.#limit) {
+      const check = this.#waiting.shift();
+      if (check === undefined) return;
+      if (this.#clock.nowUs() - check.dueUs > LATE_US) this.#late++;
+      const controller = new AbortController();
+      this.#running.set(controller, this.#run(check, controller));
+    }
+  }
+
+  async #run(check: Check, controller: AbortController): Promise<void> {
+    const startUs = this.#clock.nowUs();
+    let expired = false;
+    const deadline: Appointment = this.#agenda.at(startUs + check.limitUs, () => {
+      expired = true;
+      controller.abort();
+    });
+    let result = await this.#outcome(check, controller.signal, startUs);
+    deadline.cancel();
+    this.#running.delete(controller);
+    if (this.#stopped) return;
+    if (expired) result = overdue(result);
+    check.done(result);
+    this.#fill();
+  }
+
+  async #outcome(check: Check, signal: AbortSignal, startUs: number): Promise<ProbeResult> {
+    try {
+      return await check.run(signal);
+    } catch (error) {
+      // A probe never rejects. If one does, that is a bug of ours: the server must not be taken for healthy by it.
+      const text = `the probe failed: ${error instanceof Error ? error.message : String(error)}`;
+      return { ok: false, status: "SOCKERR", text, durationUs: this.#clock.nowUs() - startUs };
+    }
+  }
+}
+
+/** What a probe says after it was cancelled is not its own verdict, unless it already knew of a timeout. */
+function overdue(result: ProbeResult): ProbeResult {
+  if (result.status === "L4TOUT" || result.status === "L7TOUT") return { ...result, ok: false };
+  return { ok: false, status: "L7TOUT", text: "the check did not end in time", durationUs: result.durationUs };
+}

@@ -1,0 +1,63 @@
+import { assertEquals } from "../../../test/assert.ts";
+import type { ProbeResult } from "../../ports/probes.ts";
+import { Agenda } from "./agenda.ts";
+import { type Check, CheckRunner } from "./check_runner.ts";
+import { FakeTime } from "./fake_time.ts";
+
+const ok: ProbeResult = { ok: true, status: "L4OK", text: "connected", durationUs: 1 };
+
+function setUp(limit: number): { time: FakeTime; runner: CheckRunner; results: ProbeResult[] } {
+  const time = new FakeTime();
+  return { time, runner: new CheckRunner(time, new Agenda(time, time), limit), results: [] };
+}
+
+/** A check that takes `durationMs`, or until it is cancelled. */
+function check(time: FakeTime, results: ProbeResult[], durationMs: number): Check {
+  return {
+    dueUs: 0,
+    limitUs: 1_000_000,
+    run: (signal) =>
+      new Promise((resolve) => {
+        time.after(durationMs, () => resolve(ok));
+        signal.addEventListener("abort", () => resolve({ ...ok, ok: false, status: "SOCKERR", text: "cancelled" }));
+      }),
+    done: (result) => results.push(result),
+  };
+}
+
+Deno.test("CheckRunner runs at most `limit` checks at once, the others in order, and counts the late ones", async () => {
+  const { time, runner, results } = setUp(2);
+  for (let count = 0; count < 5; count++) runner.start(check(time, results, 200));
+  await time.pass(199);
+  assertEquals([results.length, runner.lateChecks], [0, 0]);
+  await time.pass(1);
+  assertEquals([results.length, runner.lateChecks], [2, 2]);
+  await time.pass(400);
+  assertEquals([results.length, runner.lateChecks], [5, 3]);
+});
+
+Deno.test("CheckRunner cancels a check at its deadline: a failure, whatever it says then", async () => {
+  const { time, runner, results } = setUp(2);
+  runner.start(check(time, results, 5000));
+  await time.pass(999);
+  assertEquals(results, []);
+  await time.pass(1);
+  assertEquals(results, [{ ok: false, status: "L7TOUT", text: "the check did not end in time", durationUs: 1 }]);
+});
+
+Deno.test("CheckRunner takes a probe that rejects for a failed check", async () => {
+  const { time, runner, results } = setUp(2);
+  runner.start({ ...check(time, results, 0), run: () => Promise.reject(new Error("bug")) });
+  await time.pass(0);
+  assertEquals(results, [{ ok: false, status: "SOCKERR", text: "the probe failed: bug", durationUs: 0 }]);
+});
+
+Deno.test("CheckRunner stop() cancels what runs, forgets what waits, delivers nothing", async () => {
+  const { time, runner, results } = setUp(1);
+  runner.start(check(time, results, 5000));
+  runner.start(check(time, results, 5000));
+  await runner.stop();
+  runner.start(check(time, results, 0));
+  await time.pass(10_000);
+  assertEquals(results, []);
+});

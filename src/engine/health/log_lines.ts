@@ -1,0 +1,88 @@
+// The lines that keepalived writes, in its words: scripts and people look for them. Only text, no state.
+import type { Checker } from "../../config/config.ts";
+import type { ProbeResult } from "../../ports/probes.ts";
+
+interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** keepalived's FMT_RS and FMT_VS: `[192.0.2.1]:tcp:80`. */
+export function formatServer(server: Endpoint, protocol: string): string {
+  return `[${server.address}]:${protocol}:${server.port}`;
+}
+
+/** Why a check failed. `server` is already formatted. */
+export function failureLine(checker: Checker, server: string, result: ProbeResult): string {
+  if (checker.type === "tcp") {
+    return result.status === "L4TOUT" ? `TCP connection to ${server} timeout.` : `TCP connection to ${server} failed.`;
+  }
+  switch (result.status) {
+    case "L7STS":
+      return `HTTP status code error to ${server}${urlOf(checker, result)}, status_code [${result.code ?? 0}].`;
+    case "L7TOUT":
+      return `Timeout reading data from remote web server ${server}.`;
+    case "L7RSP":
+      return `Error reading data from remote web server ${server}: ${result.text}.`;
+    case "L4TOUT":
+      return `Timeout connecting server ${server}.`;
+    default:
+      return `Error connecting server ${server}: ${result.text}.`;
+  }
+}
+
+/** With several urls the text of the result begins with the path, `/b: 503 ...`. */
+function urlOf(checker: Extract<Checker, { type: "http" }>, result: ProbeResult): string {
+  const path = checker.urls.length === 1 ? checker.urls[0]?.path : result.text.split(": ", 1)[0];
+  return ` url(${path})`;
+}
+
+/** A checker's verdict went from down to up. */
+export function successLine(checker: Checker, server: string): string {
+  return checker.type === "tcp"
+    ? `TCP connection to ${server} success.`
+    : `Remote Web server ${server} succeed on service.`;
+}
+
+/** A checker's verdict is down, after all tries. */
+export function verdictLine(server: string, retries: number): string {
+  if (retries === 0) return `Check on service ${server} failed.`;
+  return `Check on service ${server} failed after ${retries} ${retries === 1 ? "retry" : "retries"}.`;
+}
+
+/** A real server enters or leaves the pool; an inhibited one stays listed at weight 0. */
+export function serverLine(change: "up" | "down", inhibit: boolean, server: string, virtualServer: string): string {
+  if (change === "up") return `${inhibit ? "Enabling" : "Adding"} service ${server} to VS ${virtualServer}`;
+  return `${inhibit ? "Disabling" : "Removing"} service ${server} from VS ${virtualServer}`;
+}
+
+/** A real server that an earlier process took out, at start. */
+export function staysOutLine(server: string, virtualServer: string): string {
+  return `Service ${server} stays out of VS ${virtualServer} until its first good check`;
+}
+
+/** Quorum was gained or lost: the sums as keepalived shows them. */
+export function quorumLine(
+  change: "gained" | "lost",
+  limits: { readonly quorum: number; readonly hysteresis: number },
+  have: number,
+  virtualServer: string,
+): string {
+  const { quorum, hysteresis } = limits;
+  return change === "gained"
+    ? `Gained quorum ${quorum}+${hysteresis}=${quorum + hysteresis} <= ${have} for VS ${virtualServer}`
+    : `Lost quorum ${quorum}-${hysteresis}=${quorum - hysteresis} > ${have} for VS ${virtualServer}`;
+}
+
+/** What a change of quorum does to the pool when there is a sorry server. */
+export function sorryServerLines(active: boolean, sorryServer: string, virtualServer: string): string[] {
+  return active
+    ? [
+      `Adding sorry server ${sorryServer} to VS ${virtualServer}`,
+      `Removing alive servers from the pool for VS ${virtualServer}`,
+    ]
+    : [
+      `Adding alive servers to the pool for VS ${virtualServer}`,
+      `Removing sorry server ${sorryServer} from VS ${virtualServer}`,
+    ];
+}

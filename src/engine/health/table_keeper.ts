@@ -1,0 +1,224 @@
+// Keeps the kernel's IPVS table as wanted: incremental changes against a model, and full reconciles. Never flushes.
+import { canonicalKey, canonicalServer, commandKey, plan } from "../../core/ipvs/diff.ts";
+import { applyToModel, modelOf, type TableModel } from "../../core/ipvs/model.ts";
+import {
+  type IpvsCommand,
+  type VirtualServerKey,
+  type VirtualServerRow,
+  type WantedVirtualServer,
+} from "../../core/ipvs/table.ts";
+import type { Clock } from "../../ports/clock.ts";
+import { type IpvsFailure, type IpvsPort, IpvsUnavailableError } from "../../ports/ipvs.ts";
+import type { WarningSnapshot } from "../../ports/snapshot.ts";
+import type { Agenda, Appointment } from "./agenda.ts";
+
+/** What the keeper works with. */
+export interface TableKeeperOptions {
+  /** Opens the table; called again every 30 s while it throws IpvsUnavailableError. */
+  readonly openIpvs: () => IpvsPort;
+  readonly clock: Clock;
+  readonly agenda: Agenda;
+  readonly log: (line: string) => void;
+  /** Virtual servers that are ours to delete when they are not wanted. */
+  readonly ownedKeys: readonly VirtualServerKey[];
+}
+
+/** Changes that others make to the table are looked for this often, microseconds. There are no events for them. */
+const RECONCILE_INTERVAL_US = 30_000_000;
+/** First wait after a failure, doubled up to the interval above, microseconds. */
+const FIRST_RETRY_US = 1_000_000;
+/** Counters are at most this old when they are asked for, microseconds; whoever asks every second gets new ones. */
+const COUNTERS_AGE_US = 900_000;
+
+/** The single writer of our part of the table. */
+export class TableKeeper {
+  readonly #options: TableKeeperOptions;
+  readonly #owned: Map<string, VirtualServerKey>;
+  readonly #wanted = new Map<string, WantedVirtualServer>();
+  #ipvs: IpvsPort | undefined;
+  /** The table as last read, with the changes since; undefined: unknown. */
+  #model: TableModel | undefined;
+  #readUs = 0;
+  /** The last reconcile left nothing to do: a difference found by the next one was made by others. */
+  #inSync = false;
+  #next: Appointment | undefined;
+  #retryUs = FIRST_RETRY_US;
+  #warning: WarningSnapshot | undefined;
+
+  constructor(options: TableKeeperOptions) {
+    this.#options = options;
+    this.#owned = new Map(options.ownedKeys.map((key) => [canonicalKey(key), key]));
+  }
+
+  /** What is wrong with the table, if anything. */
+  get warning(): WarningSnapshot | undefined {
+    return this.#warning;
+  }
+
+  /** Reads the table for adoption; undefined when IPVS cannot be used (a warning is up then). */
+  open(): readonly VirtualServerRow[] | undefined {
+    return this.#guard(() => [...this.#read().values()]);
+  }
+
+  /** Says how a virtual server should be, without touching the kernel yet. */
+  want(target: WantedVirtualServer): void {
+    this.#wanted.set(canonicalKey(target.entry.key), target);
+  }
+
+  /** Carries out the difference of one virtual server; after a failure, everything is looked at. */
+  apply(key: VirtualServerKey): void {
+    const id = canonicalKey(key);
+    const target = this.#wanted.get(id);
+    // With the state unknown, the reconcile that is already arranged does it.
+    if (target === undefined || this.#model === undefined) return;
+    const row = this.#model.get(id);
+    const refused = this.#guard(() => this.#carryOut(row === undefined ? [] : [row], [target]));
+    if (refused === undefined || refused.length === 0) return;
+    this.#inSync = false;
+    this.reconcile();
+  }
+
+  /** Reads the table, makes it as wanted, and arranges the next time. */
+  reconcile(): void {
+    const wasInSync = this.#inSync;
+    this.#inSync = false;
+    const failures = this.#guard(() => {
+      const rows = [...this.#read().values()];
+      if (wasInSync) this.#reportDrift(rows);
+      return this.#carryOut(rows, [...this.#wanted.values()]);
+    });
+    if (failures === undefined) return;
+    this.#settle(failures);
+    this.#arrange();
+  }
+
+  /** The table as last read, at most one second old if it can be read; undefined when it cannot. */
+  rows(): TableModel | undefined {
+    if (this.#model !== undefined && this.#options.clock.nowUs() - this.#readUs >= COUNTERS_AGE_US) {
+      this.#guard(() => this.#read());
+    }
+    return this.#model;
+  }
+
+  /** Deletes the virtual servers that are ours, one by one; their real servers go with them. */
+  removeOwned(): void {
+    this.#guard(() => {
+      const owned = [...this.#read().values()].filter(({ entry }) => this.#owns(entry.key));
+      const commands = owned.map(({ entry }): IpvsCommand => ({ type: "delete-virtual-server", key: entry.key }));
+      for (const { message } of this.#port().apply(commands)) this.#options.log(message);
+    });
+    this.#model = undefined;
+  }
+
+  #owns(key: VirtualServerKey): boolean {
+    return this.#owned.has(canonicalKey(key));
+  }
+
+  #port(): IpvsPort {
+    this.#ipvs ??= this.#options.openIpvs();
+    return this.#ipvs;
+  }
+
+  #read(): TableModel {
+    const model = modelOf(this.#port().read());
+    this.#model = model;
+    this.#readUs = this.#options.clock.nowUs();
+    return model;
+  }
+
+  /**
+   * Builds first; removes only where that worked or something live is left, so that a refused add never leaves a
+   * virtual server empty.
+   */
+  #carryOut(rows: readonly VirtualServerRow[], wanted: readonly WantedVirtualServer[]): readonly IpvsFailure[] {
+    const { build, remove } = plan(rows, wanted, (key) => this.#owns(key));
+    const failures = [...this.#run(build)];
+    const hollow = new Set(
+      failures.map(({ command }) => canonicalKey(commandKey(command))).filter((id) => this.#isHollow(id)),
+    );
+    failures.push(...this.#run(remove.filter((command) => !hollow.has(canonicalKey(commandKey(command))))));
+    return failures;
+  }
+
+  /** A live real server is wanted in this virtual server, and the model has no live wanted one. */
+  #isHollow(id: string): boolean {
+    const live = this.#wanted.get(id)?.realServers.filter(({ weight }) => weight > 0) ?? [];
+    const rows = this.#model?.get(id)?.realServers ?? [];
+    const have = new Set(rows.filter(({ entry }) => entry.weight > 0).map(({ entry }) => canonicalServer(entry)));
+    return live.length > 0 && !live.some((server) => have.has(canonicalServer(server)));
+  }
+
+  #run(commands: readonly IpvsCommand[]): readonly IpvsFailure[] {
+    if (commands.length === 0) return [];
+    const failures = this.#port().apply(commands);
+    // By target: a port may have tried another command on it, such as set after an add that found it there.
+    const refused = new Set(failures.map(({ command }) => targetOf(command)));
+    for (const command of commands) {
+      if (this.#model !== undefined && !refused.has(targetOf(command))) applyToModel(this.#model, command);
+    }
+    return failures;
+  }
+
+  #reportDrift(rows: readonly VirtualServerRow[]): void {
+    const { build, remove } = plan(rows, [...this.#wanted.values()], () => false);
+    const changes = build.length + remove.length;
+    if (changes > 0) this.#options.log(`IPVS table was changed by others, entries put right: ${changes}`);
+  }
+
+  #settle(failures: readonly IpvsFailure[]): void {
+    const first = failures[0];
+    if (first !== undefined) {
+      const more = failures.length - 1;
+      this.#warn("ipvs-refused", more === 0 ? first.message : `${first.message} (and ${more} more)`);
+      return;
+    }
+    if (this.#warning !== undefined) this.#options.log("IPVS table is as wanted again");
+    this.#warning = undefined;
+    this.#inSync = true;
+  }
+
+  /** Runs `body`; an exception makes the state unknown, raises the warning and arranges a reconcile. */
+  #guard<Value>(body: () => Value): Value | undefined {
+    try {
+      return body();
+    } catch (error) {
+      const unavailable = error instanceof IpvsUnavailableError;
+      const message = error instanceof Error ? error.message : String(error);
+      this.#model = undefined;
+      this.#inSync = false;
+      this.#warn(unavailable ? "ipvs-unavailable" : "ipvs-failed", message);
+      this.#arrange();
+      return undefined;
+    }
+  }
+
+  #warn(code: string, message: string): void {
+    if (this.#warning?.code === code && this.#warning.message === message) return;
+    this.#options.log(message);
+    this.#retryUs = FIRST_RETRY_US;
+    this.#warning = { code, message, sinceMs: this.#options.clock.wallMs() };
+  }
+
+  #arrange(): void {
+    this.#next?.cancel();
+    this.#next = this.#options.agenda.at(this.#options.clock.nowUs() + this.#delayUs(), () => this.reconcile());
+  }
+
+  #delayUs(): number {
+    if (this.#warning === undefined || this.#warning.code === "ipvs-unavailable") {
+      this.#retryUs = FIRST_RETRY_US;
+      return RECONCILE_INTERVAL_US;
+    }
+    const delayUs = this.#retryUs;
+    this.#retryUs = Math.min(2 * delayUs, RECONCILE_INTERVAL_US);
+    return delayUs;
+  }
+}
+
+/** What a command is about: a virtual server, or one of its real servers. */
+function targetOf(command: IpvsCommand): string {
+  const id = canonicalKey(commandKey(command));
+  if (command.type === "delete-real-server") return `${id} ${canonicalServer(command)}`;
+  const isReal = command.type === "add-real-server" || command.type === "set-real-server";
+  return isReal ? `${id} ${canonicalServer(command.entry)}` : id;
+}

@@ -1,0 +1,101 @@
+// One GET of HTTP_GET over a plain connection: keepalived's request, the answer read to its end within limits.
+import { formatEndpoint } from "../base/ip.ts";
+import type { HttpUrl, ProbeRequest } from "../ports/probes.ts";
+import { HttpResponseReader, type Progress } from "./http_response.ts";
+import { type Connect, type Connection, errnoName, type Finding, openConnection, printable } from "./tcp.ts";
+import { within } from "./within.ts";
+
+/** An HTTP probe. */
+export type HttpRequest = Extract<ProbeRequest, { type: "http" }>;
+
+const READ_BYTES = 16 * 1024;
+
+/** Connects, asks, judges the status code. The connection has `timeoutMs`, and so has the whole answer after it. */
+export async function probeHttp(connect: Connect, request: HttpRequest, signal: AbortSignal): Promise<Finding> {
+  const { timeoutMs } = request.target;
+  const connected = await openConnection(connect, request.target, signal);
+  if (!connected.ok) return connected.finding;
+  const { connection } = connected;
+  const reader = new HttpResponseReader();
+  let heard = false;
+  const exchange = ask(connection, formatRequest(request), reader, () => heard = true);
+  const waited = await within(exchange, timeoutMs, signal);
+  // Closing ends a read that is still waiting; `exchange` then settles, and nobody listens any more.
+  connection.close();
+  switch (waited.end) {
+    case "done":
+      return judge(waited.value, request.url);
+    case "failed":
+      return { ok: false, status: "L7RSP", text: brokenText(waited.error) };
+    case "timeout":
+      return { ok: false, status: "L7TOUT", text: `${heard ? "no complete" : "no"} answer within ${timeoutMs} ms` };
+    case "aborted":
+      return { ok: false, status: "L7TOUT", text: "the check was cancelled before the answer was complete" };
+    default:
+      return waited satisfies never;
+  }
+}
+
+/** The bytes of the request, as keepalived asks (check_http.c). */
+export function formatRequest({ target, url, httpVersion }: HttpRequest): string {
+  const path = url.path === "" ? "/" : url.path;
+  const host = url.virtualHost ?? formatEndpoint(target.address, target.port);
+  return `GET ${path} HTTP/${httpVersion}\r\nUser-Agent: KeepAliveClient\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+}
+
+async function ask(
+  connection: Connection,
+  request: string,
+  reader: HttpResponseReader,
+  onHeard: () => void,
+): Promise<Progress> {
+  const broken = await writeAll(connection, new TextEncoder().encode(request));
+  const buffer = new Uint8Array(READ_BYTES);
+  for (;;) {
+    const count = await connection.read(buffer);
+    // What was sent cannot arrive: an end without an answer is the fault of the writing then.
+    if (count === null && broken !== undefined) throw broken;
+    if (count === null) return reader.end();
+    onHeard();
+    const progress = reader.push(buffer.subarray(0, count));
+    if (progress.state !== "more") return progress;
+  }
+}
+
+/** Writes everything. An error is returned, not thrown: the peer may have answered before it closed. */
+async function writeAll(connection: Connection, data: Uint8Array): Promise<unknown> {
+  try {
+    for (let sent = 0; sent < data.length;) sent += await connection.write(data.subarray(sent));
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function judge(progress: Progress, url: HttpUrl): Finding {
+  switch (progress.state) {
+    case "complete": {
+      const { code, reason, cut } = progress;
+      const answer = `${code} ${reason}`.trim();
+      const wanted = url.statusCodes.some(({ from, to }) => code >= from && code <= to);
+      if (wanted) return { ok: true, status: "L7OK", code, text: cut ? `${answer}, body not read to its end` : answer };
+      return { ok: false, status: "L7STS", code, text: `${answer}, wanted ${formatCodes(url)}` };
+    }
+    case "malformed":
+      return { ok: false, status: "L7RSP", text: progress.text };
+    case "more":
+      return { ok: false, status: "L7RSP", text: "the answer is not complete" };
+    default:
+      return progress satisfies never;
+  }
+}
+
+function formatCodes(url: HttpUrl): string {
+  return url.statusCodes.map(({ from, to }) => from === to ? `${from}` : `${from} to ${to}`).join(" or ");
+}
+
+function brokenText(error: unknown): string {
+  if (errnoName(error) === "ECONNRESET") return "connection reset before the answer was complete";
+  const message = error instanceof Error ? error.message : String(error);
+  return `connection broke before the answer was complete: ${printable(message)}`;
+}
