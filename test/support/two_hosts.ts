@@ -1,6 +1,6 @@
-// Two hosts on one link, as network namespaces:
+// Two hosts on one switch, as network namespaces. A host that loses power leaves the other's carrier alone.
 //
-//     NAME-a [eth0 10.9.0.1/24] ──── veth ──── [eth0 10.9.0.2/24] NAME-b
+//     NAME-a [eth0 10.9.0.1/24] ──── a [NAME-sw, bridge] b ──── [eth0 10.9.0.2/24] NAME-b
 import { run, tryRun } from "./command.ts";
 
 /** One of the two. */
@@ -9,12 +9,14 @@ export interface TestHost {
   readonly address: string;
 }
 
-/** Two namespaces joined by a link; `close` removes them. */
+/** Two hosts and their switch; `close` removes them. */
 export class TwoHosts {
   readonly a: TestHost;
   readonly b: TestHost;
+  readonly #switch: string;
 
   private constructor(name: string) {
+    this.#switch = `${name}-sw`;
     this.a = { namespace: `${name}-a`, address: "10.9.0.1" };
     this.b = { namespace: `${name}-b`, address: "10.9.0.2" };
   }
@@ -23,14 +25,15 @@ export class TwoHosts {
   static async create(name: string): Promise<TwoHosts> {
     const hosts = new TwoHosts(name);
     await hosts.close();
-    for (const { namespace } of [hosts.a, hosts.b]) {
+    await run("ip", "netns", "add", hosts.#switch);
+    await run("ip", "-n", hosts.#switch, "link", "add", "bridge", "type", "bridge");
+    await run("ip", "-n", hosts.#switch, "link", "set", "bridge", "up");
+    for (const [port, { namespace, address }] of [["a", hosts.a], ["b", hosts.b]] as const) {
       await run("ip", "netns", "add", namespace);
       await run("ip", "-n", namespace, "link", "set", "lo", "up");
-    }
-    const { a, b } = hosts;
-    const link = ["link", "add", "eth0", "netns", a.namespace, "type", "veth", "peer", "name", "eth0"];
-    await run("ip", ...link, "netns", b.namespace);
-    for (const { namespace, address } of [a, b]) {
+      const cable = ["type", "veth", "peer", "name", port, "netns", hosts.#switch];
+      await run("ip", "link", "add", "eth0", "netns", namespace, ...cable);
+      await run("ip", "-n", hosts.#switch, "link", "set", "dev", port, "master", "bridge", "up");
       await run("ip", "-n", namespace, "addr", "add", `${address}/24`, "dev", "eth0");
       await run("ip", "-n", namespace, "link", "set", "eth0", "up");
     }
@@ -55,7 +58,9 @@ export class TwoHosts {
   }
 
   async close(): Promise<void> {
-    for (const { namespace } of [this.a, this.b]) await tryRun("ip", "netns", "del", namespace);
+    for (const namespace of [this.a.namespace, this.b.namespace, this.#switch]) {
+      await tryRun("ip", "netns", "del", namespace);
+    }
   }
 }
 

@@ -1,0 +1,106 @@
+// The keywords of the top level and of `global_defs`, as a table: which are carried out, and what refuses a file.
+import { section } from "./section.ts";
+
+const OFF = ["off", "false", "no"];
+
+/** The top level: 25 keywords. */
+export const ROOT = section("the top level", {
+  carriedOut: "global_defs vrrp_instance virtual_server",
+  notCarriedOut: `garp_group SSL track_group namespace_with_ipsets instance use_pid_dir child_wait_time`,
+  refused: {
+    vrrp_sync_group: "its instances would fail over one by one",
+    vrrp_script: "its result would not be seen",
+    vrrp_track_process: "its result would not be seen",
+    track_file: "its value would not be seen",
+    vrrp_track_file: "its value would not be seen",
+    bfd_instance: "its state would not be seen",
+    static_ipaddress: "its addresses would be missing",
+    static_routes: "its routes would be missing",
+    static_rules: "its rules would be missing",
+    linkbeat_interfaces: "a lost link could go unnoticed",
+    linkbeat_use_polling: "a lost link could go unnoticed",
+    interface_up_down_delays: "a flapping link would move addresses at once",
+    virtual_server_group: "its services would be missing",
+    net_namespace: "everything would run in the wrong network namespace",
+    net_namespace_ipvs: "IPVS would be set up in the wrong network namespace",
+  },
+  opens: {
+    global_defs: "global_defs",
+    vrrp_instance: "vrrp_instance",
+    virtual_server: "virtual_server",
+    vrrp_sync_group: "vrrp_sync_group",
+    vrrp_script: "vrrp_script",
+    vrrp_track_process: "vrrp_track_process",
+    track_file: "track_file",
+    vrrp_track_file: "vrrp_track_file",
+    bfd_instance: "bfd_instance",
+    track_group: "track_group",
+    garp_group: "garp_group",
+    SSL: "SSL",
+    static_ipaddress: "addresses",
+    static_routes: "names",
+    static_rules: "names",
+    linkbeat_interfaces: "names",
+    interface_up_down_delays: "names",
+    virtual_server_group: "names",
+  },
+});
+
+/** `global_defs`: 140 keywords. */
+export const GLOBAL_DEFS = section("global_defs", {
+  carriedOut: `
+    router_id vrrp_version
+    vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh vrrp_garp_master_refresh_repeat
+    vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_min_garp`,
+  notCarriedOut: `
+    process_names process_name vrrp_process_name checker_process_name bfd_process_name lvs_process_name
+    use_symlink_paths set_supplementary_groups startup_script shutdown_script startup_script_timeout
+    shutdown_script_timeout umask random_seed include_check reload_check_config reload_time_file reload_repeat
+    reload_file config_save_dir tmp_config_directory data_use_instance state_dump_file stats_dump_file json_dump_file
+    json_version iproute_usr_dir iproute_etc_dir default_interface dynamic_interfaces no_email_faults script_user
+    enable_script_security max_auto_priority min_auto_priority_delay
+    notification_email notification_email_from smtp_server smtp_helo_name smtp_connect_timeout smtp_alert
+    smtp_alert_vrrp smtp_alert_checker no_checker_emails
+    vrrp_mcast_group6 vrrp_garp_interval vrrp_gna_interval vrrp_garp_extra_if vrrp_vmac_garp_intvl
+    vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert vrrp_check_unicast_src vrrp_skip_check_adv_addr
+    vrrp_notify_priority_changes log_unknown_vrids disable_local_igmp vmac_prefix vmac_addr_prefix
+    vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier
+    vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters nftables_ipvs
+    nftables_ipvs_priority nftables_ipvs_start_fwmark
+    lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop checker_log_all_failures rs_init_notifies
+    notify_fifo vrrp_notify_fifo lvs_notify_fifo notify_fifo_script vrrp_notify_fifo_script lvs_notify_fifo_script
+    fifo_write_vrrp_states_on_reload
+    vrrp_priority checker_priority bfd_priority vrrp_rt_priority checker_rt_priority bfd_rt_priority
+    vrrp_rlimit_rttime checker_rlimit_rttime bfd_rlimit_rttime vrrp_rlimit_rtime checker_rlimit_rtime bfd_rlimit_rtime
+    vrrp_no_swap checker_no_swap bfd_no_swap vrrp_cpu_affinity checker_cpu_affinity bfd_cpu_affinity
+    vrrp_netlink_cmd_rcv_bufs vrrp_netlink_monitor_rcv_bufs lvs_netlink_cmd_rcv_bufs lvs_netlink_monitor_rcv_bufs
+    process_monitor_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force vrrp_netlink_monitor_rcv_bufs_force
+    lvs_netlink_cmd_rcv_bufs_force lvs_netlink_monitor_rcv_bufs_force process_monitor_rcv_bufs_force
+    snmp_socket enable_traps enable_snmp_vrrp enable_snmp_keepalived enable_snmp_checker enable_snmp_rfc
+    enable_snmp_rfcv2 enable_snmp_rfcv3 snmp_vs_stats_update_interval snmp_rs_stats_update_interval
+    enable_dbus dbus_service_name dbus_no_interface_name`,
+  refused: {
+    vrrp_mcast_group4: "advertisements would go to 224.0.0.18",
+    vrrp_down_timer_adverts: "a backup would take over after 3 lost advertisements",
+    vrrp_owner_ignore_adverts: "an address owner would give way to another",
+    v3_checksum_as_v2: "other routers would drop our advertisements",
+    vrrp_strict: "rules would differ from those of other strict routers",
+    vrrp_startup_delay: "instances would start at once",
+    vrrp_delay_after_boot: "instances would start at once",
+    lvs_sync_daemon: "connections would be lost on fail-over",
+  },
+  opens: { notification_email: "names" },
+  harmless: {
+    vrrp_mcast_group4: ["224.0.0.18"],
+    vrrp_down_timer_adverts: ["3"],
+    vrrp_owner_ignore_adverts: OFF,
+    vrrp_strict: OFF,
+    vrrp_lower_prio_no_advert: OFF,
+    vrrp_higher_prio_send_advert: OFF,
+    vrrp_skip_check_adv_addr: OFF,
+    smtp_alert: OFF,
+    smtp_alert_vrrp: OFF,
+    smtp_alert_checker: OFF,
+    lvs_flush_on_stop: OFF,
+  },
+});

@@ -1,0 +1,125 @@
+// The keywords of `vrrp_instance` and of everything that instances track, as a table.
+import { section } from "./section.ts";
+
+const OFF = ["off", "false", "no"];
+const TRACKING = "a failure seen there would not move the addresses";
+
+/** `vrrp_instance`: 70 keywords. */
+export const VRRP_INSTANCE = section("vrrp_instance", {
+  carriedOut: `
+    interface virtual_router_id priority state version advert_int preempt nopreempt preempt_delay accept
+    mcast_src_ip unicast_src_ip authentication virtual_ipaddress virtual_ipaddress_excluded no_virtual_ipaddress
+    garp_master_delay garp_master_repeat garp_master_refresh garp_master_refresh_repeat
+    garp_lower_prio_delay garp_lower_prio_repeat`,
+  notCarriedOut: `
+    lower_prio_no_advert higher_prio_send_advert skip_check_adv_addr debug kernel_rx_buf_size smtp_alert
+    notify_priority_changes promote_secondaries unicast_ttl check_unicast_src old_unicast_checksum vmac_xmit_base
+    garp_extra_if vmac_garp_intvl
+    notify notify_master notify_backup notify_fault notify_stop notify_deleted notify_master_rx_lower_pri`,
+  refused: {
+    vrf: "advertisements would use the wrong interface",
+    native_ipv6: "IPv6 instances would be missing",
+    down_timer_adverts: "a backup would take over after 3 lost advertisements",
+    timer_expired_backup: "a late master would stay master",
+    thread_timer_expired: "a late master would stay master",
+    owner_ignore_adverts: "an address owner would give way to another",
+    strict_mode: "rules would differ from those of other strict routers",
+    no_accept: "a master that is not the owner would accept packets",
+    lvs_sync_daemon_interface: "connections would be lost on fail-over",
+    linkbeat_use_polling: "a lost link could go unnoticed",
+    mcast_dst_ip: "advertisements would go to 224.0.0.18",
+    track_src_ip: "a lost source address could go unnoticed",
+    unicast_peer: "advertisements would go to the multicast group",
+    unicast_fault_no_peer: "advertisements would go to the multicast group",
+    v3_checksum_as_v2: "other routers would drop our advertisements",
+    use_vmac: "addresses would keep the interface's own MAC address",
+    use_vmac_addr: "addresses would keep the interface's own MAC address",
+    use_ipvlan: "addresses would be on another interface",
+    virtual_routes: "its routes would be missing",
+    virtual_rules: "its rules would be missing",
+    track_interface: TRACKING,
+    track_script: TRACKING,
+    track_file: TRACKING,
+    track_process: TRACKING,
+    track_bfd: TRACKING,
+    dont_track_primary: "a lost link would still end mastership",
+    auth_hmac: "advertisements would not be authenticated",
+  },
+  opens: {
+    authentication: "authentication",
+    auth_hmac: "auth_hmac",
+    virtual_ipaddress: "addresses",
+    virtual_ipaddress_excluded: "addresses",
+    virtual_routes: "names",
+    virtual_rules: "names",
+    unicast_peer: "addresses",
+    track_interface: "names",
+    track_script: "names",
+    track_file: "names",
+    track_process: "names",
+    track_bfd: "names",
+  },
+  harmless: {
+    mcast_dst_ip: ["224.0.0.18"],
+    down_timer_adverts: ["3"],
+    owner_ignore_adverts: OFF,
+    strict_mode: OFF,
+    v3_checksum_as_v2: OFF,
+    lower_prio_no_advert: OFF,
+    higher_prio_send_advert: OFF,
+    smtp_alert: OFF,
+  },
+});
+
+/** `authentication`: 2 keywords. */
+export const AUTHENTICATION = section("authentication", { carriedOut: "auth_type auth_pass" });
+
+/** `auth_hmac`: 5 keywords. */
+export const AUTH_HMAC = section("auth_hmac", { notCarriedOut: "key active_key anti_replay mode time_window" });
+
+/** `vrrp_sync_group`: 15 keywords. */
+export const VRRP_SYNC_GROUP = section("vrrp_sync_group", {
+  notCarriedOut: `
+    group track_interface track_script track_file track_process track_bfd notify notify_master notify_backup
+    notify_fault notify_stop smtp_alert notify_priority_changes sync_group_tracking_weight global_tracking`,
+  opens: {
+    group: "names",
+    track_interface: "names",
+    track_script: "names",
+    track_file: "names",
+    track_process: "names",
+    track_bfd: "names",
+  },
+});
+
+/** `vrrp_script`: 8 keywords. */
+export const VRRP_SCRIPT = section("vrrp_script", {
+  notCarriedOut: "script interval timeout weight rise fall user init_fail",
+});
+
+/** `vrrp_track_process`: 9 keywords. */
+export const VRRP_TRACK_PROCESS = section("vrrp_track_process", {
+  notCarriedOut: "process param_match weight quorum quorum_max delay fork_delay terminate_delay full_command",
+});
+
+/** `track_file`: 3 keywords. */
+export const TRACK_FILE = section("track_file", { notCarriedOut: "file weight init_file" });
+
+/** `vrrp_track_file`, the old name of `track_file`: 3 keywords. */
+export const VRRP_TRACK_FILE = section("vrrp_track_file", { notCarriedOut: "file weight init_file" });
+
+/** `bfd_instance`: 15 keywords. */
+export const BFD_INSTANCE = section("bfd_instance", {
+  notCarriedOut: `
+    neighbor_ip neighbour_ip source_ip min_rx min_tx idle_tx multiplier passive ttl hoplimit max_hops multihop weight
+    vrrp checker`,
+});
+
+/** `track_group`: 1 keyword. */
+export const TRACK_GROUP = section("track_group", { notCarriedOut: "group", opens: { group: "names" } });
+
+/** `garp_group`: 4 keywords. */
+export const GARP_GROUP = section("garp_group", {
+  notCarriedOut: "garp_interval gna_interval interface interfaces",
+  opens: { interfaces: "names" },
+});

@@ -1,0 +1,236 @@
+// Tokens to a tree of blocks, with repair of missing and extra braces. Knows which keyword opens which block, no values.
+import type { SourceLocation } from "./config.ts";
+import type { Report } from "./diagnostic.ts";
+import { keywordIn, SECTIONS } from "./keywords.ts";
+import type { Token } from "./lexer.ts";
+import type { Block, Statement } from "./statement.ts";
+
+/** What one file is parsed with. */
+export interface ParserInput {
+  readonly tokens: readonly Token[];
+  /** Statements are added to this block: the top level, or where an `include` stands. */
+  readonly into: Block;
+  readonly report: Report;
+  /** Called for `include FILE`, to add the statements of that file to the block. */
+  readonly include: (file: Token, into: Block) => void;
+}
+
+/** A block that is open. */
+interface Frame {
+  readonly block: Block;
+  /** Undefined for the block that the file itself stands in. */
+  readonly opener?: Statement;
+  /** The last statement that was closed in this block. */
+  lastClosed?: { readonly statement: Statement; readonly brace: Token };
+}
+
+const MAX_DEPTH = 64;
+const NOT_YET = "not supported yet";
+
+/**
+ * Parses one file. Braces are counted first; only when they don't match, keywords that can't stand where they are tell
+ * where one is missing or too many, so that each wrong brace gives one message and what follows is read as it was meant.
+ */
+export function parse(input: ParserInput): void {
+  new Parser(input).run();
+}
+
+class Parser {
+  readonly #tokens: readonly Token[];
+  readonly #report: Report;
+  readonly #include: ParserInput["include"];
+  readonly #frames: Frame[];
+  /** Opening minus closing braces of the file that are not yet explained. */
+  #surplus = 0;
+  /** A statement at the end of a line, whose `{` may stand on the next. */
+  #pending: Statement | undefined;
+  #tooDeep = false;
+
+  constructor(input: ParserInput) {
+    this.#tokens = input.tokens;
+    this.#report = input.report;
+    this.#include = input.include;
+    this.#frames = [{ block: input.into }];
+    for (const token of input.tokens) {
+      if (token.kind === "open") this.#surplus++;
+      else if (token.kind === "close") this.#surplus--;
+    }
+  }
+
+  run(): void {
+    let words: Token[] = [];
+    for (const token of this.#tokens) {
+      if (token.kind === "word") {
+        words.push(token);
+        continue;
+      }
+      if (words.length > 0) this.#statement(words, token.kind === "open");
+      words = [];
+      if (token.kind === "open") this.#open(token);
+      else if (token.kind === "close") this.#close(token);
+      else if (token.kind === "definition") this.#refuse(token, "`$NAME=` definitions", "write the value itself");
+      if (this.#tooDeep) return;
+    }
+    this.#settlePending();
+    this.#reportUnclosed();
+  }
+
+  get #top(): Frame {
+    return this.#frames.at(-1) ?? { block: { section: "unknown", statements: [] } };
+  }
+
+  #statement(allWords: readonly Token[], braceFollows: boolean): void {
+    const words = this.#withoutCondition(allWords);
+    const [keyword, ...args] = words;
+    if (keyword === undefined) return;
+    this.#settlePending();
+    if (!keyword.quoted && /^include[rmwba]?$/.test(keyword.text)) return this.#includeFile(keyword, args);
+    this.#repairBefore(keyword, braceFollows);
+    const statement: Statement = { keyword, args, section: this.#top.block.section };
+    this.#top.block.statements.push(statement);
+    this.#pending = statement;
+  }
+
+  /** Takes `@ID` and `~SEQ(...)` off the start of a line. */
+  #withoutCondition(words: readonly Token[]): readonly Token[] {
+    const first = words[0];
+    if (first === undefined || first.quoted) return words;
+    if (/^@\^?./.test(first.text)) {
+      this.#refuse(first, "lines with an `@` condition", "write a file for each machine");
+      const isDefinition = /^\$\w+=/.test(words[1]?.text ?? "");
+      return isDefinition ? [] : words.slice(1);
+    }
+    if (/^~(SEQ|LST)/.test(first.text)) {
+      this.#refuse(first, "`~SEQ` and `~LST`", "write each line out");
+      return words.slice(words.findIndex((word) => word.text.endsWith(")")) + 1);
+    }
+    if (/^\$\{?\w+\}?$/.test(first.text) && words.length === 1) {
+      this.#refuse(first, "variables", "write the value itself");
+      return [];
+    }
+    return words;
+  }
+
+  #refuse(place: SourceLocation, what: string, help: string): void {
+    this.#report.add("not-supported-yet", place, `${what} are ${NOT_YET}`, { help });
+  }
+
+  #includeFile(keyword: Token, args: readonly Token[]): void {
+    const [file] = args;
+    if (keyword.text !== "include") {
+      this.#report.add("not-supported-yet", keyword, `\`${keyword.text}\` is ${NOT_YET}`, {
+        help: "use `include FILE`, once for each file",
+      });
+    } else if (file === undefined) {
+      this.#report.add("missing-argument", keyword, "`include` needs the name of a file");
+    } else if (/[*?[{]/.test(file.text)) {
+      this.#report.add("not-supported-yet", file, `\`include\` with a pattern is ${NOT_YET}`, {
+        help: "use `include FILE`, once for each file",
+      });
+    } else {
+      this.#include(file, this.#top.block);
+    }
+  }
+
+  #open(brace: Token): void {
+    const opener = this.#pending;
+    this.#pending = undefined;
+    if (opener === undefined) {
+      this.#report.add("extra-brace", brace, "this `{` has no keyword before it", { help: "remove it" });
+    }
+    this.#push(opener);
+    if (this.#frames.length <= MAX_DEPTH) return;
+    this.#tooDeep = true;
+    this.#report.add("nesting-too-deep", brace, `blocks are nested more than ${MAX_DEPTH} deep`);
+  }
+
+  #push(opener: Statement | undefined): void {
+    const opens = opener && keywordIn(opener.section, opener.keyword.text)?.opens;
+    const block: Block = { section: opens ?? "unknown", statements: [] };
+    if (opener === undefined) this.#frames.push({ block });
+    else this.#frames.push({ block: opener.block = block, opener });
+  }
+
+  #close(brace: Token): void {
+    this.#settlePending();
+    this.#repairByIndent(brace);
+    const frame = this.#frames.length > 1 ? this.#frames.pop() : undefined;
+    if (frame?.opener !== undefined) this.#top.lastClosed = { statement: frame.opener, brace };
+    if (frame !== undefined) return;
+    this.#surplus++;
+    this.#report.add("extra-brace", brace, "this `}` closes nothing: no block is open here", { help: "remove it" });
+  }
+
+  /** Judges the last line once it is clear that no `{` follows it. */
+  #settlePending(): void {
+    const statement = this.#pending;
+    this.#pending = undefined;
+    if (statement === undefined || !keywordIn(statement.section, statement.keyword.text)?.opens) return;
+    const text = [statement.keyword, ...statement.args].map((word) => word.text).join(" ");
+    const last = statement.args.at(-1) ?? statement.keyword;
+    const after = { ...last, column: last.column + last.length, length: 1 };
+    this.#report.add("missing-brace", after, `\`{\` is missing after \`${text}\``, { help: `write \`${text} {\`` });
+    if (this.#surplus >= 0) return;
+    this.#surplus++;
+    this.#push(statement);
+  }
+
+  /** A keyword that can't stand here, but could before the last `}` or behind a further one. */
+  #repairBefore(keyword: Token, braceFollows: boolean): void {
+    if (this.#fits(this.#top, keyword, braceFollows)) return;
+    if (this.#surplus > 0) this.#closeForgotten(keyword);
+    else if (this.#surplus < 0) this.#reopenClosedTooEarly(keyword);
+  }
+
+  #fits({ block }: Frame, keyword: Token, braceFollows: boolean): boolean {
+    const { values, keywords } = SECTIONS[block.section];
+    if (values === undefined) return keywords.has(keyword.text);
+    if (values === "addresses" && !/[.:\d]/.test(keyword.text)) return false;
+    return !braceFollows;
+  }
+
+  #closeForgotten(keyword: Token): void {
+    const depth = this.#frames.findLastIndex(({ block }) => keywordIn(block.section, keyword.text) !== undefined);
+    if (depth === -1) return;
+    while (this.#frames.length > depth + 1) this.#popUnclosed({ before: keyword });
+  }
+
+  #popUnclosed({ before }: { before?: Token }): void {
+    const opener = this.#frames.pop()?.opener;
+    this.#surplus--;
+    if (opener === undefined) return;
+    const related = before === undefined ? [] : [{ message: "expected before this", location: before }];
+    this.#report.add("missing-brace", opener.keyword, `the block of \`${opener.keyword.text}\` is not closed`, {
+      related,
+      help: "add the missing `}`",
+    });
+  }
+
+  #reopenClosedTooEarly(keyword: Token): void {
+    const closed = this.#top.lastClosed;
+    const block = closed?.statement.block;
+    if (closed === undefined || block === undefined || !keywordIn(block.section, keyword.text)) return;
+    this.#surplus++;
+    const name = closed.statement.keyword.text;
+    this.#report.add("extra-brace", closed.brace, `this \`}\` closes \`${name}\` too early`, {
+      related: [{ message: `belongs in \`${name}\``, location: keyword }],
+      help: "remove it",
+    });
+    this.#frames.push({ block, opener: closed.statement });
+  }
+
+  /** A `}` that stands below an outer block's keyword, while braces are missing, closes that one. */
+  #repairByIndent(brace: Token): void {
+    const column = brace.column;
+    const startsBelow = ({ opener }: Frame): boolean => opener?.keyword.column === column;
+    if (this.#surplus <= 0 || startsBelow(this.#top)) return;
+    const innermost = this.#top.opener?.keyword;
+    if (innermost === undefined || innermost.line === brace.line || innermost.column < column) return;
+    const depth = this.#frames.findLastIndex(startsBelow);
+    while (depth > 0 && this.#frames.length > depth + 1) this.#popUnclosed({ before: brace });
+  }
+
+  #reportUnclosed(): void {
+    while (this.#frames.length > 1) this.#popUnclosed({});
+  }
+}

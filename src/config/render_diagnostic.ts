@@ -1,0 +1,112 @@
+// Diagnostics as text for people: the place, the line, what is meant underlined, related places, help. Writes nowhere.
+import type { SourceLocation } from "./config.ts";
+import type { Diagnostic, Severity } from "./diagnostic.ts";
+
+/** How to render. */
+export interface RenderOptions {
+  /** Text of each file by its name; a line that isn't there is left out. */
+  readonly sources: ReadonlyMap<string, string>;
+  /** ANSI colours; default: none. */
+  readonly colour?: boolean;
+}
+
+type Style = "error" | "warning" | "frame" | "bold";
+
+const STYLES: Readonly<Record<Style, string>> = {
+  error: "\x1b[1;31m",
+  warning: "\x1b[1;33m",
+  frame: "\x1b[1;34m",
+  bold: "\x1b[1m",
+};
+const RESET = "\x1b[0m";
+const TAB = "    ";
+/** Longest part of a source line that is shown, in characters. */
+const MAX_WIDTH = 100;
+
+/** All diagnostics, an empty line after each. */
+export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
+  const renderer = new Renderer(options);
+  return diagnostics.map((diagnostic) => `${renderer.render(diagnostic)}\n`).join("\n");
+}
+
+class Renderer {
+  readonly #colour: boolean;
+  readonly #lines = new Map<string, readonly string[]>();
+
+  constructor({ sources, colour = false }: RenderOptions) {
+    this.#colour = colour;
+    for (const [file, text] of sources) this.#lines.set(file, text.replace(/^\uFEFF/, "").split("\n"));
+  }
+
+  render({ severity, message, location, related, help }: Diagnostic): string {
+    const places = [location, ...related.map((place) => place.location)];
+    const margin = Math.max(...places.map(({ line }) => String(line).length));
+    const pad = " ".repeat(margin);
+    return [
+      `${this.#paint(severity, severity)}${this.#paint("bold", `: ${oneLine(message)}`)}`,
+      `${pad}${this.#paint("frame", "-->")} ${formatLocation(location)}`,
+      ...this.#quote(location, { margin, mark: "^", style: severity }),
+      ...related.flatMap((place) => [
+        `${pad}${this.#paint("frame", ":::")} ${formatLocation(place.location)}`,
+        ...this.#quote(place.location, { margin, mark: "-", style: "frame", label: place.message }),
+      ]),
+      ...(help === undefined
+        ? []
+        : [`${pad} ${this.#paint("frame", "=")} ${this.#paint("bold", "help")}: ${oneLine(help)}`]),
+    ].join("\n");
+  }
+
+  #quote(
+    { file, line, column, length }: SourceLocation,
+    { margin, mark, style, label }: { margin: number; mark: string; style: Style; label?: string },
+  ): string[] {
+    const text = this.#lines.get(file)?.[line - 1]?.replace(/\r$/, "");
+    if (text === undefined) return label === undefined ? [] : [`${" ".repeat(margin + 1)}= note: ${oneLine(label)}`];
+    const { before, marked, after } = cut(text, { start: column - 1, length });
+    const bar = this.#paint("frame", "|");
+    const marks = `${mark.repeat(Math.max(1, marked.length))}${label === undefined ? "" : ` ${oneLine(label)}`}`;
+    return [
+      `${" ".repeat(margin)} ${bar}`,
+      `${this.#paint("frame", String(line).padStart(margin))} ${bar} ${before}${marked}${after}`.trimEnd(),
+      `${" ".repeat(margin)} ${bar} ${" ".repeat(before.length)}${this.#paint(style, marks)}`,
+    ];
+  }
+
+  #paint(style: Style | Severity, text: string): string {
+    return this.#colour ? `${STYLES[style]}${text}${RESET}` : text;
+  }
+}
+
+/** `file:line:column`, as editors and terminals make links of. */
+export function formatLocation({ file, line, column }: SourceLocation): string {
+  return `${printable(file)}:${line}:${column}`;
+}
+
+interface Cut {
+  readonly before: string;
+  readonly marked: string;
+  readonly after: string;
+}
+
+/** The part of a line around the span; `...` stands for what is left out. */
+function cut(line: string, { start, length }: { start: number; length: number }): Cut {
+  const end = Math.min(start + length, start + MAX_WIDTH);
+  const isLong = line.length > MAX_WIDTH;
+  const from = isLong ? Math.max(0, Math.min(start - 30, line.length - MAX_WIDTH)) : 0;
+  const to = isLong ? Math.min(line.length, Math.max(end, from + MAX_WIDTH)) : line.length;
+  return {
+    before: (from > 0 ? "..." : "") + printable(line.slice(from, start)),
+    marked: printable(line.slice(start, end)),
+    after: printable(line.slice(end, to)) + (to < line.length ? "..." : ""),
+  };
+}
+
+/** Tabs as blanks, other control characters as `?`: what a file holds must not steer the terminal. */
+function printable(text: string): string {
+  // deno-lint-ignore no-control-regex -- these are the characters that it is about
+  return text.replaceAll("\t", TAB).replace(/[\x00-\x1f\x7f-\x9f]/g, "?");
+}
+
+function oneLine(text: string): string {
+  return printable(text.length > 300 ? `${text.slice(0, 297)}...` : text);
+}
