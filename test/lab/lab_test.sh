@@ -10,57 +10,8 @@ source "$here/topology.sh"
 # shellcheck source=test/lab/checks.sh
 source "$here/checks.sh"
 
-start_keepalived() { # node
-  local files=$LAB_STATE/keepalived-$1
-  lab_exec "$1" keepalived --dont-fork --log-console --log-detail --use-file "$here/$1.conf" \
-    --pid "$files.pid" --vrrp_pid "$files.vrrp.pid" --checkers_pid "$files.checkers.pid" >>"$ARTEFACTS/keepalived-$1.log" 2>&1 &
-}
-
-# As a loss of power: nothing is withdrawn, nothing is said.
-crash() { # node
-  ip netns pids "$LAB_PREFIX$1" | xargs kill -KILL
-  lab_cables "$1" down
-}
-
-# What a new start of the machine would leave.
-clear_addresses_and_table() { # node
-  lab_exec "$1" ipvsadm --clear
-  for vip in "$LAB_NAT_VIP/24" "$LAB_DR_VIP/24"; do ip -n "$LAB_PREFIX$1" address delete "$vip" dev eth0; done
-  ip -n "$LAB_PREFIX$1" address delete "$LAB_GATEWAY_VIP/24" dev eth1
-}
-
-holds_vip() { # node
-  ip -n "$LAB_PREFIX$1" -br address show dev eth0 | grep -q " $LAB_NAT_VIP/"
-}
-
-holds_no_vip() { # node
-  ! holds_vip "$1"
-}
-
-# The servers that answer four requests, each once and sorted: `rs1 rs2` when the requests alternate.
-servers_of() { # virtual address
-  for _ in 1 2 3 4; do lab_request "http://$1/" || echo none; done | sort -u | xargs
-}
-
-servers_are() { # virtual address, servers
-  [ "$(servers_of "$1")" = "$2" ]
-}
-
-# Packets that came in for a virtual server, by the count of the director's kernel, which is up to 2 s behind.
-packets_of() { # node, virtual address
-  lab_exec "$1" ipvsadm -Ln --stats --exact -t "$2:80" | awk '$1 == "TCP" { print $4 }'
-}
-
-counts_packets() { # node, virtual address
-  [ "$(packets_of "$1" "$2")" -gt 0 ]
-}
-
-alternate() { # virtual address
-  local replies
-  replies=$(for _ in 1 2 3 4 5 6; do lab_request "http://$1/" || echo none; done | xargs)
-  echo "replies: $replies"
-  [ "$replies" = "rs1 rs2 rs1 rs2 rs1 rs2" ] || [ "$replies" = "rs2 rs1 rs2 rs1 rs2 rs1" ]
-}
+# shellcheck source=test/lab/directors.sh
+source "$here/directors.sh"
 
 modprobe ip_vs
 check "the lab comes up" lab_up
@@ -75,8 +26,8 @@ for director in dir1 dir2; do
     "$(lab_exec $director keepalived --config-test --use-file "$here/$director.conf" 2>&1)" ""
 done
 
-start_keepalived dir1
-start_keepalived dir2
+start_director keepalived dir1
+start_director keepalived dir2
 check "dir1 becomes master" eventually 15 holds_vip dir1
 check "dir2 stays backup" holds_no_vip dir2
 check "NAT: a first answer" eventually 10 servers_are "$LAB_NAT_VIP" "rs1 rs2"
@@ -92,7 +43,7 @@ lab_web_start rs1
 check "NAT: it comes back" eventually 15 servers_are "$LAB_NAT_VIP" "rs1 rs2"
 check "DR: it comes back" eventually 15 servers_are "$LAB_DR_VIP" "rs1 rs2"
 
-crash dir1
+crash_director dir1
 check "dir2 becomes master when dir1 crashes" eventually 15 holds_vip dir2
 check "NAT: dir2 forwards" eventually 10 servers_are "$LAB_NAT_VIP" "rs1 rs2"
 check "DR: dir2 forwards" eventually 10 servers_are "$LAB_DR_VIP" "rs1 rs2"
@@ -100,9 +51,8 @@ check "NAT: requests alternate on dir2" alternate "$LAB_NAT_VIP"
 check "NAT: counted by the kernel of dir2" eventually 5 counts_packets dir2 "$LAB_NAT_VIP"
 check "DR: counted by the kernel of dir2" eventually 5 counts_packets dir2 "$LAB_DR_VIP"
 
-clear_addresses_and_table dir1
-lab_cables dir1 up
-start_keepalived dir1
+reboot_director dir1
+start_director keepalived dir1
 check "dir1 is master again when it comes back" eventually 15 holds_vip dir1
 check "dir2 gives way" eventually 5 holds_no_vip dir2
 check "NAT: requests alternate on dir1 again" eventually 10 alternate "$LAB_NAT_VIP"

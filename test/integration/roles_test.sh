@@ -1,0 +1,138 @@
+#!/usr/bin/env bash
+# One Holdfast director under traffic while its processes are killed one by one and its configuration changes: nothing of
+# that may cost a request that another role's work could have served.
+#
+# Usage: test/vm/run.sh -- test/integration/roles_test.sh
+set -uo pipefail
+
+lab=$(cd "$(dirname "${BASH_SOURCE[0]}")/../lab" && pwd)
+# shellcheck source=test/lab/topology.sh
+source "$lab/topology.sh"
+# shellcheck source=test/lab/checks.sh
+source "$lab/checks.sh"
+# shellcheck source=test/lab/directors.sh
+source "$lab/directors.sh"
+
+config=/tmp/dir1.conf
+traffic=/tmp/traffic
+
+table() { # node
+  lab_exec "$1" ipvsadm -Sn | sort
+}
+
+status_says() { # node, jq expression that is true
+  director_page "$1" /api/v1/status | jq -e "$2" >/dev/null
+}
+
+metric() { # node, pattern of the line
+  director_page "$1" /metrics | grep -E "$2"
+}
+
+# Kills a role and waits for its successor.
+kill_role() { # node, role
+  local old
+  old=$(role_pid "$1" "$2") || return
+  kill -KILL "$old"
+  eventually 30 role_is_new "$1" "$2" "$old"
+}
+
+# Capabilities of every thread of a process: one line each, empty sets left out.
+effective_capabilities() { # process id
+  cat "/proc/$1/task/"*/status | grep -E '^Cap(Eff|Prm|Amb)' | grep -v '0000000000000000$'
+}
+
+lines() { # word to look for in the log of dir1
+  grep -c "$1" "$DIRECTOR_LOGS/holdfast-dir1.log"
+}
+
+modprobe ip_vs
+check "the lab comes up" lab_up
+cp "$lab/dir1.conf" "$config"
+start_director holdfast dir1 "$config"
+start_director holdfast dir2
+check "dir1 becomes master" eventually 60 holds_vip dir1
+check "both servers answer" eventually 30 servers_are "$LAB_NAT_VIP" "rs1 rs2"
+
+# --- what is seen from outside
+check "/healthz is well" director_page dir1 /healthz
+check "/api/v1/status tells the master" eventually 10 status_says dir1 '.vrrpInstances[0].state == "master"'
+check "/api/v1/status tells the backup" eventually 10 status_says dir2 '.vrrpInstances[0].state == "backup"'
+check "/api/v1/status sees the addresses in the kernel" status_says dir1 '[.vrrpInstances[0].vips[].present] == [true, true, true]'
+check "/api/v1/status has both virtual servers" status_says dir1 '.virtualServers | length == 2'
+check "/metrics counts advertisements" metric dir1 '^holdfast_vrrp_adverts_total\{.*direction="out".*\} [1-9]'
+check "/metrics has keepalived's name for the state" metric dir1 '^keepalived_vrrp_state\{.*\} 2$'
+check "/stats shows the instance and a real server" bash -c \
+  "ip netns exec ${LAB_PREFIX}dir1 curl -sf http://127.0.0.1:8404/stats | grep -q 10.0.1.11 && ip netns exec ${LAB_PREFIX}dir1 curl -sf http://127.0.0.1:8404/stats | grep -q VI_1"
+for _ in 1 2 3 4 5 6; do lab_request "http://$LAB_NAT_VIP/" >/dev/null; done
+check "the counters are the kernel's" eventually 10 status_says dir1 '.virtualServers[0].counters.connections >= 6'
+check_equal "the api role has no capability on any thread" "$(effective_capabilities "$(role_pid dir1 api)")" ""
+check_equal "the api role runs as nobody on every thread" \
+  "$(grep -h '^Uid' "/proc/$(role_pid dir1 api)/task/"*/status | sort -u | xargs)" "Uid: 65534 65534 65534 65534"
+
+# --- a role dies under traffic
+before=$(table dir1)
+start_traffic "$LAB_NAT_VIP" "$traffic"
+check "kill -9 of health: it is started again" kill_role dir1 health
+check_equal "and the table is as it was" "$(table dir1)" "$before"
+check "kill -9 of api: it is started again" kill_role dir1 api
+check "and serves" eventually 30 director_page dir1 /healthz
+check "kill -9 of vrrp: it is started again" kill_role dir1 vrrp
+sleep 6
+check "and is master, the addresses in place" eventually 10 holds_vip dir1
+check "and dir2 has none of them" holds_no_vip dir2
+stop_traffic "$traffic"
+check_equal "no request was lost meanwhile" "$(unanswered "$traffic.done")" 0
+
+# --- reload under traffic
+masters=$(lines "Entering MASTER STATE")
+start_traffic "$LAB_NAT_VIP" "$traffic"
+sed -i 's/virtual_router_id 51/virtual_router_id 51 51 }/' "$config"
+kill -HUP "$(director_pid dir1)"
+check "a wrong configuration is refused" eventually 20 grep -q "was not taken over" "$DIRECTOR_LOGS/holdfast-dir1.log"
+check "and said on the status" eventually 5 status_says dir1 '.warnings | length > 0'
+sed -e 's/weight 1/weight 2/' -e 's/10.0.0.101\/24/10.0.0.101\/24\n        10.0.0.102\/24/' "$lab/dir1.conf" >"$config"
+kill -HUP "$(director_pid dir1)"
+check "a right one is taken over" eventually 40 grep -q "configuration 2 is in use" "$DIRECTOR_LOGS/holdfast-dir1.log"
+check "with its new address" bash -c "ip -n ${LAB_PREFIX}dir1 -br address show dev eth0 | grep -q ' 10.0.0.102/'"
+check "and its new weights" eventually 10 bash -c "ip netns exec ${LAB_PREFIX}dir1 ipvsadm -Sn | grep -q -- '-w 2'"
+cp "$lab/dir1.conf" "$config"
+kill -HUP "$(director_pid dir1)"
+check "and back" eventually 40 grep -q "configuration 3 is in use" "$DIRECTOR_LOGS/holdfast-dir1.log"
+check "an address that left the configuration is gone" bash -c \
+  "! ip -n ${LAB_PREFIX}dir1 -br address show dev eth0 | grep -q ' 10.0.0.102/'"
+check "dir1 holds the addresses" holds_vip dir1
+check "dir2 does not" holds_no_vip dir2
+stop_traffic "$traffic"
+check_equal "no request was lost meanwhile" "$(unanswered "$traffic.done")" 0
+check_equal "dir1 resumed as master twice" "$(lines "Entering MASTER STATE (resuming as master)")" $((masters + 2 - $(grep -c "no advertisement within" "$DIRECTOR_LOGS/holdfast-dir1.log")))
+check "the table is back as it was" eventually 10 test "$(table dir1)" = "$before"
+
+# --- the supervisor dies
+start_traffic "$LAB_NAT_VIP" "$traffic"
+kill -KILL "$(director_pid dir1)"
+check "kill -9 of the supervisor: dir1 lets go of its addresses" eventually 10 holds_no_vip dir1
+check "dir2 takes them over" eventually 10 holds_vip dir2
+check_equal "dir1's table is left to forward what it still gets" "$(table dir1)" "$before"
+check "no process of dir1 is left" eventually 10 test -z "$(ip netns pids "${LAB_PREFIX}dir1")"
+check "the servers answer through dir2" eventually 30 servers_are "$LAB_NAT_VIP" "rs1 rs2"
+stop_traffic "$traffic"
+echo "     longest time without an answer: $(longest_gap "$traffic.done") s"
+start_director holdfast dir1 "$config"
+check "a new start adopts the table and takes the addresses back" eventually 60 holds_vip dir1
+check_equal "with the table as it was" "$(table dir1)" "$before"
+
+# --- sorry server, and the last one standing
+sed 's/protocol TCP/protocol TCP\n    sorry_server 10.0.1.12 80/; /real_server 10.0.1.12/,/^    }$/d' "$lab/dir1.conf" >"$config"
+kill -HUP "$(director_pid dir1)"
+check "one real server and a sorry server" eventually 40 servers_are "$LAB_NAT_VIP" rs1
+lab_web_stop rs1
+check "the sorry server takes over when quorum is lost" eventually 30 servers_are "$LAB_NAT_VIP" rs2
+lab_web_start rs1
+check "and gives back" eventually 30 servers_are "$LAB_NAT_VIP" rs1
+
+stop_director dir1
+check "dir1 ends without leaving an address" holds_no_vip dir1
+check_equal "and without leaving a virtual server" "$(table dir1)" ""
+
+lab_down
+summary
