@@ -68,22 +68,23 @@ const SYMBOLS = {
 export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 let opened: Libc | undefined;
-let errnoView: Deno.UnsafePointerView | undefined;
+let errnoValue: Int32Array | undefined;
 
 /** Opens glibc once for this process. @throws TypeError when the C library cannot be loaded */
 export function libc(): Libc {
   if (opened === undefined) {
     opened = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+    // errno is per thread and this module is used from the main thread only: its place never changes. Mapped as an
+    // array, because reading through a pointer needs a permission that the api role gives up.
     const location = opened.__errno_location();
-    // errno is per thread and this module is used from the main thread only: the location never changes.
-    if (location !== null) errnoView = new Deno.UnsafePointerView(location);
+    if (location !== null) errnoValue = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(location, 4));
   }
   return opened;
 }
 
 /** errno of the last synchronous call. Means nothing after an asynchronous one (another thread's errno). */
 export function errno(): number {
-  return errnoView === undefined ? 0 : errnoView.getInt32(0);
+  return errnoValue?.[0] ?? 0;
 }
 
 const encoder = new TextEncoder();

@@ -81,7 +81,7 @@ sleep 6
 check "and is master, the addresses in place" eventually 10 holds_vip dir1
 check "and dir2 has none of them" holds_no_vip dir2
 stop_traffic "$traffic"
-check_equal "no request was lost meanwhile" "$(unanswered "$traffic.done")" 0
+check_equal "no request was lost meanwhile" "$(unanswered "$traffic")" 0
 
 # --- reload under traffic
 masters=$(lines "Entering MASTER STATE")
@@ -103,7 +103,7 @@ check "an address that left the configuration is gone" bash -c \
 check "dir1 holds the addresses" holds_vip dir1
 check "dir2 does not" holds_no_vip dir2
 stop_traffic "$traffic"
-check_equal "no request was lost meanwhile" "$(unanswered "$traffic.done")" 0
+check_equal "no request was lost meanwhile" "$(unanswered "$traffic")" 0
 check_equal "dir1 resumed as master twice" "$(lines "Entering MASTER STATE (resuming as master)")" $((masters + 2 - $(grep -c "no advertisement within" "$DIRECTOR_LOGS/holdfast-dir1.log")))
 check "the table is back as it was" eventually 10 test "$(table dir1)" = "$before"
 
@@ -116,7 +116,7 @@ check_equal "dir1's table is left to forward what it still gets" "$(table dir1)"
 check "no process of dir1 is left" eventually 10 test -z "$(ip netns pids "${LAB_PREFIX}dir1")"
 check "the servers answer through dir2" eventually 30 servers_are "$LAB_NAT_VIP" "rs1 rs2"
 stop_traffic "$traffic"
-echo "     longest time without an answer: $(longest_gap "$traffic.done") s"
+echo "     longest time without an answer: $(longest_gap "$traffic") s"
 start_director holdfast dir1 "$config"
 check "a new start adopts the table and takes the addresses back" eventually 60 holds_vip dir1
 check_equal "with the table as it was" "$(table dir1)" "$before"

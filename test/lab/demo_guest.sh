@@ -89,7 +89,7 @@ crash_director dir1
 expect "dir2 takes over (floor: 3 advertisements and the skew, 3.6 s)" 30 holds_vip dir2
 expect "both web servers answer through dir2" 30 servers_are "$LAB_NAT_VIP" "rs1 rs2"
 stop_traffic "$traffic"
-say "   seconds without service, seen by a client that asked all the time: $(longest_gap "$traffic.done")"
+say "   seconds without service, seen by a client that asked all the time: $(longest_gap "$traffic")"
 who_is_master
 both_requests
 seen_by dir2
@@ -102,7 +102,7 @@ expect "dir1 takes the addresses back" 60 holds_vip dir1
 expect "dir2 lets go of them" 10 holds_no_vip dir2
 expect "both web servers answer through dir1" 30 servers_are "$LAB_NAT_VIP" "rs1 rs2"
 stop_traffic "$traffic"
-say "   seconds without service: $(longest_gap "$traffic.done")"
+say "   seconds without service: $(longest_gap "$traffic")"
 who_is_master
 
 chapter "dir1 is stopped in good order (SIGTERM)"
@@ -112,7 +112,7 @@ stop_director dir1
 expect "dir2 takes over (floor: the skew, 0.6 s)" 30 holds_vip dir2
 expect "both web servers answer through dir2" 30 servers_are "$LAB_NAT_VIP" "rs1 rs2"
 stop_traffic "$traffic"
-say "   seconds without service: $(longest_gap "$traffic.done")"
+say "   seconds without service: $(longest_gap "$traffic")"
 
 lab_down
 if [ "$failures" -gt 0 ]; then

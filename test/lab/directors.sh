@@ -106,20 +106,19 @@ director_page() { # node, path
   lab_exec "$1" curl -sf -m 5 "http://127.0.0.1:8404$2"
 }
 
-# Requests one after the other in the background, a line each: time in seconds, server or `none`. Ends with its file.
+# Requests one after the other in the background, a line each in the file: time in seconds, server or `none`.
 start_traffic() { # virtual address, file
   : >"$2"
-  while [ -e "$2" ]; do
+  : >"$2.on"
+  while [ -e "$2.on" ]; do
     echo "$(date +%s.%N | cut -c1-14) $(lab_request "http://$1/" 1 || echo none)" >>"$2"
   done 2>/dev/null &
-  echo $! >"$2.pid"
+  TRAFFIC_PID=$!
 }
 
-# Ends the requests, and keeps what was written in FILE.done.
 stop_traffic() { # file
-  mv "$1" "$1.done"
-  wait "$(cat "$1.pid")" 2>/dev/null
-  rm -f "$1" "$1.pid"
+  rm -f "$1.on"
+  wait "$TRAFFIC_PID" 2>/dev/null
 }
 
 # The longest time between two answered requests, in seconds.

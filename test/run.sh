@@ -1,0 +1,112 @@
+#!/usr/bin/env bash
+# The tests that need more than Deno: network namespaces and other programs, a browser, and the VM with real IPVS.
+#
+# Usage: test/run.sh all | interop | browser | vm
+#
+# Installs what is missing from Debian's packages, as root or by sudo. Ends with one line `N passed, N failed`.
+set -uo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+project=$(cd "$here/.." && pwd)
+cd "$project" || exit 1
+# shellcheck source=test/lab/checks.sh
+source "$here/lab/checks.sh"
+
+export DENO=${DENO:-$project/.tools/node_modules/@deno/linux-x64-glibc/deno}
+export DENO_DIR=${DENO_DIR:-$project/.cache/deno}
+export HOLDFAST=$project/dist/holdfast
+export VM_ARTEFACTS=${VM_ARTEFACTS:-$project/.cache/artefacts}
+
+# Debian packages of the tests that run on this machine: command or file, package.
+host_programs() {
+  cat <<-END
+		keepalived keepalived
+		ip iproute2
+		python3 python3
+		g++ build-essential
+	END
+}
+
+# Installs packages for commands that are missing, or says which and why.
+need() { # lines of command and package on the standard input
+  local program package
+  local -a missing=()
+  while read -r program package; do
+    if ! PATH=$PATH:/usr/sbin:/sbin command -v "$program" >/dev/null; then missing+=("$package"); fi
+  done
+  if [ ${#missing[@]} -eq 0 ]; then return; fi
+  echo "installing for the tests: ${missing[*]}"
+  local -a sudo=()
+  if [ "$(id -u)" -ne 0 ]; then sudo=(sudo); fi
+  # Services must not start: the tests start what they need, in namespaces of their own.
+  if ! { "${sudo[@]}" apt-get update -qq &&
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null; then
+    echo "error: install these Debian packages first: ${missing[*]}" >&2
+    exit 1
+  fi
+}
+
+# Runs one part; its output is shown, its result counted.
+part() { # title, command...
+  local title=$1 start=$SECONDS
+  shift
+  echo
+  echo "== $title"
+  if "$@"; then pass "$title ($((SECONDS - start)) s)"; else fail "$title ($((SECONDS - start)) s)"; fi
+}
+
+deno_test() { # path...
+  "$DENO" test --allow-all --frozen "$@"
+}
+
+in_vm() { # script, argument...
+  "$here/vm/run.sh" -m 2048 -t 400 -- "$@"
+}
+
+# The guest has no Deno of its own, and the project is read-only there.
+ipvs_in_vm() {
+  # shellcheck disable=SC2016 # expanded in the guest
+  "$here/vm/run.sh" -m 1536 -t 300 -- bash -c 'DENO_DIR=/tmp/deno HOLDFAST_REQUIRE_IPVS=1 \
+    .tools/node_modules/@deno/linux-x64-glibc/deno test --no-check --allow-all --no-lock --cached-only test/integration/ipvs_test.ts'
+}
+
+interop() {
+  need < <(host_programs)
+  part "raw-socket: the npm package under Node, ours under Deno" deno_test test/interop/raw_socket
+  part "VRRP: Holdfast and keepalived on one link" deno_test test/interop/vrrp
+  part "the daemon from source and compiled: bad input, signals, privileges" deno_test test/daemon
+}
+
+browser() {
+  need <<<"chromium chromium"
+  part "the stats page in Chromium" deno_test test/browser
+}
+
+vm() {
+  "$here/vm/host_packages.sh" || exit 1
+  part "the VM itself" "$here/vm/vm_test.sh"
+  part "the lab with keepalived on both directors" in_vm test/lab/lab_test.sh
+  part "IPVS by netlink beside ipvsadm" ipvs_in_vm
+  part "Holdfast and Holdfast" in_vm test/integration/pair_test.sh holdfast holdfast
+  part "Holdfast and keepalived" in_vm test/integration/pair_test.sh holdfast keepalived
+  part "keepalived and Holdfast" in_vm test/integration/pair_test.sh keepalived holdfast
+  part "roles killed and configurations changed under traffic" in_vm test/integration/roles_test.sh
+  part "without IPVS, without privileges" in_vm test/integration/no_ipvs_test.sh
+  part "make demo" "$here/lab/demo.sh"
+}
+
+case ${1:-} in
+all)
+  interop
+  browser
+  vm
+  ;;
+interop | browser | vm) "$1" ;;
+*)
+  sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  exit 2
+  ;;
+esac
+
+echo
+summary
