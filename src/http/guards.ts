@@ -1,0 +1,75 @@
+// What every request must pass and every reply carries: host guard, methods, security headers. Knows no page.
+import type { Context, MiddlewareHandler } from "hono";
+
+/** The methods of this read-only interface. */
+export const ALLOWED_METHODS = "GET, HEAD";
+
+const SECURITY_HEADERS: readonly (readonly [name: string, value: string])[] = [
+  [
+    "Content-Security-Policy",
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+  ],
+  ["X-Content-Type-Options", "nosniff"],
+  ["X-Frame-Options", "DENY"],
+  ["Referrer-Policy", "no-referrer"],
+  ["Cache-Control", "no-store"],
+];
+
+const LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "::1"];
+
+/** `name`, `name:port`, `[address]` or `[address]:port` (RFC 9110 section 7.2); the groups are address and name. */
+const HOST_HEADER = /^(?:\[([0-9a-f:.]+)\]|([^\s:/?#@[\]]+))(?::[0-9]*)?$/i;
+
+/** Puts the security headers on every reply, refusals and errors included. */
+export function securityHeaders(): MiddlewareHandler {
+  return async (context, next) => {
+    await next();
+    for (const [name, value] of SECURITY_HEADERS) context.header(name, value);
+  };
+}
+
+/**
+ * Refuses requests for other names with 421: a web page whose name was rebound to our address (DNS rebinding) cannot
+ * read us through a visitor's browser. Loopback names always pass; the port does not matter. `allowedHosts` are names
+ * or addresses, IPv6 with or without brackets.
+ */
+export function hostGuard(allowedHosts: readonly string[]): MiddlewareHandler {
+  const allowed = new Set([...LOOPBACK_HOSTS, ...allowedHosts].map(withoutBrackets));
+  return async (context, next) => {
+    // HTTP/1.0 may lack the header; then the server made the url from the address of its socket.
+    const host = hostOf(context.req.header("host") ?? new URL(context.req.url).host);
+    if (host === undefined || !allowed.has(host)) {
+      return problem(context, 421, "Misdirected Request", "this host name is not served here");
+    }
+    await next();
+  };
+}
+
+/** Refuses all but GET and HEAD with 405: nothing can be changed here. */
+export function readOnlyGuard(): MiddlewareHandler {
+  return async (context, next) => {
+    if (context.req.method !== "GET" && context.req.method !== "HEAD") {
+      context.header("Allow", ALLOWED_METHODS);
+      return problem(context, 405, "Method Not Allowed", `only ${ALLOWED_METHODS} are possible here`);
+    }
+    await next();
+  };
+}
+
+/** An error reply: application/problem+json (RFC 9457) below /api, plain text elsewhere. */
+export function problem(context: Context, status: 404 | 405 | 421 | 500, title: string, detail: string): Response {
+  const path = context.req.path;
+  if (path !== "/api" && !path.startsWith("/api/")) return context.text(`${status} ${title}: ${detail}\n`, status);
+  const body = { type: "about:blank", title, status, detail, instance: path };
+  return context.body(JSON.stringify(body), status, { "Content-Type": "application/problem+json" });
+}
+
+/** The host of a Host header in lower case, without port and brackets; undefined when it is not one. */
+export function hostOf(header: string): string | undefined {
+  const match = HOST_HEADER.exec(header);
+  return (match?.[1] ?? match?.[2])?.toLowerCase();
+}
+
+function withoutBrackets(host: string): string {
+  return host.replace(/^\[(.*)\]$/, "$1").toLowerCase();
+}

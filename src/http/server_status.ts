@@ -1,0 +1,69 @@
+// The status words and row classes of real servers, as HAProxy's page and CSV write them. Renders nothing.
+import type { RealServerSnapshot } from "../ports/snapshot.ts";
+
+/** What the status of a real server is made of. */
+export type ServerStatusFacts = Pick<RealServerSnapshot, "state" | "weight" | "check">;
+
+/** HAProxy's row classes: active for a real server, backup for the sorry server. */
+export type ServerClass = `${"active" | "backup"}_${
+  | "up"
+  | "going_down"
+  | "going_up"
+  | "down"
+  | "draining"
+  | "no_check"}`;
+
+/** The status of a sorry server: keepalived never checks it. */
+export const SORRY_SERVER_STATUS = "no check";
+
+/**
+ * HAProxy's status text: `UP`, `UP n/m` (n failures left of the m that take it down), `DOWN`, `DOWN n/m` (n successes of
+ * the m that bring it up), `DRAIN` and `DRAIN n/m` (up, but configured with weight 0), `no check`.
+ */
+export function serverStatusText(server: ServerStatusFacts): string {
+  const { state, check } = server;
+  const upWord = server.weight.configured === 0 ? "DRAIN" : "UP";
+  switch (state) {
+    case "up":
+      return upWord;
+    case "going-down":
+      return check === undefined ? upWord : `${upWord} ${failuresLeft(check)}/${check.fall}`;
+    case "down":
+      return "DOWN";
+    case "going-up":
+      // The snapshot does not count successes: 1 is certain, and with keepalived's rise of 1 this state never lasts.
+      return check === undefined ? "DOWN" : `DOWN 1/${check.rise}`;
+    case "no-check":
+      return "no check";
+    default:
+      return state satisfies never;
+  }
+}
+
+/**
+ * The class of the row, and so its colour. Weight 0 counts as draining whatever the text says, as in HAProxy.
+ * `rank` is `backup` for a sorry server.
+ */
+export function serverClass(server: ServerStatusFacts, rank: "active" | "backup" = "active"): ServerClass {
+  const { state, weight } = server;
+  const isUp = state === "up" || state === "going-down";
+  if (isUp && (weight.configured === 0 || weight.effective === 0)) return `${rank}_draining`;
+  switch (state) {
+    case "up":
+      return `${rank}_up`;
+    case "going-down":
+      return `${rank}_going_down`;
+    case "down":
+      return `${rank}_down`;
+    case "going-up":
+      return `${rank}_going_up`;
+    case "no-check":
+      return `${rank}_no_check`;
+    default:
+      return state satisfies never;
+  }
+}
+
+function failuresLeft(check: { readonly fall: number; readonly consecutiveFailures: number }): number {
+  return Math.max(0, check.fall - check.consecutiveFailures);
+}

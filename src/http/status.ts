@@ -1,0 +1,140 @@
+// /api/v1/status: the snapshot in the API's words. Durations in milliseconds are named so, times are RFC 3339.
+import { formatEndpoint } from "../base/ip.ts";
+import type {
+  CheckSnapshot,
+  RealServerSnapshot,
+  Snapshot,
+  VirtualServerSnapshot,
+  VrrpInstanceSnapshot,
+} from "../ports/snapshot.ts";
+import { rollUp } from "./virtual_server_table.tsx";
+
+/** The status document. */
+export function statusOf(snapshot: Snapshot, nowMs: number): Record<string, unknown> {
+  const { node, vrrpInstances, virtualServers } = snapshot;
+  const realServers = virtualServers.flatMap((server) => server.realServers);
+  return {
+    node: node.routerId,
+    version: node.version,
+    generation: node.generation,
+    time: time(nowMs),
+    startedAt: time(node.startedAtMs),
+    roles: node.roles,
+    vrrp: {
+      master: vrrpInstances.filter((instance) => instance.state === "master").length,
+      backup: vrrpInstances.filter((instance) => instance.state === "backup").length,
+      fault: vrrpInstances.filter((instance) => instance.state === "fault").length,
+    },
+    virtualServersSummary: countBy(virtualServers.map(rollUp), ["up", "degraded", "down"]),
+    realServersSummary: countBy(realServers.map((server) => server.state), [
+      "up",
+      "going-down",
+      "down",
+      "going-up",
+      "no-check",
+    ]),
+    warnings: node.warnings.map(({ code, message, sinceMs }) => ({ code, message, since: time(sinceMs) })),
+    vrrpInstances: vrrpInstances.map(vrrpInstance),
+    virtualServers: virtualServers.map(virtualServer),
+  };
+}
+
+function vrrpInstance(instance: VrrpInstanceSnapshot): Record<string, unknown> {
+  const { counters, lastTransition } = instance;
+  return {
+    name: instance.name,
+    vrid: instance.vrid,
+    interface: instance.interface,
+    version: instance.version,
+    family: instance.family,
+    state: instance.state,
+    since: time(instance.sinceMs),
+    priority: { base: instance.basePriority, effective: instance.effectivePriority },
+    advertIntervalMs: instance.advertisementIntervalUs / 1000,
+    masterDownMs: instance.masterDownIntervalUs / 1000,
+    preempt: instance.preemptMode,
+    ...(instance.master && { master: instance.master }),
+    vips: instance.virtualAddresses,
+    faults: instance.faults,
+    ...(lastTransition && {
+      lastTransition: {
+        from: lastTransition.from,
+        to: lastTransition.to,
+        at: time(lastTransition.atMs),
+        reason: lastTransition.reason,
+      },
+    }),
+    counters: {
+      advertsIn: counters.advertisementsReceived,
+      advertsOut: counters.advertisementsSent,
+      becameMaster: counters.becameMaster,
+      releasedMaster: counters.releasedMaster,
+      priorityZeroIn: counters.priorityZeroReceived,
+      priorityZeroOut: counters.priorityZeroSent,
+      gratuitousArpOut: counters.gratuitousArpSent,
+      transitions: counters.transitions,
+      discarded: counters.discarded,
+    },
+  };
+}
+
+function virtualServer(server: VirtualServerSnapshot): Record<string, unknown> {
+  const { quorum, sorryServer } = server;
+  return {
+    name: server.name,
+    engine: "ipvs",
+    proto: server.protocol,
+    address: server.address,
+    port: server.port,
+    scheduler: server.scheduler,
+    forward: server.forwardingMethod,
+    ...(server.persistenceTimeoutSeconds > 0 && { persistence: { timeoutSeconds: server.persistenceTimeoutSeconds } }),
+    state: rollUp(server),
+    since: time(server.sinceMs),
+    quorum: { ...quorum, met: server.up },
+    inKernel: server.inKernel,
+    ...(sorryServer && {
+      sorryServer: { id: formatEndpoint(sorryServer.address, sorryServer.port), active: sorryServer.active },
+    }),
+    ...(server.counters && { counters: server.counters }),
+    realServers: server.realServers.map(realServer),
+  };
+}
+
+function realServer(server: RealServerSnapshot): Record<string, unknown> {
+  return {
+    id: formatEndpoint(server.address, server.port),
+    address: server.address,
+    port: server.port,
+    forward: server.forwardingMethod,
+    operState: server.state,
+    since: time(server.sinceMs),
+    weight: server.weight,
+    inKernel: server.inKernel,
+    current: {
+      active: server.activeConnections,
+      inactive: server.inactiveConnections,
+      persistent: server.persistentConnections,
+    },
+    ...(server.counters && { counters: server.counters }),
+    ...(server.check && { check: check(server.check) }),
+    failedChecks: server.failedChecks,
+    transitions: server.downTransitions,
+    downtimeSeconds: server.downtimeMs / 1000,
+  };
+}
+
+function check(last: CheckSnapshot): Record<string, unknown> {
+  const { atMs, durationUs, ...rest } = last;
+  return { ...rest, durationSeconds: durationUs / 1_000_000, ...(atMs > 0 && { at: time(atMs) }) };
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** How often each of the words occurs, and how many there are in all. */
+function countBy(values: readonly string[], words: readonly string[]): Record<string, number> {
+  const counts = words.map((word) => [word, values.filter((value) => value === word).length] as const);
+  return { total: values.length, ...Object.fromEntries(counts) };
+}
