@@ -114,7 +114,7 @@ expect "both web servers answer through dir2" 30 servers_are "$LAB_NAT_VIP" "rs1
 stop_traffic "$traffic"
 say "   seconds without service: $(longest_gap "$traffic")"
 
-lab_down
+{ lab_down; } 2>/dev/null # bash would report each process that it ends
 if [ "$failures" -gt 0 ]; then
   say ""
   say "$failures things did not come about. What the directors said:"
