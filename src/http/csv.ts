@@ -38,7 +38,7 @@ export function renderCsv(snapshot: Snapshot, nowMs: number): string {
 }
 
 function virtualServerRows(server: VirtualServerSnapshot, id: number, nowMs: number): Row[] {
-  const common = { pxname: server.name, pid: 1, iid: id, mode: server.protocol };
+  const common = { pxname: server.name, pid: 1, iid: id, mode: server.protocol, "-": "-" };
   const servers = server.realServers.map((entry, index) => realServerRow(entry, index + 1, nowMs));
   const sorry = server.sorryServer ? [sorryServerRow(server, server.realServers.length + 1)] : [];
   return [frontendRow(server), ...servers, ...sorry, backendRow(server, nowMs)].map((row) => ({ ...common, ...row }));
@@ -53,9 +53,14 @@ function frontendRow(server: VirtualServerSnapshot): Row {
     rate: server.counters?.connectionsPerSecond,
     conn_rate: server.counters?.connectionsPerSecond,
     conn_tot: server.counters?.connections,
-    scur: sum(server.realServers, (entry) => entry.activeConnections),
+    scur: sum(members(server), (entry) => entry.activeConnections),
     ...traffic(server.counters, server.forwardingMethod),
   };
+}
+
+/** Everything that may have connections: the real servers and the sorry server. */
+function members(server: VirtualServerSnapshot): { activeConnections: number; inactiveConnections: number }[] {
+  return [...server.realServers, ...(server.sorryServer ? [server.sorryServer] : [])];
 }
 
 function realServerRow(entry: RealServerSnapshot, id: number, nowMs: number): Row {
@@ -81,7 +86,7 @@ function realServerRow(entry: RealServerSnapshot, id: number, nowMs: number): Ro
     ...(check && {
       check_status: check.status,
       check_code: check.code,
-      check_duration: Math.round(check.durationUs / 1000),
+      check_duration: check.atMs === 0 ? undefined : Math.round(check.durationUs / 1000),
       check_desc: check.text,
       last_chk: check.text,
       check_rise: check.rise,
@@ -133,14 +138,14 @@ function backendRow(server: VirtualServerSnapshot, nowMs: number): Row {
     uweight: sum(server.realServers, (entry) => entry.weight.configured),
     act: usable.length,
     bck: server.sorryServer?.active ? 1 : 0,
-    scur: sum(server.realServers, (entry) => entry.activeConnections),
+    scur: sum(members(server), (entry) => entry.activeConnections),
     chkdown: server.downTransitions,
     lastchg: seconds(nowMs - server.sinceMs),
     algo: server.scheduler,
     rate: server.counters?.connectionsPerSecond,
     lbtot: server.counters?.connections,
-    ipvs_active: sum(server.realServers, (entry) => entry.activeConnections),
-    ipvs_inactive: sum(server.realServers, (entry) => entry.inactiveConnections),
+    ipvs_active: sum(members(server), (entry) => entry.activeConnections),
+    ipvs_inactive: sum(members(server), (entry) => entry.inactiveConnections),
     ipvs_persistent: sum(server.realServers, (entry) => entry.persistentConnections),
     ...traffic(server.counters, server.forwardingMethod),
   };

@@ -38,6 +38,13 @@ Deno.test("renderCsv() takes its numbers from the kernel, and leaves out what th
   assertEquals([dr?.bin, dr?.bout, dr?.ipvs_fwd], ["5004", "", "dr"]);
 });
 
+Deno.test("renderCsv() counts the sorry server's connections, and writes HAProxy's separator in every row", () => {
+  const rows = read(renderCsv(snapshot(), NOW_MS));
+  const backend = rows.at(-1);
+  assertEquals([backend?.scur, backend?.ipvs_active, backend?.ipvs_inactive], ["4", "4", "6"]);
+  assertEquals(new Set(rows.map((row) => row["-"])), new Set(["-"]));
+});
+
 /** Rows by column name. Good enough for fields without quotes. */
 function read(csv: string): Record<string, string>[] {
   const [header = "", ...lines] = csv.trimEnd().split("\n");

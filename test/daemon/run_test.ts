@@ -32,7 +32,12 @@ for (const [index, [how, command]] of commands.entries()) {
         tryRun(...inside(hosts.a, ["curl", "-s", "-m", "5", `http://127.0.0.1:8404${path}`]));
       try {
         await until("it is master", () => hosts.has(hosts.a, VIP), LIMIT_MS, () => daemon.output);
-        await until("it serves", async () => (await get("/healthz")).output.trim() === "ok", LIMIT_MS, () => daemon.output);
+        await until(
+          "it serves",
+          async () => (await get("/healthz")).output.trim() === "ok",
+          LIMIT_MS,
+          () => daemon.output,
+        );
         await until(
           "the status tells so",
           async () => (await get("/api/v1/status")).output.includes('"master"'),
