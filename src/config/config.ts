@@ -1,5 +1,7 @@
 // What a configuration says, whichever syntax it came in: plain data (survives JSON), units in the names, defaults filled in.
 import type { ForwardingMethod, Protocol } from "../core/ipvs/table.ts";
+import type { AnnouncementSchedule } from "../core/vrrp/state.ts";
+import type { AddressAssignment } from "../ports/network.ts";
 import type { HttpUrl } from "../ports/probes.ts";
 
 /** Where something stands in a configuration file; line and column count from 1, column in characters. */
@@ -44,35 +46,13 @@ export interface VrrpInstance {
   readonly virtualAddresses: readonly VirtualAddress[];
   /** `virtual_ipaddress_excluded`: moved with the instance, not advertised. */
   readonly excludedAddresses: readonly VirtualAddress[];
-  readonly gratuitousArp: GratuitousArpSchedule;
+  /** `garp_master_*`, `garp_lower_prio_*`. */
+  readonly gratuitousArp: AnnouncementSchedule;
   readonly location: SourceLocation;
 }
 
-/** How often new addresses are announced (`garp_master_*`, `garp_lower_prio_*`). */
-export interface GratuitousArpSchedule {
-  /** Messages for each address in one set, at least 1. */
-  readonly repeat: number;
-  /** Second set this long after becoming master; 0: none. */
-  readonly delayUs: number;
-  /** A set this often while master; 0: never. */
-  readonly refreshUs: number;
-  readonly refreshRepeat: number;
-  /** The same after a lower priority advertisement; repeat may be 0. */
-  readonly lowerPriorityRepeat: number;
-  readonly lowerPriorityDelayUs: number;
-}
-
-/** An address that moves with its instance. */
-export interface VirtualAddress {
-  readonly address: string;
-  /** 0 to 32 (128). */
-  readonly prefixLength: number;
-  /** Device that gets it: `dev`, else the interface of the instance. */
-  readonly device: string;
-  readonly label?: string;
-  /** rtnetlink scope number: 0 global, 253 link, 254 host. */
-  readonly scope: number;
-  readonly broadcast?: string;
+/** An address that moves with its instance. Its device is `dev`, else the interface of the instance. */
+export interface VirtualAddress extends AddressAssignment {
   readonly location: SourceLocation;
 }
 

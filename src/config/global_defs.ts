@@ -1,5 +1,5 @@
 // `global_defs` and what follows from it for every instance.
-import type { GratuitousArpSchedule } from "./config.ts";
+import type { AnnouncementSchedule } from "../core/vrrp/state.ts";
 import type { Report } from "./diagnostic.ts";
 import { readBlock } from "./read_block.ts";
 import type { Statement } from "./statement.ts";
@@ -9,7 +9,7 @@ import { boolean, integer, type Located, oneOf, word } from "./values.ts";
 export interface GlobalDefs {
   readonly routerId?: string;
   readonly vrrpVersion: 2 | 3;
-  readonly gratuitousArp: GratuitousArpSchedule;
+  readonly gratuitousArp: AnnouncementSchedule;
 }
 
 const WHOLE_SECONDS = integer({ min: 0, max: 4294 });
@@ -52,7 +52,7 @@ export interface GarpValues {
 }
 
 /** keepalived's defaults: five messages at once, five more after 5 s (keepalived.conf(5), vrrp_garp_master_delay). */
-const USUAL_GARP: GratuitousArpSchedule = {
+const USUAL_GARP: AnnouncementSchedule = {
   repeat: 5,
   delayUs: 5_000_000,
   refreshUs: 0,
@@ -62,7 +62,7 @@ const USUAL_GARP: GratuitousArpSchedule = {
 };
 
 /** `vrrp_min_garp`: one message, once. */
-const MINIMAL_GARP: GratuitousArpSchedule = {
+const MINIMAL_GARP: AnnouncementSchedule = {
   ...USUAL_GARP,
   repeat: 1,
   delayUs: 0,
@@ -92,7 +92,7 @@ export function readGlobalDefs(statements: readonly Statement[], report: Report)
 }
 
 /** A schedule with some values replaced. A repeat of 0 counts as 1, except after a lower priority. */
-export function scheduleFrom(base: GratuitousArpSchedule, values: GarpValues): GratuitousArpSchedule {
+export function scheduleFrom(base: AnnouncementSchedule, values: GarpValues): AnnouncementSchedule {
   return {
     repeat: Math.max(1, values.repeat?.value ?? base.repeat),
     delayUs: toUs(values.delay) ?? base.delayUs,

@@ -72,7 +72,7 @@ class ApiRole {
     });
     await this.#serve(hostname, port, (request) => app.fetch(request));
     dropPrivileges();
-    this.#link.send({ type: "ready" });
+    this.#link.post({ type: "ready" });
     this.#link.send({ type: "log", line: `api: listening on http://${hostname}:${port}/stats` });
   }
 

@@ -62,7 +62,7 @@ class HealthRole {
       log: (line) => this.#link.send({ type: "log", line }),
       previousKeys,
     });
-    this.#link.send({ type: "ready" });
+    this.#link.post({ type: "ready" });
   }
 
   #start(): void {

@@ -10,21 +10,51 @@ const MAX_PER_ROUND = 64;
 /** One end of a link. */
 export class Link<Outgoing> {
   readonly #channel: SeqpacketChannel;
+  /** Posted messages that the channel had no room for yet. */
+  readonly #posted: Uint8Array[] = [];
 
-  /** @param fd this process's end; the link closes it */
-  constructor(fd: number) {
-    this.#channel = new SeqpacketChannel(fd);
+  /**
+   * @param fd this process's end; the link closes it
+   * @param maxReceivedBytes longest message taken from the other end; a longer one closes the link
+   */
+  constructor(fd: number, maxReceivedBytes?: number) {
+    this.#channel = new SeqpacketChannel(fd, maxReceivedBytes);
   }
 
-  /** The descriptor to watch for messages. */
+  /** The descriptor to watch for messages, and while `pending` for room. */
   get fd(): number {
     return this.#channel.fd;
   }
 
-  /** Sends a message. @returns false when the other end reads too slowly and the message was dropped */
+  /** Something is still to be written: call `flush` when there is room. */
+  get pending(): boolean {
+    return this.#channel.pending || this.#posted.length > 0;
+  }
+
+  /** Sends a message that the next one makes up for. @returns false when the other end is slow and it was dropped */
   send(message: Outgoing): boolean {
-    this.#channel.flush();
-    return this.#channel.send(encoder.encode(JSON.stringify(message)));
+    return this.flush() && this.#channel.send(encode(message));
+  }
+
+  /** Sends a message that must arrive: it waits, in order, while the other end is slow. */
+  post(message: Outgoing): void {
+    this.#posted.push(encode(message));
+    this.flush();
+  }
+
+  /** Goes on with what waits. @returns true when nothing does any more */
+  flush(): boolean {
+    for (;;) {
+      if (!this.#channel.flush()) return false;
+      const [next] = this.#posted;
+      if (next === undefined) return true;
+      if (!this.#channel.send(next)) {
+        if (!this.#channel.closed) return false;
+        this.#posted.length = 0; // nobody is there to read it
+        return true;
+      }
+      this.#posted.shift();
+    }
   }
 
   /**
@@ -33,7 +63,7 @@ export class Link<Outgoing> {
    * @returns false once the other end is gone
    */
   receive(onMessage: (message: unknown) => void): boolean {
-    this.#channel.flush();
+    this.flush();
     for (let count = 0; count < MAX_PER_ROUND; count++) {
       const bytes = this.#channel.receive();
       if (bytes === undefined) return true;
@@ -53,4 +83,8 @@ export class Link<Outgoing> {
   close(): void {
     this.#channel.close();
   }
+}
+
+function encode(message: unknown): Uint8Array {
+  return encoder.encode(JSON.stringify(message));
 }

@@ -92,7 +92,7 @@ export class RoleKeeper<Outgoing> {
     clearTimeout(this.#timer);
     const process = this.#process;
     this.#setProcess(undefined, "stopped");
-    process?.send(message);
+    process?.post(message);
     await process?.waitOrKill(limitMs);
   }
 

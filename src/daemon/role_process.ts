@@ -1,9 +1,13 @@
 // One running child role: spawned with its end of a link, watched until it ends.
+import { EPOLLIN, EPOLLOUT } from "../linux/constants.ts";
 import { libc } from "../linux/libc.ts";
 import { seqpacketPair } from "../linux/seqpacket.ts";
 import type { Reactor } from "../linux/reactor.ts";
 import { Link } from "./link.ts";
 import { acceptFromChild, type FromChild, type RoleName } from "./messages.ts";
+
+/** The api role talks to the network: what it may make us hold is bounded tightly. */
+const MAX_API_MESSAGE_BYTES = 64 << 10;
 
 /** What the supervisor wants to hear of a child. */
 export interface RoleProcessEvents {
@@ -32,7 +36,7 @@ export class RoleProcess<Outgoing> {
     this.role = role;
     this.#reactor = reactor;
     const [ours, theirs] = seqpacketPair();
-    this.#link = new Link(ours);
+    this.#link = new Link(ours, role === "api" ? MAX_API_MESSAGE_BYTES : undefined);
     try {
       this.#child = new Deno.Command(Deno.execPath(), {
         args: [...selfArguments(), role, "--link", String(theirs)],
@@ -55,9 +59,19 @@ export class RoleProcess<Outgoing> {
     });
   }
 
-  /** @returns false when the message was dropped: the child does not read, or is gone */
+  /** Sends what the next message makes up for. @returns false when it was dropped: the child is slow, or gone */
   send(message: Outgoing): boolean {
-    return this.#linkOpen && this.#link.send(message);
+    if (!this.#linkOpen) return false;
+    const sent = this.#link.send(message);
+    this.#watchForRoom();
+    return sent;
+  }
+
+  /** Sends what must arrive: it waits while the child is slow. */
+  post(message: Outgoing): void {
+    if (!this.#linkOpen) return;
+    this.#link.post(message);
+    this.#watchForRoom();
   }
 
   /** The next message of a type; undefined when it does not come within `limitMs`, or the process ends first. */
@@ -92,6 +106,10 @@ export class RoleProcess<Outgoing> {
     clearTimeout(timer);
   }
 
+  #watchForRoom(): void {
+    this.#reactor.modify(this.#link.fd, this.#link.pending ? EPOLLIN | EPOLLOUT : EPOLLIN);
+  }
+
   #readLink(events: RoleProcessEvents): void {
     if (!this.#linkOpen) return;
     const open = this.#link.receive((value) => {
@@ -101,7 +119,8 @@ export class RoleProcess<Outgoing> {
       if (waiting >= 0) this.#waiters.splice(waiting, 1)[0]?.resolve(message);
       events.message(message);
     });
-    if (!open) this.#closeLink();
+    if (open) this.#watchForRoom();
+    else this.#closeLink();
   }
 
   #closeLink(): void {

@@ -62,8 +62,8 @@ export class Supervisor {
     this.#vrrp = new RoleKeeper<ToVrrp>({
       ...common,
       role: "vrrp",
-      configure: (process) => process.send({ type: "configure", instances: this.#config.vrrpInstances }),
-      begin: (process, diedAtMs) => process.send({ type: "start", resume: this.#stillMasters(diedAtMs) }),
+      configure: (process) => process.post({ type: "configure", instances: this.#config.vrrpInstances }),
+      begin: (process, diedAtMs) => process.post({ type: "start", resume: this.#stillMasters(diedAtMs) }),
       // Nobody advertises for a while and a peer will take over: two hosts must not answer for one address.
       paused: () => removeVirtualAddresses(this.#config.vrrpInstances, options.log),
     });
@@ -71,13 +71,13 @@ export class Supervisor {
       ...common,
       role: "health",
       configure: (process) => this.#configureHealth(process),
-      begin: (process) => process.send({ type: "start" }),
+      begin: (process) => process.post({ type: "start" }),
     });
     this.#api = new RoleKeeper<ToApi>({
       ...common,
       role: "api",
       configure: (process) => {
-        if (options.api !== undefined) process.send({ type: "configure", ...options.api });
+        if (options.api !== undefined) process.post({ type: "configure", ...options.api });
         process.send({ type: "vrrp", instances: this.#vrrpInstances });
         process.send({ type: "health", virtualServers: this.#virtualServers });
       },
@@ -120,7 +120,7 @@ export class Supervisor {
 
   #configureHealth(process: RoleProcess<ToHealth>): void {
     const { virtualServers } = this.#config;
-    process.send({ type: "configure", virtualServers, previousKeys: [...this.#knownKeys.values()] });
+    process.post({ type: "configure", virtualServers, previousKeys: [...this.#knownKeys.values()] });
     for (const key of virtualServers.map(keyOf)) this.#knownKeys.set(formatKey(key), key);
   }
 
@@ -228,10 +228,10 @@ export class Supervisor {
     const believedMasters = this.#masters();
     this.#vrrp.adopt(successor);
     const addresses = instances.flatMap((entry) => [...entry.virtualAddresses, ...entry.excludedAddresses]);
-    predecessor?.send({ type: "release", instances: instances.map(instanceKey), addresses: addresses.map(addressKey) });
+    predecessor?.post({ type: "release", instances: instances.map(instanceKey), addresses: addresses.map(addressKey) });
     const released = await predecessor?.waitFor("released", RELEASE_MS);
     const masters = predecessor === undefined ? [] : released?.masters ?? believedMasters;
-    successor.send({ type: "start", resume: masters });
+    successor.post({ type: "start", resume: masters });
     await predecessor?.waitOrKill(END_MS);
     return true;
   }
@@ -249,9 +249,9 @@ export class Supervisor {
     if (successor === undefined) return false;
     const predecessor = this.#health.process;
     this.#health.adopt(successor);
-    predecessor?.send({ type: "stop", keepTable: true });
+    predecessor?.post({ type: "stop", keepTable: true });
     await predecessor?.waitOrKill(END_MS);
-    successor.send({ type: "start" });
+    successor.post({ type: "start" });
     return true;
   }
 }

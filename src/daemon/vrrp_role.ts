@@ -63,7 +63,7 @@ class VrrpRole {
   /** Says why, and ends: the supervisor decides what then. */
   fail(error: unknown): void {
     this.#engine?.stop();
-    this.#link.send({ type: "failed", message: error instanceof Error ? error.message : String(error) });
+    this.#link.post({ type: "failed", message: error instanceof Error ? error.message : String(error) });
     this.#link.close();
   }
 
@@ -155,7 +155,7 @@ class VrrpRole {
     });
     this.#epoll.add(network.table.fd);
     this.#openSockets();
-    this.#link.send({ type: "ready" });
+    this.#link.post({ type: "ready" });
   }
 
   #start(resume: ReadonlySet<string>): void {
@@ -168,7 +168,7 @@ class VrrpRole {
   #release(message: ToVrrp & { type: "release" }): void {
     const addresses = new Set(message.addresses);
     const masters = this.#engine?.release(new Set(message.instances), (entry) => addresses.has(addressKey(entry)));
-    this.#link.send({ type: "released", masters: masters ?? [] });
+    this.#link.post({ type: "released", masters: masters ?? [] });
     this.#ended = true;
   }
 }

@@ -24,7 +24,7 @@ const EPIPE = 32;
 const ECONNRESET = 104;
 
 /** Longest message in bytes. */
-export const MAX_MESSAGE_BYTES = 16 << 20;
+export const MAX_MESSAGE_BYTES = 256 << 20;
 const SEND_BUFFER_BYTES = 4 << 20;
 const PART_BYTES = 64 << 10;
 const PAYLOAD_BYTES = PART_BYTES - 1;
@@ -77,14 +77,17 @@ export class SeqpacketChannel {
   /** The parts received of a message whose last one is still to come. */
   #received: Uint8Array[] = [];
   readonly #part = new Uint8Array(PART_BYTES);
+  readonly #maxReceivedBytes: number;
 
   /**
    * Takes over a descriptor.
    *
    * @param fd from `seqpacketPair`, or inherited; from now on it closes on exec
+   * @param maxReceivedBytes longest message that is taken from the other end: a longer one counts as a broken framing
    * @throws SystemError
    */
-  constructor(fd: number) {
+  constructor(fd: number, maxReceivedBytes: number = MAX_MESSAGE_BYTES) {
+    this.#maxReceivedBytes = maxReceivedBytes;
     check(libc().fcntl(fd, F_SETFD, FD_CLOEXEC), "take over a link's descriptor");
     this.#fd = fd;
   }
@@ -199,7 +202,7 @@ export class SeqpacketChannel {
     const flag = this.#part[0];
     // That all parts but the last are full bounds the work that a hostile peer can cause with one message.
     if (flag !== LAST && (flag !== MORE || length !== PART_BYTES)) return false;
-    if (this.#received.length * PAYLOAD_BYTES + length - 1 > MAX_MESSAGE_BYTES) return false;
+    if (this.#received.length * PAYLOAD_BYTES + length - 1 > this.#maxReceivedBytes) return false;
     this.#received.push(this.#part.slice(1, length));
     return true;
   }

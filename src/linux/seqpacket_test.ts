@@ -54,9 +54,9 @@ Deno.test("SeqpacketChannel passes messages of any length around its part size",
   b.close();
 });
 
-Deno.test("SeqpacketChannel.flush() finishes the longest message as the other end reads", () => {
+Deno.test("SeqpacketChannel.flush() finishes a long message as the other end reads", () => {
   const [a, b] = channels();
-  const message = pattern(MAX_MESSAGE_BYTES);
+  const message = pattern(16 << 20);
   const expected = message.slice();
   assertEquals(a.send(message), true);
   assertEquals(a.pending, true);
@@ -77,10 +77,21 @@ Deno.test("SeqpacketChannel.flush() finishes the longest message as the other en
   b.close();
 });
 
+Deno.test("SeqpacketChannel.receive() takes no longer message than it was told to", () => {
+  const [own, other] = seqpacketPair();
+  const [a, b] = [new SeqpacketChannel(own), new SeqpacketChannel(other, 100_000)];
+  assertEquals(a.send(pattern(100_000)), true);
+  assertEquals(b.receive(), pattern(100_000));
+  assertEquals(a.send(pattern(100_001)), true);
+  assertEquals(b.receive(), "closed");
+  a.close();
+  b.close();
+});
+
 Deno.test("SeqpacketChannel.send() refuses a message beyond the limit", () => {
   const [a, b] = channels();
   const error = assertThrows(() => a.send(new Uint8Array(MAX_MESSAGE_BYTES + 1)), RangeError);
-  assertEquals(error.message, "Cannot send a message of 16777217 bytes: the limit is 16777216");
+  assertEquals(error.message, "Cannot send a message of 268435457 bytes: the limit is 268435456");
   a.close();
   b.close();
 });
@@ -139,7 +150,7 @@ Deno.test("SeqpacketChannel.receive() takes a breach of the framing for closed",
 
 Deno.test("SeqpacketChannel.receive() takes a message beyond the limit for closed", () => {
   const [fd, other] = seqpacketPair();
-  const channel = new SeqpacketChannel(other);
+  const channel = new SeqpacketChannel(other, 16 << 20);
   const part = new Uint8Array(64 << 10);
   let parts = 0;
   while (channel.receive() === undefined && parts < 1000) {
