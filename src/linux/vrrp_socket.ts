@@ -27,6 +27,9 @@ const RECEIVE_BUFFER_BYTES = 1 << 20;
 /** TC_PRIO_CONTROL: leaves before bulk traffic in the queue of the interface. */
 const TC_PRIO_CONTROL = 7;
 
+const NO_DESCRIPTOR = -1;
+const EMPTY = new Uint8Array(0);
+
 /** VRRP over IPv4 on one interface. */
 export class VrrpSocket {
   readonly interfaceName: string;
@@ -71,7 +74,16 @@ export class VrrpSocket {
 
   /** Sends a packet that carries its own IPv4 header. @returns undefined, or why it could not be sent */
   send(packet: Uint8Array<ArrayBuffer>): string | undefined {
-    const sent = libc().sendto(this.#sendFd, packet, packet.length, MSG_DONTWAIT, this.#destination, 16);
+    return this.#sendOn(this.#sendFd, packet);
+  }
+
+  /** Sends nothing, by the same way: the kernel refuses the descriptor. */
+  warmUp(): void {
+    this.#sendOn(NO_DESCRIPTOR, EMPTY);
+  }
+
+  #sendOn(fd: number, packet: Uint8Array<ArrayBuffer>): string | undefined {
+    const sent = libc().sendto(fd, packet, packet.length, MSG_DONTWAIT, this.#destination, 16);
     return sent < 0 ? describeErrno(errno()) : undefined;
   }
 
