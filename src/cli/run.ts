@@ -3,6 +3,7 @@ import { VERSION } from "../base/version.ts";
 import type { Config } from "../config/config.ts";
 import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.ts";
 import { Supervisor } from "../daemon/supervisor.ts";
+import { takeInstanceLock } from "../linux/instance_lock.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { readConfig } from "./read_config.ts";
 
@@ -27,6 +28,10 @@ export async function run(options: RunOptions): Promise<number> {
   const missing = missingPrivilege(config);
   if (missing !== undefined) {
     console.error(`error: ${missing}`);
+    return EXIT_FAILURE;
+  }
+  if (!takeInstanceLock()) {
+    console.error("error: Holdfast is already running in this network namespace");
     return EXIT_FAILURE;
   }
   log(`Holdfast ${VERSION} starting with ${options.useFile}`);

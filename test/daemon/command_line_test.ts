@@ -66,7 +66,7 @@ for (const [how, command] of commands) {
     },
   );
 
-  Deno.test(`${how}: check says that a good configuration can be run, also from standard input's file`, async () => {
+  Deno.test(`${how}: check says that a good configuration can be run`, async () => {
     const file = await Deno.makeTempFile({ suffix: ".conf" });
     await Deno.writeTextFile(file, GOOD);
     const { code, output } = await tryRun(...command, "check", "-f", file);

@@ -1,6 +1,6 @@
 // The daemon in a network namespace, from source and compiled: its processes, its signals, what it leaves behind.
-import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
-import { BackgroundProcess, descendants, tryRun, until } from "../support/command.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
+import { BackgroundProcess, descendants, run, tryRun, until } from "../support/command.ts";
 import { holdfastCommand, sourceCommand } from "../support/holdfast.ts";
 import { testWith } from "../support/requirements.ts";
 import { inside, TwoHosts } from "../support/two_hosts.ts";
@@ -64,7 +64,7 @@ for (const [index, [how, command]] of commands.entries()) {
 
   testWith(
     ["root", "program:ip"],
-    `${how}: two instances of a role that keeps dying are not started in a hurry`,
+    `${how}: a role that keeps dying is not started in a hurry, and leaves no address behind`,
     async () => {
       const hosts = await TwoHosts.create(`hfdie${index}`);
       const file = await Deno.makeTempFile({ suffix: ".conf" });
@@ -100,6 +100,92 @@ for (const [index, [how, command]] of commands.entries()) {
     },
   );
 }
+
+testWith(
+  ["root", "program:ip"],
+  "an interface that goes down, is deleted and made again ends and begins mastership",
+  async () => {
+    const hosts = await TwoHosts.create("hfiface");
+    const file = await Deno.makeTempFile({ suffix: ".conf" });
+    await Deno.writeTextFile(file, CONFIG);
+    const daemon = new BackgroundProcess(inside(hosts.a, [...holdfastCommand(), "run", "-f", file, "--api", "off"]));
+    const isMaster = (): Promise<boolean> => hosts.has(hosts.a, VIP);
+    const says = (text: string): Promise<void> =>
+      until(text, () => daemon.output.includes(text), LIMIT_MS, () => daemon.output);
+    try {
+      await until("it is master", isMaster, LIMIT_MS, () => daemon.output);
+      await run("ip", "-n", hosts.a.namespace, "link", "set", "eth0", "down");
+      await says("Entering FAULT STATE (interface eth0 is down)");
+      await until("the address is gone", async () => !await isMaster(), LIMIT_MS);
+      await run("ip", "-n", hosts.a.namespace, "link", "set", "eth0", "up");
+      await until("it is master again", isMaster, LIMIT_MS, () => daemon.output);
+      await hosts.unplug(hosts.a);
+      await says("Entering FAULT STATE (interface eth0 does not exist");
+      await hosts.plugIn(hosts.a);
+      await until("it is master on the new interface", isMaster, LIMIT_MS, () => daemon.output);
+      await run("ip", "-n", hosts.a.namespace, "addr", "del", `${VIP}/24`, "dev", "eth0");
+      await says(`address ${VIP} was removed by somebody else`);
+      await until("it is master after that", isMaster, LIMIT_MS, () => daemon.output);
+      assert(!daemon.output.includes("ended with status"), `no role died:\n${daemon.output}`);
+    } finally {
+      await daemon.killTree();
+      await Deno.remove(file);
+      await hosts.close();
+    }
+  },
+);
+
+testWith(["root", "program:ip"], "what a killed predecessor left is removed before anything is served", async () => {
+  const hosts = await TwoHosts.create("hfleft");
+  const file = await Deno.makeTempFile({ suffix: ".conf" });
+  await Deno.writeTextFile(file, CONFIG);
+  const command = inside(hosts.a, [...holdfastCommand(), "run", "-f", file, "--api", "off"]);
+  const first = new BackgroundProcess(command);
+  let second: BackgroundProcess | undefined;
+  try {
+    await until("it is master", () => hosts.has(hosts.a, VIP), LIMIT_MS, () => first.output);
+    await first.killTree();
+    assert(await hosts.has(hosts.a, VIP), "a killed one leaves its address");
+    second = new BackgroundProcess(command);
+    const output = (): string => second?.output ?? "";
+    await until("it becomes master in its turn", () => output().includes("Entering MASTER STATE"), LIMIT_MS, output);
+    assertMatch(output(), /removing 10\.9\.0\.100, left over on eth0[\s\S]*Entering BACKUP STATE/);
+    assert(await hosts.has(hosts.a, VIP));
+  } finally {
+    await first.killTree();
+    await second?.killTree();
+    await Deno.remove(file);
+    await hosts.close();
+  }
+});
+
+testWith(
+  ["root", "program:ip"],
+  "a second one in the same network namespace is refused, and the first goes on",
+  async () => {
+    const hosts = await TwoHosts.create("hftwice");
+    const file = await Deno.makeTempFile({ suffix: ".conf" });
+    await Deno.writeTextFile(file, CONFIG);
+    const command = [...holdfastCommand(), "run", "-f", file, "--api", "off"];
+    const daemon = new BackgroundProcess(inside(hosts.a, command));
+    try {
+      await until("it is master", () => hosts.has(hosts.a, VIP), LIMIT_MS, () => daemon.output);
+      assertEquals(await tryRun(...inside(hosts.a, command)), {
+        success: false,
+        code: 1,
+        output: "error: Holdfast is already running in this network namespace\n",
+      });
+      assert(await hosts.has(hosts.a, VIP), "the first one's address is left alone");
+      const neighbour = new BackgroundProcess(inside(hosts.b, command));
+      await until("another namespace has its own", () => neighbour.output.includes("Entering BACKUP"), LIMIT_MS);
+      await neighbour.stop();
+    } finally {
+      await daemon.killTree();
+      await Deno.remove(file);
+      await hosts.close();
+    }
+  },
+);
 
 /** Names of the roles that run below a process, sorted. */
 function roles(pid: number): string[] {

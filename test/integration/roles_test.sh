@@ -81,6 +81,7 @@ sleep 6
 check "and is master, the addresses in place" eventually 10 holds_vip dir1
 check "and dir2 has none of them" holds_no_vip dir2
 stop_traffic "$traffic"
+check "the client asked all the time" test "$(answered "$traffic")" -gt 20
 check_equal "no request was lost meanwhile" "$(unanswered "$traffic")" 0
 
 # --- reload under traffic
@@ -103,12 +104,14 @@ check "an address that left the configuration is gone" bash -c \
 check "dir1 holds the addresses" holds_vip dir1
 check "dir2 does not" holds_no_vip dir2
 stop_traffic "$traffic"
+check "the client asked all the time" test "$(answered "$traffic")" -gt 20
 check_equal "no request was lost meanwhile" "$(unanswered "$traffic")" 0
 check_equal "dir1 resumed as master twice" "$(lines "Entering MASTER STATE (resuming as master)")" $((masters + 2 - $(grep -c "no advertisement within" "$DIRECTOR_LOGS/holdfast-dir1.log")))
 check "the table is back as it was" eventually 10 test "$(table dir1)" = "$before"
 
 # --- the supervisor dies
 start_traffic "$LAB_NAT_VIP" "$traffic"
+sleep 1
 kill -KILL "$(director_pid dir1)"
 check "kill -9 of the supervisor: dir1 lets go of its addresses" eventually 10 holds_no_vip dir1
 check "dir2 takes them over" eventually 10 holds_vip dir2

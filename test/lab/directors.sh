@@ -126,6 +126,10 @@ longest_gap() { # file of requests
   awk '$2 != "none" { if (last && $1 - last > gap) gap = $1 - last; last = $1 } END { printf "%.1f\n", gap }' "$1"
 }
 
+answered() { # file of requests
+  grep -vc ' none$' "$1"
+}
+
 unanswered() { # file of requests
   grep -c ' none$' "$1"
 }

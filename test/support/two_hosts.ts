@@ -28,16 +28,27 @@ export class TwoHosts {
     await run("ip", "netns", "add", hosts.#switch);
     await run("ip", "-n", hosts.#switch, "link", "add", "bridge", "type", "bridge");
     await run("ip", "-n", hosts.#switch, "link", "set", "bridge", "up");
-    for (const [port, { namespace, address }] of [["a", hosts.a], ["b", hosts.b]] as const) {
-      await run("ip", "netns", "add", namespace);
-      await run("ip", "-n", namespace, "link", "set", "lo", "up");
-      const cable = ["type", "veth", "peer", "name", port, "netns", hosts.#switch];
-      await run("ip", "link", "add", "eth0", "netns", namespace, ...cable);
-      await run("ip", "-n", hosts.#switch, "link", "set", "dev", port, "master", "bridge", "up");
-      await run("ip", "-n", namespace, "addr", "add", `${address}/24`, "dev", "eth0");
-      await run("ip", "-n", namespace, "link", "set", "eth0", "up");
+    for (const host of [hosts.a, hosts.b]) {
+      await run("ip", "netns", "add", host.namespace);
+      await run("ip", "-n", host.namespace, "link", "set", "lo", "up");
+      await hosts.plugIn(host);
     }
     return hosts;
+  }
+
+  /** Makes a host's interface, with its address, and puts its cable into the switch. */
+  async plugIn(host: TestHost): Promise<void> {
+    const { namespace } = host;
+    const port = host === this.a ? "a" : "b";
+    const cable = ["type", "veth", "peer", "name", port, "netns", this.#switch];
+    await run("ip", "link", "add", "eth0", "netns", namespace, ...cable);
+    await run("ip", "-n", this.#switch, "link", "set", "dev", port, "master", "bridge", "up");
+    await this.powerOn(host);
+  }
+
+  /** Deletes a host's interface, cable and all. */
+  async unplug(host: TestHost): Promise<void> {
+    await run("ip", "-n", host.namespace, "link", "del", "eth0");
   }
 
   /** Whether a host has an address on its link. */
