@@ -59,7 +59,8 @@ export class BackgroundProcess {
 
   /** Ends it and all its descendants at once, as a power loss does to a machine. */
   async killTree(): Promise<void> {
-    for (const pid of [this.pid, ...descendants(this.pid)]) {
+    this.signal("SIGSTOP"); // so that nobody starts a successor or hears of a death meanwhile
+    for (const pid of [...descendants(this.pid), this.pid]) {
       try {
         Deno.kill(pid, "SIGKILL");
       } catch {
