@@ -22,6 +22,7 @@ host_programs() {
   cat <<-END
 		keepalived keepalived
 		ip iproute2
+		curl curl
 		python3 python3
 		g++ build-essential
 	END

@@ -137,5 +137,13 @@ stop_director dir1
 check "dir1 ends without leaving an address" holds_no_vip dir1
 check_equal "and without leaving a virtual server" "$(table dir1)" ""
 
+HOLDFAST_OPTIONS=(--keep-ipvs)
+cp "$lab/dir1.conf" "$config"
+start_director holdfast dir1 "$config"
+check "with --keep-ipvs it becomes master again" eventually 60 holds_vip dir1
+stop_director dir1
+check "and ends without an address" holds_no_vip dir1
+check_equal "but with its table" "$(table dir1)" "$before"
+
 lab_down
 summary

@@ -2,9 +2,10 @@
 # Directors on the lab's nodes dir1 and dir2: Holdfast or Debian's keepalived, from the same configuration files.
 # Sourced after topology.sh and checks.sh.
 #
-# HOLDFAST is the program (dist/holdfast); ARTEFACTS the folder for logs (the lab's own state).
+# HOLDFAST is the program (dist/holdfast), HOLDFAST_OPTIONS further options for it; ARTEFACTS the folder for logs.
 
 HOLDFAST=${HOLDFAST:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)/dist/holdfast}
+HOLDFAST_OPTIONS=()
 DIRECTOR_LOGS=${ARTEFACTS:-/tmp}
 
 # Starts a director; not by lab_exec, so that the process id is its own. Holdfast serves its pages on 127.0.0.1:8404 of the node.
@@ -12,7 +13,7 @@ start_director() { # holdfast or keepalived, node, configuration (the node's)
   local kind=$1 node=$2 files=$LAB_STATE/$1-$2 config
   config=${3:-$(dirname "${BASH_SOURCE[0]}")/$2.conf}
   if [ "$kind" = holdfast ]; then
-    ip netns exec "$LAB_PREFIX$node" "$HOLDFAST" run -f "$config" >>"$DIRECTOR_LOGS/holdfast-$node.log" 2>&1 &
+    ip netns exec "$LAB_PREFIX$node" "$HOLDFAST" run -f "$config" "${HOLDFAST_OPTIONS[@]}" >>"$DIRECTOR_LOGS/holdfast-$node.log" 2>&1 &
   else
     rm -f "$files".*.pid # a killed one left them, and would not start beside itself
     ip netns exec "$LAB_PREFIX$node" keepalived --dont-fork --log-console --log-detail --use-file "$config" \
