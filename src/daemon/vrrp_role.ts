@@ -17,6 +17,8 @@ const SNAPSHOT_INTERVAL_US = 1_000_000;
 const MAX_PACKETS_PER_ROUND = 256;
 /** A signal that comes between the last look and epoll_wait is noticed this much later at worst. */
 const MAX_WAIT_MS = 1000;
+/** How long before a take-over the loop stays awake: the timer's own lateness and a rehearsal fit in. */
+const AWAKE_BEFORE_TAKEOVER_US = 1000;
 /** Fail-overs rehearsed before the start: enough for V8 to have compiled the way, some 20 ms. */
 const REHEARSALS = 200;
 
@@ -40,10 +42,13 @@ class VrrpRole {
   readonly #sockets = new Map<number, VrrpSocket>();
   #network: LinuxNetwork | undefined;
   #engine: VrrpEngine | undefined;
+  #instances: readonly VrrpInstance[] = [];
   #started = false;
   #ended = false;
   /** When the next snapshot is due; brought forward when something changed. */
   #snapshotDueUs = 0;
+  /** The take-over, by its time, that was prepared for last. */
+  #preparedFor: number | undefined;
 
   constructor(link: Link<FromChild>) {
     this.#link = link;
@@ -53,11 +58,12 @@ class VrrpRole {
     this.#epoll.add(this.#link.fd);
     this.#epoll.add(this.#timer.fd);
     while (!this.#ended) {
-      this.#timer.set(this.#nextDeadlineUs());
-      const ready = this.#epoll.wait(MAX_WAIT_MS);
+      const imminent = this.#prepareTakeover();
+      if (!imminent) this.#timer.set(this.#nextWakeUs());
+      const ready = this.#epoll.wait(imminent ? 0 : MAX_WAIT_MS);
       for (let index = 0; index < ready; index++) this.#handle(this.#epoll.fdAt(index));
-      if (this.#started && !this.#ended) this.#work();
-      if (ready === 0) await letListenersRun();
+      if (this.#started && !this.#ended) this.#work(imminent);
+      if (ready === 0 && !imminent) await letListenersRun();
     }
     this.#network?.close();
     this.#link.close();
@@ -70,16 +76,40 @@ class VrrpRole {
     this.#link.close();
   }
 
-  #nextDeadlineUs(): number | undefined {
+  /**
+   * Shortly before a backup takes over, brings the code and data of a take-over back into the caches, which seconds
+   * of sleep have emptied. From then on the loop does not sleep, so that it is awake when the moment comes; it goes
+   * on listening, for the master may still be heard.
+   *
+   * @returns whether a take-over is that near
+   */
+  #prepareTakeover(): boolean {
+    const takeoverUs = this.#started ? this.#engine?.nextTakeoverUs() : undefined;
+    if (takeoverUs === undefined || takeoverUs - this.#clock.nowUs() > AWAKE_BEFORE_TAKEOVER_US) return false;
+    if (takeoverUs !== this.#preparedFor) {
+      this.#preparedFor = takeoverUs;
+      rehearse(this.#instances, 1);
+      this.#network?.warmUp(1);
+    }
+    return true;
+  }
+
+  #nextWakeUs(): number | undefined {
     if (!this.#started) return undefined;
-    return Math.min(this.#engine?.nextDeadlineUs() ?? Infinity, this.#snapshotDueUs);
+    const takeoverUs = this.#engine?.nextTakeoverUs() ?? Infinity;
+    const deadlineUs = this.#engine?.nextDeadlineUs() ?? Infinity;
+    return Math.min(deadlineUs, takeoverUs - AWAKE_BEFORE_TAKEOVER_US, this.#snapshotDueUs);
   }
 
   /** Packets first: an advertisement that waits in the queue must be heard before the timer says that none came. */
-  #work(): void {
+  #work(imminent: boolean): void {
     this.#engine?.runDue();
     const nowUs = this.#clock.nowUs();
-    if (nowUs < this.#snapshotDueUs) return;
+    if (imminent || nowUs < this.#snapshotDueUs) return;
+    this.#report(nowUs);
+  }
+
+  #report(nowUs: number): void {
     this.#snapshotDueUs = nowUs + SNAPSHOT_INTERVAL_US;
     this.#link.send({ type: "vrrp", instances: this.#engine?.snapshot() ?? [] });
   }
@@ -139,7 +169,7 @@ class VrrpRole {
         return this.#release(message);
       case "stop":
         if (this.#started) this.#engine?.stop();
-        this.#work();
+        this.#report(this.#clock.nowUs());
         this.#ended = true;
         return;
       default:
@@ -148,6 +178,7 @@ class VrrpRole {
   }
 
   #configure(instances: readonly VrrpInstance[]): void {
+    this.#instances = instances;
     const network = new LinuxNetwork();
     this.#network = network;
     this.#engine = new VrrpEngine(instances, {

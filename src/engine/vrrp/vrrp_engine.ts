@@ -77,6 +77,16 @@ export class VrrpEngine {
     return earliest;
   }
 
+  /** When the next backup takes over unless it hears its master before; undefined when none waits for that. */
+  nextTakeoverUs(): number | undefined {
+    let earliest: number | undefined;
+    for (const router of this.#routers) {
+      const deadline = router.stateName === "backup" ? router.deadlineUs : undefined;
+      if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
+    }
+    return earliest;
+  }
+
   /** Lets every instance do what is due at this time. */
   runDue(): void {
     const nowUs = this.#ports.clock.nowUs();
