@@ -11,8 +11,12 @@ export function checkConfig(options: { useFile: string; interfaces: boolean }): 
   if (report !== "") console.log(report.trimEnd());
   if (config === undefined) return EXIT_FAILURE;
   console.log(
-    `${options.useFile}: can be run: ${config.vrrpInstances.length} VRRP instances, ` +
-      `${config.virtualServers.length} virtual servers`,
+    `${options.useFile}: can be run: ${count(config.vrrpInstances.length, "VRRP instance")}, ` +
+      count(config.virtualServers.length, "virtual server"),
   );
   return EXIT_OK;
+}
+
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? "" : "s"}`;
 }

@@ -71,7 +71,7 @@ for (const [how, command] of commands) {
     await Deno.writeTextFile(file, GOOD);
     const { code, output } = await tryRun(...command, "check", "-f", file);
     assertEquals(code, 0, output);
-    assertStringIncludes(output, "can be run: 1 VRRP instances, 0 virtual servers");
+    assertStringIncludes(output, "can be run: 1 VRRP instance, 0 virtual servers");
     await Deno.remove(file);
   });
 
