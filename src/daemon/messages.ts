@@ -9,7 +9,12 @@ export type RoleName = "vrrp" | "health" | "api";
 
 /** Supervisor to vrrp. `configure` comes first and once, then `start`; the last is `release` or `stop`. */
 export type ToVrrp =
-  | { readonly type: "configure"; readonly instances: readonly VrrpInstance[] }
+  | {
+    readonly type: "configure";
+    readonly instances: readonly VrrpInstance[];
+    /** A predecessor has died and its masters may be resumed if we are quick: prepare nothing that can wait. */
+    readonly urgent: boolean;
+  }
   /** Begin; `resume` names the instances (interface and VRID) that were master a moment ago. */
   | { readonly type: "start"; readonly resume: readonly string[] }
   /** A successor takes over: leave these addresses (`addressKey`) of these instances as they are, end the others. */

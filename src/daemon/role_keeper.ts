@@ -12,8 +12,8 @@ export interface RoleKeeperOptions<Outgoing> {
   readonly log: (line: string) => void;
   /** What the process that does the role now says, other than log lines. */
   readonly hear: (message: FromChild) => void;
-  /** Tells a new process its configuration; it answers `ready`. */
-  readonly configure: (process: RoleProcess<Outgoing>) => void;
+  /** Tells a new process its configuration; it answers `ready`. @param restarted its predecessor has died */
+  readonly configure: (process: RoleProcess<Outgoing>, restarted: boolean) => void;
   /** The process is ready: let it begin. @param diedAtMs when its predecessor died, undefined at the first start */
   readonly begin: (process: RoleProcess<Outgoing>, diedAtMs: number | undefined) => void;
   /** The role will be missing for a while. */
@@ -60,7 +60,7 @@ export class RoleKeeper<Outgoing> {
     const process = this.#open();
     if (process === undefined) return;
     this.#setProcess(process, "starting");
-    this.#options.configure(process);
+    this.#options.configure(process, diedAtMs !== undefined);
     process.waitFor("ready", READY_MS).then((ready) => {
       if (this.#process !== process) return;
       if (ready === undefined) return process.kill(); // its end starts it again
@@ -73,7 +73,7 @@ export class RoleKeeper<Outgoing> {
   async prepare(): Promise<RoleProcess<Outgoing> | undefined> {
     const process = this.#open();
     if (process === undefined) return undefined;
-    this.#options.configure(process);
+    this.#options.configure(process, false);
     if (await process.waitFor("ready", READY_MS) !== undefined) return process;
     process.kill();
     return undefined;

@@ -62,7 +62,8 @@ export class Supervisor {
     this.#vrrp = new RoleKeeper<ToVrrp>({
       ...common,
       role: "vrrp",
-      configure: (process) => process.post({ type: "configure", instances: this.#config.vrrpInstances }),
+      configure: (process, restarted) =>
+        process.post({ type: "configure", instances: this.#config.vrrpInstances, urgent: restarted }),
       begin: (process, diedAtMs) => process.post({ type: "start", resume: this.#stillMasters(diedAtMs) }),
       // Nobody advertises for a while and a peer will take over: two hosts must not answer for one address.
       paused: () => removeVirtualAddresses(this.#config.vrrpInstances, options.log),

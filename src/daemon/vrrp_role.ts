@@ -162,7 +162,7 @@ class VrrpRole {
   #obey(message: ToVrrp): void {
     switch (message.type) {
       case "configure":
-        return this.#configure(message.instances);
+        return this.#configure(message);
       case "start":
         return this.#start(new Set(message.resume));
       case "release":
@@ -177,7 +177,7 @@ class VrrpRole {
     }
   }
 
-  #configure(instances: readonly VrrpInstance[]): void {
+  #configure({ instances, urgent }: ToVrrp & { type: "configure" }): void {
     this.#instances = instances;
     const network = new LinuxNetwork();
     this.#network = network;
@@ -189,8 +189,10 @@ class VrrpRole {
     });
     this.#epoll.add(network.table.fd);
     this.#openSockets();
-    rehearse(instances, REHEARSALS);
-    network.warmUp(REHEARSALS);
+    if (!urgent) {
+      rehearse(instances, REHEARSALS);
+      network.warmUp(REHEARSALS);
+    }
     this.#link.post({ type: "ready" });
   }
 
