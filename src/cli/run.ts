@@ -1,5 +1,6 @@
 // `holdfast run`: the daemon in the foreground.
 import { VERSION } from "../base/version.ts";
+import { startable, whyNothingRuns } from "../config/carried_out.ts";
 import type { Config } from "../config/config.ts";
 import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.ts";
 import { Supervisor } from "../daemon/supervisor.ts";
@@ -25,7 +26,7 @@ export async function run(options: RunOptions): Promise<number> {
   });
   if (report !== "") console.error(report.trimEnd());
   if (config === undefined) return EXIT_FAILURE;
-  const missing = missingPrivilege(config);
+  const missing = whyNothingRuns(config) ?? missingPrivilege(config);
   if (missing !== undefined) {
     console.error(`error: ${missing}`);
     return EXIT_FAILURE;
@@ -35,7 +36,7 @@ export async function run(options: RunOptions): Promise<number> {
     return EXIT_FAILURE;
   }
   log(`Holdfast ${VERSION} starting with ${options.useFile}`);
-  const supervisor = new Supervisor(config, {
+  const supervisor = new Supervisor(startable(config).config, {
     version: VERSION,
     api: options.api === "off" ? undefined : options.api,
     keepIpvs: options.keepIpvs,
@@ -68,7 +69,7 @@ function missingPrivilege(config: Config): string | undefined {
 function readAgain(path: string): Config | undefined {
   const { config, report } = readConfig(path, { checkInterfaces: true, colour: false });
   if (report !== "") log(`\n${report.trimEnd()}`);
-  return config;
+  return config && startable(config).config;
 }
 
 /** One line to standard error, with the time. */

@@ -1,5 +1,6 @@
 // A simulated link with VRRP routers on it: the real engine on fake ports, virtual time, one seed.
 // Packets are lost, delayed and duplicated; hosts crash, restart, stall and are cut off. A run is a pure function of its seed.
+import { INSTANCE } from "../support/config_values.ts";
 import { formatIp, parseIpv4 } from "../../src/base/ip.ts";
 import { Prng } from "../../src/base/prng.ts";
 import type { VrrpInstance } from "../../src/config/config.ts";
@@ -221,6 +222,7 @@ function instance(
 ): VrrpInstance {
   const location = { file: "simulation", line: 1, column: 1, length: 1 };
   return {
+    ...INSTANCE,
     name: "VI_1",
     interface: DEVICE,
     vrid: 51,
