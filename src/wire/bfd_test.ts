@@ -22,6 +22,22 @@ Deno.test("writeControlPacket() lays out a packet (RFC 5880 4.1)", () => {
   assertEquals(write(packet), UP_POLL);
 });
 
+Deno.test("readControlPacket() reads packets captured from keepalived 2.2.7", () => {
+  const result = read("20e003181782947e0000004d00009c400000c35000000000");
+  assert(result.ok);
+  assertEquals(result.value, {
+    ...packet,
+    diagnostic: 0,
+    detectMult: 3,
+    myDiscriminator: 0x1782947e,
+    yourDiscriminator: 77,
+    desiredMinTxUs: 40_000,
+  });
+  const down = read("234003184820f40d0000004d000f42400000c35000000000");
+  assert(down.ok);
+  assertEquals([down.value.state, down.value.diagnostic, down.value.desiredMinTxUs], ["down", 3, 1_000_000]);
+});
+
 Deno.test("writeControlPacket() and readControlPacket() agree on every state and flag", () => {
   const cases: [change: Partial<ControlPacket>, second: string][] = [
     [{ state: "admin-down", poll: false }, "00"],
