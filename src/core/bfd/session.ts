@@ -37,7 +37,10 @@ export function nextDeadlineUs(session: BfdSession): number {
   return Math.min(session.transmitTimerUs, session.detectionTimerUs);
 }
 
-/** Decides. Never throws for any event in any state. */
+/**
+ * Decides. Never throws for any event in any state. After a stall of our own, packets that have arrived must be given
+ * before the timer: they show that the neighbor was not silent.
+ */
 export function stepSession(config: BfdConfig, session: BfdSession, event: BfdEvent, moment: Moment): BfdStep {
   switch (event.type) {
     case "timer":

@@ -1,4 +1,5 @@
 // One `vrrp_track_process`: the number of matching processes to up or down. Does not look for processes.
+import { type DelayedVerdict, passVerdictTimer, seeVerdict } from "./delayed_verdict.ts";
 
 /** How many processes are wanted, and how long a change must last (keepalived.conf(5), "VRRP track processes"). */
 export interface ProcessConfig {
@@ -12,13 +13,10 @@ export interface ProcessConfig {
   readonly terminateDelayUs: number;
 }
 
-export interface ProcessState {
-  /** What is believed. */
-  readonly up: boolean;
+/** What is believed, with the delay of a change, and what was counted. */
+export interface ProcessState extends DelayedVerdict {
   /** Processes at the last look. */
   readonly count: number;
-  /** While the count says otherwise than `up`: when it will be believed. Monotonic microseconds. */
-  readonly changeTimerUs?: number;
 }
 
 /** The count at the start is believed at once. */
@@ -31,18 +29,15 @@ export function startProcessCount(config: ProcessConfig, count: number): Process
  * fork and exec, or between the end of a process and its successor, is not seen.
  */
 export function countProcesses(config: ProcessConfig, state: ProcessState, count: number, nowUs: number): ProcessState {
-  const before = passProcessTimer(state, nowUs);
-  if (enough(config, count) === before.up) return { up: before.up, count };
-  if (before.changeTimerUs !== undefined) return { ...before, count };
-  const delayUs = count > before.count ? config.forkDelayUs : config.terminateDelayUs;
-  if (delayUs === 0) return { up: !before.up, count };
-  return { up: before.up, count, changeTimerUs: nowUs + delayUs };
+  const { count: before, ...verdict } = state;
+  const delayUs = count > before ? config.forkDelayUs : config.terminateDelayUs;
+  return { ...seeVerdict(verdict, enough(config, count), delayUs, nowUs), count };
 }
 
 /** The state when time has passed: a change whose delay is over is believed. */
 export function passProcessTimer(state: ProcessState, nowUs: number): ProcessState {
-  if (state.changeTimerUs === undefined || nowUs < state.changeTimerUs) return state;
-  return { up: !state.up, count: state.count };
+  const { count, ...verdict } = state;
+  return { ...passVerdictTimer(verdict, nowUs), count };
 }
 
 function enough(config: ProcessConfig, count: number): boolean {
