@@ -12,7 +12,6 @@ export const BFD_LOWEST_SOURCE_PORT = 49152;
 export const BFD_PACKET_BYTES = 24;
 
 const VERSION = 1;
-const STATES = ["admin-down", "down", "init", "up"] as const;
 /** Authentication type and length follow when the A bit is set. */
 const LEAST_AUTHENTICATED_BYTES = 26;
 const FLAG_POLL = 0x20;
@@ -22,23 +21,34 @@ const FLAG_AUTHENTICATION = 0x04;
 const FLAG_DEMAND = 0x02;
 const FLAG_MULTIPOINT = 0x01;
 
-/** Session states, in the order of their numbers 0 to 3. */
-export type BfdState = (typeof STATES)[number];
+/** Session states (RFC 5880 section 4.1). */
+export type BfdState = "admin-down" | "down" | "init" | "up";
 
-/** Why a session left Up or could not get there (RFC 5880 section 4.1); those that we give. */
+/** In the order of their numbers, 0 to 3. */
+const STATES: readonly BfdState[] = ["admin-down", "down", "init", "up"];
+
+/** Diagnostic: nothing to say. Those here are the ones that we give (RFC 5880 section 4.1). */
 export const DIAGNOSTIC_NONE = 0;
+/** Diagnostic: the neighbor was silent for the detection time. */
 export const DIAGNOSTIC_DETECTION_TIME_EXPIRED = 1;
+/** Diagnostic: the neighbor said that it is down. */
 export const DIAGNOSTIC_NEIGHBOR_SIGNALED_DOWN = 3;
+/** Diagnostic: taken out of service by the administrator. */
 export const DIAGNOSTIC_ADMINISTRATIVELY_DOWN = 7;
 
 /** A control packet. Intervals in microseconds, as on the wire. */
 export interface ControlPacket {
   /** 0 to 31. */
   readonly diagnostic: number;
+  /** The sender's state. */
   readonly state: BfdState;
+  /** The sender wants its parameters confirmed by a Final. */
   readonly poll: boolean;
+  /** The answer to a Poll. */
   readonly final: boolean;
+  /** The sender's BFD outlives its control plane. */
   readonly controlPlaneIndependent: boolean;
+  /** The sender wants no periodic packets while both are up. */
   readonly demand: boolean;
   /** 1 to 255: packets in a row that may be missing, at the receiver. */
   readonly detectMult: number;
@@ -46,10 +56,11 @@ export interface ControlPacket {
   readonly myDiscriminator: number;
   /** 0 while the sender knows none. */
   readonly yourDiscriminator: number;
+  /** The shortest interval that the sender wants to send in. */
   readonly desiredMinTxUs: number;
-  /** 0: the sender wants no periodic packets. */
+  /** The shortest interval that the sender can receive in; 0: the sender wants no periodic packets. */
   readonly requiredMinRxUs: number;
-  /** 0: the sender does not echo. */
+  /** The same for echo packets; 0: the sender does not echo. */
   readonly requiredMinEchoRxUs: number;
 }
 

@@ -8,8 +8,9 @@ export interface HopRule {
   readonly maxHops: number;
 }
 
-/** What keepalived sends: 255 over IPv4, and 64 over IPv6. */
+/** What keepalived sends over IPv4. */
 export const DEFAULT_TTL = 255;
+/** What keepalived sends over IPv6. */
 export const DEFAULT_HOP_LIMIT = 64;
 
 /**

@@ -52,6 +52,7 @@ export interface BfdSession {
   readonly detectionTimerUs: number;
 }
 
+/** Something that happened to a session. */
 export type BfdEvent =
   /** A deadline may have passed. */
   | { readonly type: "timer" }
@@ -63,6 +64,7 @@ export type BfdEvent =
   | { readonly type: "disable" }
   | { readonly type: "enable" };
 
+/** What to do, in this order. */
 export type BfdAction =
   | { readonly type: "send"; readonly packet: ControlPacket }
   /** A tracker is up exactly while the session is. */

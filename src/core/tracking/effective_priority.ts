@@ -3,7 +3,7 @@
 import type { ScriptVerdict } from "./script_verdict.ts";
 
 /** What every tracked thing has in common (keepalived.conf(5), `track_interface` and its siblings). */
-interface Tracked {
+export interface Tracked {
   /** Interface, or the name of a `vrrp_script`, `track_file`, `vrrp_track_process` or `bfd_instance`. */
   readonly name: string;
   /** Points of priority, -254 to 254. 0: what is bad puts the instance into FAULT. */

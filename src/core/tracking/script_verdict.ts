@@ -36,6 +36,7 @@ export interface ScriptState {
   readonly nextRunUs: number;
 }
 
+/** Something that happened to a script. */
 export type ScriptEvent =
   /** A deadline may have passed. */
   | { readonly type: "timer" }
@@ -46,6 +47,7 @@ export type ScriptEvent =
   /** The process could not be started at all, which is a failure. */
   | { readonly type: "start-failed"; readonly message: string };
 
+/** What to do, in this order. */
 export type ScriptAction =
   | { readonly type: "run" }
   /** To the whole process group: scripts start children. */
@@ -54,6 +56,7 @@ export type ScriptAction =
   /** A run was due while the one before had not ended: it is left out. */
   | { readonly type: "skipped" };
 
+/** What a step leads to. */
 export interface ScriptStep {
   readonly state: ScriptState;
   readonly actions: readonly ScriptAction[];

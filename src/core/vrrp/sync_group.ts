@@ -29,6 +29,7 @@ export type GroupEvent =
   /** It heard a master that it follows (`sayGoodbye` false), or lost an address (true: peers may take over at once). */
   | { readonly type: "yield"; readonly member: string; readonly reason: string; readonly sayGoodbye: boolean };
 
+/** What to do, in this order. */
 export type GroupAction =
   /** To every member, one after the other; one that is there already has nothing to do. */
   | {
