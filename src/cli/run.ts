@@ -40,7 +40,7 @@ export async function run(options: RunOptions): Promise<number> {
     api: options.api === "off" ? undefined : options.api,
     keepIpvs: options.keepIpvs,
     log,
-    readConfig: () => readAgain(options.useFile),
+    readConfig: () => readConfig(options.useFile, { checkInterfaces: true, colour: false }),
   });
   Deno.addSignalListener("SIGHUP", () => supervisor.reload());
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -63,12 +63,6 @@ function missingPrivilege(config: Config): string | undefined {
     return "Holdfast needs the capability CAP_NET_RAW to send and receive VRRP: run it as root, or grant it";
   }
   return undefined;
-}
-
-function readAgain(path: string): Config | undefined {
-  const { config, report } = readConfig(path, { checkInterfaces: true, colour: false });
-  if (report !== "") log(`\n${report.trimEnd()}`);
-  return config;
 }
 
 /** One line to standard error, with the time. */
