@@ -102,10 +102,10 @@ function instanceChange(object: string, old: VrrpInstance, now: VrrpInstance): O
 const RESTARTS = "is another virtual router: the old one ends with priority 0, the new one starts as a backup";
 
 function instanceEffects(old: VrrpInstance, now: VrrpInstance): string[] {
-  const all = (instance: VrrpInstance): string[] =>
-    [...instance.virtualAddresses, ...instance.excludedAddresses].map(addressText);
-  const added = all(now).filter((address) => !all(old).includes(address));
-  const removed = all(old).filter((address) => !all(now).includes(address));
+  const all = (instance: VrrpInstance): Set<string> =>
+    new Set([...instance.virtualAddresses, ...instance.excludedAddresses].map(addressText));
+  const added = [...all(now).difference(all(old))];
+  const removed = [...all(old).difference(all(now))];
   const effects = [
     ...(added.length > 0 ? [`a master adds and announces ${added.join(", ")}`] : []),
     ...(removed.length > 0 ? [`a master removes ${removed.join(", ")}`] : []),
@@ -129,8 +129,8 @@ function addressDetails(
   now: readonly VirtualAddress[],
 ): string[] {
   const [before, after] = [old.map(addressText), now.map(addressText)];
-  const added = after.filter((text) => !before.includes(text)).map((text) => `+ ${text}`);
-  const removed = before.filter((text) => !after.includes(text)).map((text) => `- ${text}`);
+  const added = [...new Set(after).difference(new Set(before))].map((text) => `+ ${text}`);
+  const removed = [...new Set(before).difference(new Set(after))].map((text) => `- ${text}`);
   if (added.length + removed.length > 0) return [`${keyword} ${[...added, ...removed].join(" ")}`];
   if (saysTheSame(before, after)) return saysTheSame(old, now) ? [] : [`${keyword} with other options`];
   return [`${keyword} in another order`];

@@ -5,8 +5,8 @@ import { Reactor } from "../linux/reactor.ts";
 import { CONTROL_NAME, type ControlAnswer, type ControlRequest } from "./control.ts";
 import { Link } from "./link.ts";
 
-/** Longest wait for an answer: a reload may have to start a process on a busy machine, and stop it again. */
-const ANSWER_MS = 150_000;
+/** Longest wait for an answer: a reload may have to start processes on a busy machine, and to take them back. */
+const ANSWER_MS = 300_000;
 const ROOT = 0;
 
 /**

@@ -24,8 +24,8 @@ export interface RoleKeeperOptions<Outgoing> {
 
 /** Longest time for a process to get ready. A machine under load is slow, not broken. */
 const READY_MS = 60_000;
-/** Longest time for a process to go over to another configuration. */
-const RECONFIGURE_MS = 30_000;
+/** Longest time for a process to go over to another configuration; it may still be starting. */
+const RECONFIGURE_MS = READY_MS;
 
 /** One role and the process that does it. */
 export class RoleKeeper<Outgoing> {

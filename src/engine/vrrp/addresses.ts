@@ -24,8 +24,10 @@ export function addressDifference(
   before: readonly VirtualAddress[],
   after: readonly VirtualAddress[],
 ): AddressDifference {
-  const isIn = (list: readonly VirtualAddress[]) => (entry: VirtualAddress) =>
-    list.some((other) => addressKey(other) === addressKey(entry) && same(other, entry, "location"));
+  const isIn = (list: readonly VirtualAddress[]) => {
+    const byKey = new Map(list.map((entry) => [addressKey(entry), entry]));
+    return (entry: VirtualAddress) => same(byKey.get(addressKey(entry)), entry, "location");
+  };
   const [wasThere, stays] = [isIn(before), isIn(after)];
   return {
     added: after.filter((entry) => !wasThere(entry)),
