@@ -114,6 +114,7 @@ function instanceEffects(old: VrrpInstance, now: VrrpInstance): string[] {
   if (now.priority > old.priority && now.preemptMode) {
     effects.push("a backup takes over from a master of lower priority");
   }
+  if (now.initialState !== old.initialState) effects.push("`state` counts at the next start only");
   if (now.version === 2 && now.advertisementIntervalUs !== old.advertisementIntervalUs) {
     effects.push("version 2 peers with the old advert_int are not heard any more: change them soon");
   }
@@ -146,7 +147,7 @@ function virtualServerChanges(before: readonly VirtualServer[], after: readonly 
   const { pairs, added, removed } = matched(before, after, ({ name }) => name);
   return [
     ...pairs.flatMap(([old, now]) => virtualServerChange(old, now)),
-    ...added.map((now) => addition(serverObject(now), [`gets ${now.realServers.length} real servers`])),
+    ...added.map((now) => addition(serverObject(now), [`gets ${count(now.realServers.length, "real server")}`])),
     ...removed.map((old) => removal(serverObject(old), ["its connections end"])),
   ];
 }
@@ -157,7 +158,9 @@ function serverObject({ name }: VirtualServer): string {
 
 function virtualServerChange(old: VirtualServer, now: VirtualServer): ObjectChange[] {
   const details = fieldDetails(old, now, ["realServers"]);
-  const effects = old.scheduler === now.scheduler ? [] : ["connections stay, new ones are scheduled the new way"];
+  const effects = old.scheduler === now.scheduler
+    ? []
+    : ["connections stay; the kernel has no scheduler for a moment, and refuses those that begin then"];
   const own: ObjectChange[] = details.length === 0
     ? []
     : [{ object: serverObject(now), change: "changed", details, effects }];
@@ -238,6 +241,10 @@ function listChanges(list: string, before: readonly unknown[], after: readonly u
 }
 
 // --- parts of all of them ---
+
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? "" : "s"}`;
+}
 
 function addition(object: string, effects: readonly string[]): ObjectChange {
   return { object, change: "added", details: [], effects };

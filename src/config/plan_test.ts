@@ -70,6 +70,10 @@ Deno.test("differenceOf() says what changes in an instance, in the file's words 
   assertEquals(lines("interface eth0", "interface eth0\n  nopreempt"), [
     "changed vrrp_instance VI_1: nopreempt off -> on",
   ]);
+  assertEquals(lines("priority 100", "priority 100\n  state MASTER"), [
+    "changed vrrp_instance VI_1: state BACKUP -> MASTER",
+    "  `state` counts at the next start only",
+  ]);
 });
 
 Deno.test("differenceOf() never says a password", () => {
@@ -123,7 +127,7 @@ Deno.test("differenceOf() lists what is added and removed, and summaryOf() count
 Deno.test("differenceOf() tells the virtual server from its real servers", () => {
   assertEquals(lines("lb_algo rr", "lb_algo wlc\n  persistence_timeout 60"), [
     "changed virtual_server tcp 10.0.0.100:80: lb_algo rr -> wlc, persistence_timeout 0 -> 60",
-    "  connections stay, new ones are scheduled the new way",
+    "  connections stay; the kernel has no scheduler for a moment, and refuses those that begin then",
   ]);
   assertEquals(lines(/weight 1\n {2}\}/, "weight 0\n  }"), [
     "changed real_server 10.0.1.12:80 of virtual_server tcp 10.0.0.100:80: weight 1 -> 0",

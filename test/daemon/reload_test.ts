@@ -65,7 +65,7 @@ changed vrrp_instance VI_1: priority 100 -> 150, virtual_ipaddress + 10.9.0.101/
   a master removes 10.9.0.100/24 dev eth0
   a backup takes over from a master of lower priority
 added virtual_server tcp 10.9.0.101:80
-  gets 1 real servers
+  gets 1 real server
 removed virtual_server tcp 10.9.0.100:80
   its connections end
 `,

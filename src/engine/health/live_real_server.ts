@@ -69,7 +69,7 @@ export function reconfigureLiveRealServer(
   const remaining = [...live.checkers];
   const started: LiveChecker[] = [];
   const pairs = config.checkers.map((wanted) => {
-    const at = remaining.findIndex((checker) => same(checker.config, wanted));
+    const at = remaining.findIndex((checker) => same(checker.config, wanted, "location"));
     const [checker] = at < 0 ? [] : remaining.splice(at, 1);
     const state = checker && live.health.checkers[live.checkers.indexOf(checker)];
     if (checker !== undefined && state !== undefined) return { checker, state };
