@@ -43,6 +43,9 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
   flags: { name: "lb_algo flags" },
 };
 
+/** Fields whose values are not for logs. */
+const SECRET = /pass|secret|token/i;
+
 /** Everything that differs, in the order of `after`; what is removed comes last in its kind. */
 export function differenceOf(before: Config, after: Config): ObjectChange[] {
   return [
@@ -297,7 +300,7 @@ function detailOf(key: string, old: unknown, now: unknown): string {
     if (typeof value === "boolean") return value ? "on" : "off";
     return typeof value === "object" ? undefined : String(value);
   };
-  const [from, to] = [shown(old), shown(now)];
+  const [from, to] = SECRET.test(key) ? [] : [shown(old), shown(now)];
   // What is in objects may be long, or a password.
   return from === undefined || to === undefined ? `${name} changed` : `${name} ${from} -> ${to}`;
 }

@@ -81,6 +81,8 @@ Deno.test("differenceOf() never says a password", () => {
     "changed vrrp_instance VI_1: authentication changed",
     "  peers with the old authentication are not heard any more: change them soon",
   ]);
+  const [before, after] = ["old", "new"].map((password) => ({ ...config(GLOBAL), ssl: { password } }));
+  assertEquals(differenceOf(before as Config, after as Config)[0]?.details, ["password changed"]);
 });
 
 Deno.test("differenceOf() names the addresses that come and go", () => {

@@ -110,6 +110,7 @@ check "an address that left the configuration is gone" bash -c \
   "! ip -n ${LAB_PREFIX}dir1 -br address show dev eth0 | grep -q ' 10.0.0.102/'"
 check "dir1 holds the addresses" holds_vip dir1
 check "dir2 does not" holds_no_vip dir2
+sleep 5 # a reload takes less time than twenty requests
 stop_traffic "$traffic"
 check "the client asked all the time" test "$(answered "$traffic")" -gt 20
 check_equal "no request was lost meanwhile" "$(unanswered "$traffic")" 0
