@@ -34,6 +34,14 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       status = await run(options);
     });
 
+  program.command("reload")
+    .description(
+      "make the Holdfast of this network namespace read its configuration again; exit status 1 if it refuses",
+    )
+    .action(async () => {
+      const { reload } = await import("./reload.ts");
+      status = await reload();
+    });
   program.command("check")
     .description("check a configuration and say everything that is wrong with it; exit status 1 if it cannot be run")
     .addOption(configOption())

@@ -16,17 +16,16 @@ export interface RunOptions {
   readonly useFile: string;
   readonly api: ApiAddress;
   readonly keepIpvs: boolean;
+  /** What `@ID` lines of the file are compared with. */
+  readonly configId?: string;
 }
 
 /** Runs until SIGTERM or SIGINT. @returns the exit status */
 export async function run(options: RunOptions): Promise<number> {
-  const { config, report } = readConfig(options.useFile, {
-    checkInterfaces: true,
-    colour: Deno.stderr.isTerminal() && !Deno.noColor,
-  });
+  const { config, report } = readRunnable(options, Deno.stderr.isTerminal() && !Deno.noColor);
   if (report !== "") console.error(report.trimEnd());
   if (config === undefined) return EXIT_FAILURE;
-  const missing = whyNothingRuns(config) ?? missingPrivilege(config);
+  const missing = missingPrivilege(config);
   if (missing !== undefined) {
     console.error(`error: ${missing}`);
     return EXIT_FAILURE;
@@ -36,12 +35,12 @@ export async function run(options: RunOptions): Promise<number> {
     return EXIT_FAILURE;
   }
   log(`Holdfast ${VERSION} starting with ${options.useFile}`);
-  const supervisor = new Supervisor(startable(config).config, {
+  const supervisor = new Supervisor(config, {
     version: VERSION,
     api: options.api === "off" ? undefined : options.api,
     keepIpvs: options.keepIpvs,
     log,
-    readConfig: () => readAgain(options.useFile),
+    readConfig: () => readRunnable(options, false),
   });
   Deno.addSignalListener("SIGHUP", () => supervisor.reload());
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -66,10 +65,15 @@ function missingPrivilege(config: Config): string | undefined {
   return undefined;
 }
 
-function readAgain(path: string): Config | undefined {
-  const { config, report } = readConfig(path, { checkInterfaces: true, colour: false });
-  if (report !== "") log(`\n${report.trimEnd()}`);
-  return config && startable(config).config;
+/** The part of the configuration that can be run; undefined with the reason when nothing of it can. */
+function readRunnable(
+  { useFile, configId }: RunOptions,
+  colour: boolean,
+): { config: Config | undefined; report: string } {
+  const { config, report } = readConfig(useFile, { checkInterfaces: true, colour, configId });
+  const problem = config && whyNothingRuns(config);
+  if (problem !== undefined) return { config: undefined, report: `${report}error: ${problem}\n` };
+  return { config: config && startable(config).config, report };
 }
 
 /** One line to standard error, with the time. */
