@@ -1,5 +1,5 @@
 // Statements as the text of a holdfast.yaml.
-import { Document, Pair, Scalar, YAMLMap, YAMLSeq } from "yaml";
+import { Document, Pair, parseDocument, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { Commented } from "./comments.ts";
 import { keywordIn } from "./keywords.ts";
 import type { SectionName } from "./section.ts";
@@ -156,4 +156,10 @@ function attach(pair: Pair, { above, beside }: Comments): void {
 
 function commentText(lines: readonly string[]): string {
   return lines.map((line) => ` ${line}`).join("\n");
+}
+
+/** The same YAML with two blanks for each level; undefined when it is not YAML. */
+export function formatYaml(text: string): string | undefined {
+  const document = parseDocument(text);
+  return document.errors.length > 0 ? undefined : document.toString({ lineWidth: 0, indentSeq: true });
 }
