@@ -59,7 +59,12 @@ export const CONNECTION_FIELDS = { ...TARGET_FIELDS, ...REPEATED_FIELDS } satisf
 /** Keywords of `UDP_CHECK` of its own. */
 export const UDP_FIELDS = {
   payload: field("payload", hexadecimal),
-  require_reply: field("expectedReply", { ...hexadecimal, form: "[HEX]", read: readExpectedReply }),
+  require_reply: field("expectedReply", {
+    ...hexadecimal,
+    form: "[HEX]",
+    schema: { oneOf: [{ type: "boolean" }, hexadecimal.schema] },
+    read: readExpectedReply,
+  }),
   min_reply_length: field("minReplyLength", integer({ min: 0, max: 65_535 }, "BYTES")),
   max_reply_length: field("maxReplyLength", integer({ min: 0, max: 65_535 }, "BYTES")),
 } satisfies Fields;
@@ -133,6 +138,9 @@ export function usualTiming(type: Checker["type"], delayLoopMs = 60_000): Requir
   return { connectTimeoutMs: 5000, delayLoopMs, retry, delayBeforeRetryMs, warmupMs: delayLoopMs };
 }
 
+/** Checkers that connect to nothing. */
+const CONNECTLESS: ReadonlySet<Checker["type"]> = new Set(["misc", "bfd", "file"]);
+
 type Reader = (statement: Statement, defaults: CheckerDefaults, report: Report) => Checker | undefined;
 
 const READERS: Readonly<Record<string, Reader>> = {
@@ -176,7 +184,9 @@ function common(
   return {
     address: address ?? defaults.address,
     port: port ?? defaults.port,
-    connectTimeoutMs: say("connectTimeoutMs") ?? usual.connectTimeoutMs,
+    connectTimeoutMs: CONNECTLESS.has(type)
+      ? usual.connectTimeoutMs
+      : say("connectTimeoutMs") ?? usual.connectTimeoutMs,
     delayLoopMs: usual.delayLoopMs,
     retry: say("retry") ?? usual.retry,
     delayBeforeRetryMs: say("delayBeforeRetryMs") ?? usual.delayBeforeRetryMs,

@@ -79,6 +79,8 @@ export class Definitions {
       if (next.length === pieces.length) break;
       if (depth === MAX_DEPTH) throw new TooMuchText("a definition refers to itself");
       pieces = next.filter((piece) => piece.text !== "");
+      const length = pieces.reduce((sum, piece) => sum + piece.text.length, 0);
+      if (length > MAX_TEXT) throw new TooMuchText("a line stands for too much text");
       if (pieces.some((piece) => piece.text.includes("\n"))) break;
     }
     return splitLines(pieces).map((line) => {

@@ -5,8 +5,8 @@ const OFF = ["off", "false", "no"];
 
 /** The top level: 25 keywords. */
 export const ROOT = section("the top level", {
-  carriedOut: "global_defs vrrp_instance virtual_server",
-  notCarriedOut: `garp_group SSL track_group namespace_with_ipsets instance use_pid_dir child_wait_time`,
+  carriedOut: "global_defs vrrp_instance virtual_server instance",
+  notCarriedOut: `garp_group SSL track_group namespace_with_ipsets use_pid_dir child_wait_time`,
   missing: {
     vrrp_sync_group: "its instances would fail over one by one",
     vrrp_script: "its result would not be seen",
@@ -52,13 +52,13 @@ export const ROOT = section("the top level", {
 /** `global_defs`: 140 keywords. */
 export const GLOBAL_DEFS = section("global_defs", {
   carriedOut: `
-    router_id vrrp_version
+    router_id vrrp_version include_check random_seed
     vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh vrrp_garp_master_refresh_repeat
     vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_min_garp`,
   notCarriedOut: `
     process_names process_name vrrp_process_name checker_process_name bfd_process_name lvs_process_name
     use_symlink_paths set_supplementary_groups startup_script shutdown_script startup_script_timeout
-    shutdown_script_timeout umask random_seed include_check reload_check_config reload_time_file reload_repeat
+    shutdown_script_timeout umask reload_check_config reload_time_file reload_repeat
     reload_file config_save_dir tmp_config_directory data_use_instance state_dump_file stats_dump_file json_dump_file
     json_version iproute_usr_dir iproute_etc_dir default_interface dynamic_interfaces no_email_faults script_user
     enable_script_security max_auto_priority min_auto_priority_delay

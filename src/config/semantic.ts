@@ -229,6 +229,13 @@ function withLinkOfItsOwn(
   return { sendsFromParent: sendsFromParent || unicastPeers.length > 0, promotesSecondaries: false };
 }
 
+/** Settings for unicast have no effect with multicast. */
+function withoutUnicast(instance: VrrpInstance): VrrpInstance {
+  if (instance.unicastPeers.length > 0 || instance.faultWithoutPeer) return instance;
+  const { oldUnicastChecksum: _, ...rest } = instance;
+  return { ...rest, unicastTtl: 255, checksUnicastSource: false };
+}
+
 // --- references ---
 
 /** Removes what refers to something that is not there, with a message. */
@@ -250,7 +257,7 @@ function withoutDangling(config: Config, report: Report): Config {
   const groups = names(config.virtualServerGroups);
   return {
     ...config,
-    vrrpInstances: config.vrrpInstances.map((instance) => ({
+    vrrpInstances: config.vrrpInstances.map(withoutUnicast).map((instance) => ({
       ...instance,
       ...withLinkOfItsOwn(instance),
       tracking: checkTracking({ ...instance, owner: instance }, known, report),
