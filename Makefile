@@ -60,6 +60,7 @@ lock: $(DENO) ## rewrite deno.lock after a change of deno.json
 
 install: build ## install into $(PREFIX)/bin, below DESTDIR if given
 	install -D -m 0755 dist/holdfast $(DESTDIR)$(PREFIX)/bin/holdfast
+	install -D -m 0644 docs/holdfast.schema.json $(DESTDIR)$(PREFIX)/share/holdfast/holdfast.schema.json
 
 clean: ## remove what was built
 	rm -rf dist

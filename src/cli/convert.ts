@@ -12,7 +12,7 @@ import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { loadInput, readText } from "./read_config.ts";
 
 /** Where editors find the schema of holdfast.yaml when nothing else is said. */
-const SCHEMA = "/usr/share/holdfast/holdfast.schema.json";
+const SCHEMA = "/usr/local/share/holdfast/holdfast.schema.json";
 
 /** The options of `convert`. */
 export interface ConvertOptions {

@@ -28,5 +28,7 @@ mkdir -p "$project/.cache/bench"
   uname -r
   "$DENO" run --allow-all --frozen --quiet "$here/footprint.ts"
   echo
+  "$DENO" run --allow-all --frozen --quiet "$here/check.ts"
+  echo
   "$DENO" run --allow-all --frozen --quiet "$here/failover.ts"
 } | tee "$project/.cache/bench/results.txt"
