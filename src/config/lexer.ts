@@ -54,36 +54,46 @@ const REFERENCE = /\$\{\w[^{}"]{0,100}\}/y;
  * in it. An unterminated quote is reported and ends with its line.
  */
 export function lexLine(line: Line, { report, comments = false }: LexerOptions): Token[] {
-  const { text, columns } = line;
+  const { text } = line;
   const tokens: Token[] = [];
-  const push = (kind: Token["kind"], word: string, start: number, end: number, quoted = false): void => {
-    const from = columns === undefined ? start : columns.start(start);
-    const to = columns === undefined ? end : columns.end(end - 1);
-    const length = Math.max(1, to - from);
-    tokens.push({ kind, text: word, quoted, file: line.file, line: line.number, column: from + 1, length });
-  };
   let at = 0;
   while (at < text.length) {
     const code = text.charCodeAt(at);
     if (isBlank(code)) at++;
     else if (code === BANG || code === HASH) {
-      if (comments) push("comment", text.slice(at).trimEnd(), at, text.length);
+      if (comments) tokens.push(token(line, "comment", text.slice(at).trimEnd(), at, text.length));
       break;
-    } else if (code === OPEN || code === CLOSE) push(code === OPEN ? "open" : "close", text.charAt(at), at, ++at);
-    else if (code === QUOTE) {
+    } else if (code === OPEN || code === CLOSE) {
+      tokens.push(token(line, code === OPEN ? "open" : "close", code === OPEN ? "{" : "}", at, ++at));
+    } else if (code === QUOTE) {
       const close = text.indexOf('"', at + 1);
       const end = close === -1 ? text.length : close + 1;
-      push("word", text.slice(at + 1, close === -1 ? text.length : close), at, end, true);
+      tokens.push(token(line, "word", text.slice(at + 1, close === -1 ? text.length : close), at, end, true));
       if (close === -1) reportUnterminated(line, at, report);
       at = end;
     } else {
       const end = endOfWord(text, at);
       const word = text.slice(at, end);
-      push("word", word.includes("\\") ? word.replace(/\\([!#])/g, "$1") : word, at, end);
+      tokens.push(token(line, "word", word.includes("\\") ? word.replace(/\\([!#])/g, "$1") : word, at, end));
       at = end;
     }
   }
   return tokens;
+}
+
+function token(
+  { columns, file, number }: Line,
+  kind: Token["kind"],
+  text: string,
+  start: number,
+  end: number,
+  quoted = false,
+): Token {
+  if (columns === undefined) {
+    return { kind, text, quoted, file, line: number, column: start + 1, length: Math.max(1, end - start) };
+  }
+  const from = columns.start(start);
+  return { kind, text, quoted, file, line: number, column: from + 1, length: Math.max(1, columns.end(end - 1) - from) };
 }
 
 /** Where the comment of a line begins; its length if it has none. */

@@ -148,6 +148,8 @@ export class LineReader {
   readonly #reading: Reading;
   readonly #file: string;
   readonly #text: string;
+  /** No line of the file has a condition, a definition, a repetition or a reference. */
+  readonly #isPlain: boolean;
   /** What the last line stands for beside what has been handed out. */
   #waiting: (() => Batch | undefined)[] = [];
   #at = 0;
@@ -157,10 +159,11 @@ export class LineReader {
     this.#reading = reading;
     this.#file = file;
     this.#text = text.startsWith("\uFEFF") ? text.slice(1) : text;
+    this.#isPlain = !text.includes("@") && !NEEDS_EXPANSION.test(text);
   }
 
   /** Opening minus closing braces of the file, as far as one can see without reading it properly. */
-  get balance(): number {
+  balance(): number {
     return braceBalance(this.#text);
   }
 
@@ -190,7 +193,7 @@ export class LineReader {
 
   #read(line: string): Batch | undefined {
     const number = this.#number;
-    const isPlain = !line.includes("@") && !NEEDS_EXPANSION.test(line);
+    const isPlain = this.#isPlain || (!line.includes("@") && !NEEDS_EXPANSION.test(line));
     if (isPlain) return this.#tokens({ file: this.#file, number, text: line });
     return this.#process({ text: line }, number);
   }

@@ -107,7 +107,7 @@ export function readRoot(
   const lines = reading.open(input.path, input.text);
   parse({
     lines,
-    balance: lines.balance,
+    balance: () => lines.balance(),
     into: root.block,
     report,
     finished: (statement) => {

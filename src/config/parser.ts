@@ -10,7 +10,7 @@ import type { Block, Statement } from "./statement.ts";
 export interface ParserInput {
   readonly lines: LineReader;
   /** Opening minus closing braces of the file, as far as one can see without reading it properly. */
-  readonly balance: number;
+  readonly balance: () => number;
   /** Statements are added to this block: the top level, or where an `include` stands. */
   readonly into: Block;
   readonly report: Report;
@@ -41,8 +41,8 @@ class Parser {
   readonly #input: ParserInput;
   readonly #report: Report;
   readonly #frames: Frame[];
-  /** Opening minus closing braces of the file that are not yet explained. */
-  #surplus: number;
+  /** Opening minus closing braces of the file that are not yet explained; counted when somebody asks. */
+  #counted: number | undefined;
   /** A statement at the end of a line, whose `{` may stand on the next. */
   #pending: Statement | undefined;
   #tooDeep = false;
@@ -52,7 +52,6 @@ class Parser {
     this.#input = input;
     this.#report = input.report;
     this.#frames = [{ block: input.into }];
-    this.#surplus = input.balance;
   }
 
   run(): void {
@@ -92,6 +91,14 @@ class Parser {
     } else this.#comments.push(text);
   }
 
+  get #surplus(): number {
+    return this.#counted ??= this.#input.balance();
+  }
+
+  set #surplus(count: number) {
+    this.#counted = count;
+  }
+
   get #top(): Frame {
     return this.#frames.at(-1) ?? { block: { section: "unknown", statements: [] } };
   }
@@ -116,7 +123,7 @@ class Parser {
     const { report, finished } = this.#input;
     new Parser({
       lines,
-      balance: lines.balance,
+      balance: () => lines.balance(),
       into: this.#top.block,
       report,
       finished: this.#isRoot ? finished : undefined,
@@ -129,7 +136,7 @@ class Parser {
   }
 
   #finish(statement: Statement): void {
-    if (this.#isRoot && this.#surplus === 0) this.#input.finished?.(statement);
+    if (this.#isRoot && !this.#counted) this.#input.finished?.(statement);
   }
 
   #open(brace: Token): void {
@@ -227,7 +234,7 @@ class Parser {
   #repairByIndent(brace: Token): void {
     const column = brace.column;
     const startsBelow = ({ opener }: Frame): boolean => opener?.keyword.column === column;
-    if (this.#surplus <= 0 || startsBelow(this.#top)) return;
+    if (startsBelow(this.#top) || this.#surplus <= 0) return;
     const innermost = this.#top.opener?.keyword;
     if (innermost === undefined || innermost.line === brace.line || innermost.column < column) return;
     const depth = this.#frames.findLastIndex(startsBelow);

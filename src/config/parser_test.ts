@@ -11,7 +11,7 @@ function parsed(text: string): { tree: string; diagnostics: Diagnostic[] } {
   const files = { read: () => undefined, list: () => undefined };
   const surroundings = { configId: "me", environment: () => undefined, random: () => 0, comments: false };
   const lines = new Reading({ report, files, ...surroundings }).open("f", text);
-  parse({ lines, balance: lines.balance, into: root, report });
+  parse({ lines, balance: () => lines.balance(), into: root, report });
   return { tree: root.statements.map(show).join("; "), diagnostics: report.sorted(["f"]) };
 }
 

@@ -31,11 +31,21 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: R
 
 class Renderer {
   readonly #colour: boolean;
+  readonly #sources: RenderOptions["sources"];
   readonly #lines = new Map<string, readonly string[]>();
 
   constructor({ sources, colour = false }: RenderOptions) {
     this.#colour = colour;
-    for (const [file, text] of sources) this.#lines.set(file, text.replace(/^\uFEFF/, "").split("\n"));
+    this.#sources = sources;
+  }
+
+  /** Files that nothing is said about are not cut up. */
+  #line(file: string, line: number): string | undefined {
+    let lines = this.#lines.get(file);
+    if (lines === undefined) {
+      this.#lines.set(file, lines = this.#sources.get(file)?.replace(/^\uFEFF/, "").split("\n") ?? []);
+    }
+    return lines[line - 1];
   }
 
   render({ severity, message, location, related, help }: Diagnostic): string {
@@ -60,7 +70,7 @@ class Renderer {
     { file, line, column, length }: SourceLocation,
     { margin, mark, style, label }: { margin: number; mark: string; style: Style; label?: string },
   ): string[] {
-    const text = this.#lines.get(file)?.[line - 1]?.replace(/\r$/, "");
+    const text = this.#line(file, line)?.replace(/\r$/, "");
     if (text === undefined) return label === undefined ? [] : [`${" ".repeat(margin + 1)}= note: ${oneLine(label)}`];
     const { before, marked, after } = cut(text, { start: column - 1, length });
     const bar = this.#paint("frame", "|");
