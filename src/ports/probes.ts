@@ -23,7 +23,7 @@ export interface ProbeTarget {
   readonly source?: ProbeSource;
 }
 
-/** What a body must look like (`regex` and its options). The dialect is that of `base/regex`, a part of PCRE2's. */
+/** What a body must look like (`regex` and its options). The dialect is the part of PCRE2's that `compileRegex` carries out. */
 export interface BodyPattern {
   readonly pattern: string;
   /** keepalived's words for PCRE2 options (`regex_options`), such as `caseless`. */
@@ -52,8 +52,6 @@ export interface HttpUrl {
 export interface ProbeTls {
   /** Name to send in the handshake (`enable_sni`, `sni_name`); without one none is sent. */
   readonly serverName?: string;
-  /** The end of the answer must be announced by a close-notify (`tls_compliant`). */
-  readonly closeNotify?: boolean;
   /** Own certificate chain and key in PEM (block `SSL`: `certificate`, `key`, `password`). */
   readonly client?: { readonly certificate: string; readonly key: string; readonly password?: string };
 }
