@@ -285,6 +285,8 @@ class Automaton {
         return before.word !== after.word;
       case "no-boundary":
         return before.word === after.word;
+      case "no-newline":
+        return !after.newline;
       default:
         return place satisfies never;
     }

@@ -5,8 +5,11 @@
 import { type CodeSet, codeSet, complement, MAX_CODE, NEWLINE, union, withBothCases, WORD } from "./code_set.ts";
 import type { Result } from "./result.ts";
 
-/** A place that matches without taking a character. `final`: at the end, or at a newline that is the end. */
-export type Place = "start" | "end" | "final" | "line-start" | "line-end" | "boundary" | "no-boundary";
+/**
+ * A place that matches without taking a character. `final`: at the end, or at a newline that is the end; `no-newline`: a
+ * newline does not follow.
+ */
+export type Place = "start" | "end" | "final" | "line-start" | "line-end" | "boundary" | "no-boundary" | "no-newline";
 
 /** A pattern as a tree. */
 export type RegexNode =
@@ -153,9 +156,14 @@ class Parser {
     return nodes.length === 1 ? nodes[0] as RegexNode : { type: "sequence", nodes };
   }
 
+  /** Skips comments, and blanks where they mean nothing. */
   #skipBlanks(): void {
-    if (!this.#flags.extended) return;
     for (;;) {
+      if (this.#looksAt("(?#")) {
+        while (this.#next() !== ")") if (this.#at >= this.#codes.length) refuse("has a comment that is not closed");
+        continue;
+      }
+      if (!this.#flags.extended) return;
       const character = this.#character();
       if (character === "#") {
         while (this.#at < this.#codes.length && this.#next() !== "\n");
@@ -201,6 +209,7 @@ class Parser {
       this.#skipBlanks();
       const count = this.#quantifier();
       if (count === undefined) return node;
+      this.#skipBlanks();
       if (this.#take("+")) refuse("has a possessive quantifier, which is not supported");
       this.#take("?"); // lazy: finds another match, not none
       if (node.type !== "place") node = { type: "repeat", node, ...count };
@@ -225,10 +234,6 @@ class Parser {
   #group(): RegexNode | undefined {
     if (this.#looksAt("*")) refuse("has a verb `(*...)`, which is not supported");
     if (!this.#take("?")) return this.#close(this.#choice());
-    if (this.#take("#")) {
-      while (this.#next() !== ")") if (this.#at >= this.#codes.length) refuse("has a comment that is not closed");
-      return undefined;
-    }
     if (this.#take(":") || this.#take("|")) return this.#close(this.#choice());
     const name = /^(?:P?<([A-Za-z_]\w{0,31})>|'([A-Za-z_]\w{0,31})')/.exec(this.#ahead(36));
     if (name !== null) {
@@ -302,12 +307,19 @@ class Parser {
     }
   }
 
+  /** `\R` takes CR and LF together or not at all. */
   #lineBreak(): RegexNode {
-    const crLf: RegexNode = {
-      type: "sequence",
-      nodes: [{ type: "set", set: [0x0d, 0x0d] }, { type: "set", set: [0x0a, 0x0a] }],
+    const carriageReturn: RegexNode = { type: "set", set: [0x0d, 0x0d] };
+    const lineFeed: RegexNode = { type: "set", set: [0x0a, 0x0a] };
+    const others = codeSet([0x0a, 0x0c], [0x85, 0x85], [0x2028, 0x2029]);
+    return {
+      type: "choice",
+      nodes: [
+        { type: "sequence", nodes: [carriageReturn, lineFeed] },
+        { type: "sequence", nodes: [carriageReturn, { type: "place", place: "no-newline" }] },
+        this.#set(others),
+      ],
     };
-    return { type: "choice", nodes: [crLf, this.#set(VERTICAL_SPACE)] };
   }
 
   /** `\Q...\E`; a quantifier after it is for its last character. */

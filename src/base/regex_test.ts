@@ -68,6 +68,7 @@ Deno.test("compileRegex(): escapes", () => {
     ["\\cA\\c[", "\x01\x1b", "A["],
     ["\\.\\*\\\\\\/\\-", ".*\\/-", "a*\\/-"],
     ["a\\Rb", "a\r\nb", "a\n\nb"],
+    ["^a\\R{2}b", "a\r\n\nb", "a\r\nb"],
     ["a\\hb\\vc", "a\tb\fc", "a\nb\fc"],
     ["a\\Nb", "a b", "a\nb"],
     ["\\Qa.b*\\E+", "a.b***", "aab*"],
@@ -121,7 +122,8 @@ Deno.test("compileRegex(): options, from outside and within", () => {
     ["a(?i:b)c", "aBc", "aBC"],
     ["(?s).(?-s).", "\nx", "\n\n"],
     ["(?x) a b", "ab", "a b"],
-    ["(?#comment)a", "a", "#"],
+    ["(?#comment)a(?#b)+$", "aa", "a#"],
+    ["^a{2} ?$", "aa", "a", ["extended"]],
     ["(?<n>a)(?P<m>b)(?'o'c)", "abc", "ab"],
     ["a+?", "a", "b", ["ungreedy", "no_auto_capture", "dupnames", "auto_callout"]],
   ]);

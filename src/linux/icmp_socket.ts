@@ -16,6 +16,9 @@ const ICMPV6_FILTER = 1;
 const ICMP_ECHO_REPLY = 0;
 const ICMPV6_ECHO_REPLY = 129;
 
+/** The user is outside ping_group_range, or the kernel has no ping sockets. */
+const NO_PING_SOCKETS: readonly string[] = ["EACCES", "EPROTONOSUPPORT"];
+
 let nextIdentifier = Math.floor(Math.random() * 0x10000);
 
 /**
@@ -34,7 +37,7 @@ export function openEchoSocket(
   try {
     return pingSocket(reactor, family, connected(SOCK_DGRAM, protocol));
   } catch (error) {
-    if (!(error instanceof SystemError && error.code === "EACCES")) throw error;
+    if (!(error instanceof SystemError && NO_PING_SOCKETS.includes(error.code))) throw error;
     return rawSocket(reactor, family, connected(SOCK_RAW, protocol));
   }
 }
