@@ -29,11 +29,11 @@ const SO_MARK = 36;
 /** linux/in.h: bind the address now, choose the port at connect, so that ports are not used up. */
 const IP_BIND_ADDRESS_NO_PORT = 24;
 
-/** The real SocketPort. Needs CAP_NET_RAW for `interfaceName` and CAP_NET_ADMIN for `fwmark`. */
+/** The real SocketPort. Needs CAP_NET_RAW for an interface and CAP_NET_ADMIN for `fwmark`. */
 export class ProbeSockets implements SocketPort {
   readonly #reactor: () => Reactor;
 
-  /** @param reactor where the sockets are watched; the shared one of the process if not given */
+  /** Opens nothing yet. @param reactor where the sockets are watched; the shared one of the process if not given */
   constructor(reactor?: Reactor) {
     this.#reactor = (): Reactor => reactor ?? sharedReactor();
   }
@@ -97,7 +97,7 @@ function openSocket({ address, source }: SocketTarget, type: number, protocol: n
 }
 
 function bindSource(fd: number, family: number, type: number, source: ProbeSource): void {
-  const { address, port = 0, interfaceName, fwmark = 0 } = source;
+  const { address, port = 0, interface: interfaceName, fwmark = 0 } = source;
   const set = (level: number, name: number, value: Uint8Array<ArrayBuffer>, action: string): void =>
     void check(libc().setsockopt(fd, level, name, value, value.length), action);
   if (fwmark !== 0) set(SOL_SOCKET, SO_MARK, cInts(fwmark | 0), `mark packets with ${fwmark}`);

@@ -46,7 +46,7 @@ for (const address of ["127.0.0.1", "::1"]) {
       connection.close();
       return connection.remoteAddr;
     })();
-    const source = { address: sourceAddress, interfaceName: "lo" };
+    const source = { address: sourceAddress, interface: "lo" };
     const socket = await sockets.connect({ address, port, source }, never);
     assertEquals(await socket.write(bytesOf("ping")), 4);
     const buffer = new Uint8Array(16);
@@ -81,11 +81,11 @@ test("ProbeSockets.connect() rejects with the name of the refusal", async () => 
   const { port } = listener.addr;
   listener.close();
   assertEquals(await code(sockets.connect({ address: "127.0.0.1", port }, never)), "ECONNREFUSED");
-  const from = (source: { address?: string; interfaceName?: string }): Promise<unknown> =>
+  const from = (source: { address?: string; interface?: string }): Promise<unknown> =>
     sockets.connect({ address: "127.0.0.1", port, source }, never);
   assertEquals(await code(from({ address: "192.0.2.77" })), "EADDRNOTAVAIL");
   assertEquals(await code(from({ address: "::1" })), "EINVAL");
-  assertEquals(await code(from({ interfaceName: "no-such-if" })), "ENODEV");
+  assertEquals(await code(from({ interface: "no-such-if" })), "ENODEV");
 });
 
 test("ProbeSockets.connect() ends at an abort, and a read at close", async () => {

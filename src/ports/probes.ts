@@ -8,7 +8,7 @@ export interface ProbeSource {
   /** Own port, 1 to 65535 (`bind_port`). With a fixed one, a TCP connection ends with a reset, to free the port. */
   readonly port?: number;
   /** Interface by name (`bind_if`). */
-  readonly interfaceName?: string;
+  readonly interface?: string;
   /** Firewall mark of the packets, for policy routing (`fwmark`); 0 is none. */
   readonly fwmark?: number;
 }
@@ -45,7 +45,7 @@ export interface HttpUrl {
   readonly virtualHost?: string;
   /** MD5 of the body in hex, either case, as `genhash` prints it. */
   readonly digest?: string;
-  readonly body?: BodyPattern;
+  readonly regex?: BodyPattern;
 }
 
 /** TLS of SSL_GET. The server's certificate is never verified, as in keepalived: reachability is what is asked. */

@@ -18,6 +18,7 @@ export interface DatagramSocket {
   send(datagram: Uint8Array): void;
   /** The next datagram from the peer, cut to 65535 bytes. One at a time. @throws Error with `code`, EBADF once closed */
   receive(): Promise<Uint8Array>;
+  /** Ends a pending receive, which then rejects with EBADF. */
   close(): void;
 }
 
@@ -37,8 +38,8 @@ export interface SocketTarget {
 export interface SocketPort {
   /** Connects by TCP; an abort of `signal` rejects and closes. @throws Error with `code` */
   connect(target: SocketTarget & { readonly port: number }, signal: AbortSignal): Promise<StreamSocket>;
-  /** @throws Error with `code` */
+  /** Opens a UDP socket connected to the target. @throws Error with `code` */
   openUdp(target: SocketTarget & { readonly port: number }): DatagramSocket;
-  /** @throws Error with `code`; EACCES or EPERM where neither ping sockets nor raw ones are allowed */
+  /** Opens a socket for echo requests to the target. @throws Error with `code`; EACCES or EPERM where neither ping sockets nor raw ones are allowed */
   openEcho(target: SocketTarget): EchoSocket;
 }

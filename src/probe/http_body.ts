@@ -14,14 +14,14 @@ export class BodyCheck {
   readonly #negated: boolean;
   readonly #search: RegexSearch | undefined;
 
-  /** @throws Error with a plain sentence when the pattern cannot be carried out */
-  constructor({ digest, body }: Pick<HttpUrl, "digest" | "body">) {
+  /** Starts with an empty body. @throws Error with a plain sentence when the pattern cannot be carried out */
+  constructor({ digest, regex }: Pick<HttpUrl, "digest" | "regex">) {
     this.#digest = digest?.toLowerCase();
     this.#hash = digest === undefined ? undefined : createHash("md5");
-    this.#negated = body?.negated ?? false;
-    if (body === undefined) return;
-    const { minOffset, maxOffset } = body;
-    this.#search = compiled(body).search({
+    this.#negated = regex?.negated ?? false;
+    if (regex === undefined) return;
+    const { minOffset, maxOffset } = regex;
+    this.#search = compiled(regex).search({
       ...(minOffset === undefined ? {} : { minOffset }),
       ...(maxOffset === undefined ? {} : { maxOffset }),
     });

@@ -5,7 +5,7 @@ import { BodyCheck } from "./http_body.ts";
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 /** The fault of a body that comes in two pieces. */
-function fault(text: string, demands: Pick<HttpUrl, "digest" | "body">, cut = false): string | undefined {
+function fault(text: string, demands: Pick<HttpUrl, "digest" | "regex">, cut = false): string | undefined {
   const check = new BodyCheck(demands);
   check.push(bytes(text).subarray(0, 2));
   check.push(bytes(text).subarray(2));
@@ -37,19 +37,19 @@ Deno.test("BodyCheck looks for a pattern", () => {
     ["all is", { pattern: "sick", negated: true }, partly, true],
     ["all \u00e4", { pattern: "^.{5}$", options: ["utf"] }, undefined],
   ];
-  for (const [text, body, expected, cut] of cases) assertEquals(fault(text, { body }, cut), expected, body.pattern);
-  const check = new BodyCheck({ body: { pattern: "a", options: ["utf"] } });
+  for (const [text, regex, expected, cut] of cases) assertEquals(fault(text, { regex }, cut), expected, regex.pattern);
+  const check = new BodyCheck({ regex: { pattern: "a", options: ["utf"] } });
   check.push(Uint8Array.of(0xff));
   assertEquals(check.fault(false), "the body is not UTF-8");
 });
 
 Deno.test("BodyCheck refuses a pattern that it cannot carry out", () => {
-  const error = assertThrows(() => new BodyCheck({ body: { pattern: "(a" } }), Error);
+  const error = assertThrows(() => new BodyCheck({ regex: { pattern: "(a" } }), Error);
   assertEquals(error.message, "the pattern has a group that is not closed");
 });
 
 Deno.test("BodyCheck wants a body only when something is demanded of it", () => {
   assertEquals(new BodyCheck({}).wanted, false);
   assertEquals(new BodyCheck({ digest: "00" }).wanted, true);
-  assertEquals(new BodyCheck({ body: { pattern: "" } }).wanted, true);
+  assertEquals(new BodyCheck({ regex: { pattern: "" } }).wanted, true);
 });

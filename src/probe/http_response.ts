@@ -36,7 +36,7 @@ export class HttpResponseReader {
   #bodyBytes = 0;
   readonly #onBody: ((bytes: Uint8Array) => void) | undefined;
 
-  /** @param onBody takes the body, in pieces, up to its declared length or MAX_CHECKED_BODY_BYTES */
+  /** Starts before the first byte. @param onBody takes the body, in pieces, up to its declared length or MAX_CHECKED_BODY_BYTES */
   constructor(onBody?: (bytes: Uint8Array) => void) {
     this.#onBody = onBody;
   }

@@ -73,7 +73,7 @@ for (const address of ["127.0.0.1", "::1"] as const) {
   });
 
   test(`PING_CHECK of ${address}`, async () => {
-    const target = { address, port: 0, timeoutMs: TIMEOUT_MS, source: { address, interfaceName: "lo" } };
+    const target = { address, port: 0, timeoutMs: TIMEOUT_MS, source: { address, interface: "lo" } };
     const outcome = await run({ type: "ping", target });
     if (outcome.status === "SOCKERR" && Deno.env.get("CI") !== "true") return console.log(`SKIPPED: ${outcome.text}`);
     assertEquals(outcome, { ok: true, status: "L4OK", text: "echo reply" });

@@ -25,6 +25,7 @@ export class Prober implements ProbePort {
   readonly #sockets: SocketPort;
   readonly #nowUs: () => number;
 
+  /** Runs nothing yet. */
   constructor(options: ProberOptions = {}) {
     this.#sockets = options.sockets ?? NO_SOCKETS;
     this.#connect = options.connect ?? ((target) => connectFrom(this.#sockets, target));

@@ -106,7 +106,7 @@ Deno.test("probeHttp() over TLS from a chosen source goes through a relay", asyn
   const source = { address: "127.0.0.2" };
   const body = `${"x".repeat(300_000)}end`;
   await beside(secure(), (connection) => answer(connection, `HTTP/1.0 200 OK\r\n\r\n${body}`), async (port) => {
-    assertEquals(await run(get(port, {}, { body: { pattern: "^x{10}.*xend$" } }, source), prober), OK);
+    assertEquals(await run(get(port, {}, { regex: { pattern: "^x{10}.*xend$" } }, source), prober), OK);
   });
   const refused = await run(get(freePort(), {}, {}, source), prober);
   assertEquals(refused, { ok: false, status: "L4CON", text: "connection refused" });
