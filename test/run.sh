@@ -92,6 +92,7 @@ vm() {
   part "Holdfast and keepalived" in_vm test/integration/pair_test.sh holdfast keepalived
   part "keepalived and Holdfast" in_vm test/integration/pair_test.sh keepalived holdfast
   part "roles killed and configurations changed under traffic" in_vm test/integration/roles_test.sh
+  part "a hundred reloads under traffic" in_vm test/integration/reload_test.sh
   part "without IPVS, without privileges" in_vm test/integration/no_ipvs_test.sh
   part "make demo" "$here/lab/demo.sh"
 }

@@ -1,20 +1,53 @@
 // `holdfast check`: says everything that is wrong with a configuration, and runs nothing.
+import { VERSION } from "../base/version.ts";
+import { diagnosticsJson, diagnosticsSarif } from "../config/diagnostics_json.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { readConfig } from "./read_config.ts";
 
-/** @returns the exit status: failure when the configuration cannot be run; warnings do not count */
-export function checkConfig(options: { useFile: string; interfaces: boolean }): number {
-  const { config, report } = readConfig(options.useFile, {
+/** The options of the command. */
+export interface CheckOptions {
+  readonly useFile: string;
+  readonly interfaces: boolean;
+  readonly strict: boolean;
+  readonly format: "text" | "json" | "sarif";
+  readonly configId?: string;
+}
+
+/** @returns the exit status: failure when the configuration cannot be run; warnings do not count unless strict */
+export function checkConfig(options: CheckOptions): number {
+  const { config, report, diagnostics } = readConfig(options.useFile, {
     checkInterfaces: options.interfaces,
     colour: Deno.stdout.isTerminal() && !Deno.noColor,
+    strict: options.strict,
+    configId: options.configId,
   });
-  if (report !== "") console.log(report.trimEnd());
-  if (config === undefined) return EXIT_FAILURE;
+  const isUnread = config === undefined && diagnostics.length === 0;
+  if (options.format !== "text" && !isUnread) {
+    console.log(options.format === "json" ? diagnosticsJson(diagnostics) : diagnosticsSarif(diagnostics, VERSION));
+    return config === undefined ? EXIT_FAILURE : EXIT_OK;
+  }
+  if (report !== "") (isUnread ? console.error : console.log)(report.trimEnd());
+  if (config === undefined) {
+    if (!isUnread) console.log(`\n${options.useFile}: cannot be run: ${summary(diagnostics)}`);
+    return EXIT_FAILURE;
+  }
+  const warnings = diagnostics.length === 0 ? "" : ` (${summary(diagnostics)})`;
   console.log(
-    `${options.useFile}: can be run: ${count(config.vrrpInstances.length, "VRRP instance")}, ` +
-      count(config.virtualServers.length, "virtual server"),
+    `${report === "" ? "" : "\n"}${options.useFile}: can be run: ${
+      count(config.vrrpInstances.length, "VRRP instance")
+    }, ` +
+      count(config.virtualServers.length, "virtual server") + warnings,
   );
   return EXIT_OK;
+}
+
+function summary(diagnostics: readonly { readonly severity: string }[]): string {
+  const errors = diagnostics.filter(({ severity }) => severity === "error").length;
+  const warnings = diagnostics.length - errors;
+  return [
+    ...(errors > 0 ? [count(errors, "error")] : []),
+    ...(warnings > 0 ? [count(warnings, "warning")] : []),
+  ].join(", ");
 }
 
 function count(number: number, thing: string): string {

@@ -1,5 +1,5 @@
 // The command line: which commands there are and what they take. What they do is in a file of its own each.
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { VERSION } from "../base/version.ts";
 import { EXIT_OK, EXIT_USAGE } from "./exit_status.ts";
 import type { ApiAddress } from "./run.ts";
@@ -22,6 +22,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   program.command("run")
     .description("run in the foreground until SIGTERM; SIGHUP reads the configuration again")
     .addOption(configOption())
+    .addOption(configIdOption())
     .option(
       "--api <address:port>",
       "where status, metrics and the stats page are served, or `off`",
@@ -34,13 +35,80 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       status = await run(options);
     });
 
+  program.command("reload")
+    .description(
+      "make the Holdfast of this network namespace read its configuration again; exit status 1 if it refuses",
+    )
+    .action(async () => {
+      const { reload } = await import("./reload.ts");
+      status = await reload();
+    });
   program.command("check")
     .description("check a configuration and say everything that is wrong with it; exit status 1 if it cannot be run")
     .addOption(configOption())
+    .addOption(configIdOption())
+    .option("--strict", "count warnings as errors, as in holdfast.yaml", false)
+    .addOption(new Option("--format <format>", "how to say it").choices(["text", "json", "sarif"]).default("text"))
     .option("--no-interfaces", "do not ask whether this machine has the interfaces that the file names")
     .action(async (options) => {
       const { checkConfig } = await import("./check.ts");
       status = checkConfig(options);
+    });
+
+  program.command("plan")
+    .description("say what a reload from one configuration to another would do, object by object")
+    .argument("<old>", "configuration that runs")
+    .argument("<new>", "configuration that would")
+    .addOption(new Option("--format <format>", "how to say it").choices(["text", "json"]).default("text"))
+    .action(async (before, after, options) => {
+      const { plan } = await import("./plan.ts");
+      status = plan(before, after, options);
+    });
+
+  program.command("convert")
+    .description("write a configuration in the other syntax to standard output, comments and all")
+    .argument("<file>", "configuration; `.yaml` and `.yml` are YAML, `-` is standard input")
+    .addOption(
+      new Option("--to <syntax>", "syntax to write").choices(["yaml", "keepalived"]).makeOptionMandatory(),
+    )
+    .option("--schema <path>", "where editors find the JSON Schema (`holdfast schema`)")
+    .addOption(configIdOption())
+    .action(async (file, options) => {
+      const { convert } = await import("./convert.ts");
+      status = convert(file, options);
+    });
+
+  program.command("format")
+    .description("indent a configuration and print it; nothing that it says changes")
+    .argument("<file>", "configuration, or `-` for standard input")
+    .option("-w, --write", "write the file instead", false)
+    .option("--check", "only say by the exit status whether it is formatted", false)
+    .action(async (file, options) => {
+      const { format } = await import("./convert.ts");
+      status = format(file, options);
+    });
+
+  program.command("explain")
+    .description("say what a keyword means: form, range, default, example, source")
+    .argument("<keyword>", "a word of keepalived.conf, such as advert_int")
+    .action(async (keyword) => {
+      const { explain } = await import("./explain.ts");
+      status = explain(keyword);
+    });
+
+  program.command("schema")
+    .description("print the JSON Schema of holdfast.yaml, for editors")
+    .action(async () => {
+      const { schemaText } = await import("./schema.ts");
+      console.log(schemaText().trimEnd());
+    });
+
+  program.command("completion")
+    .description("print a script that completes commands and keywords; `source <(holdfast completion bash)`")
+    .addArgument(new Argument("<shell>", "shell to write it for").choices(["bash", "zsh", "fish"]))
+    .action(async (shell) => {
+      const { completionScript } = await import("./completion.ts");
+      console.log(completionScript(shell, program).trimEnd());
     });
 
   try {
@@ -55,6 +123,10 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 
 function configOption(): Option {
   return new Option("-f, --use-file <file>", "configuration file").default(DEFAULT_CONFIG);
+}
+
+function configIdOption(): Option {
+  return new Option("-i, --config-id <id>", "what `@ID` lines are compared with; default: the short host name");
 }
 
 /** Reads `address:port`, IPv6 in brackets, or `off`. @throws InvalidArgumentError */

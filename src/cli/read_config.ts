@@ -1,61 +1,94 @@
 // Reads a configuration file and says what is wrong with it, for the commands that need one.
 import type { Config } from "../config/config.ts";
-import { loadConfig } from "../config/load.ts";
+import type { Diagnostic } from "../config/diagnostic.ts";
+import type { Host } from "../config/host.ts";
+import type { Files } from "../config/include.ts";
+import { loadConfig, type LoadInput } from "../config/load.ts";
 import { renderDiagnostics } from "../config/render_diagnostic.ts";
-import { InterfaceTable } from "../linux/interface_table.ts";
+import { machine } from "./machine.ts";
+
+/** How a configuration is read. */
+export interface ReadOptions {
+  /** Whether interfaces that this machine lacks are errors, and scripts that it lacks are warned of. */
+  readonly checkInterfaces: boolean;
+  readonly colour: boolean;
+  /** Warnings are errors, too. */
+  readonly strict?: boolean;
+  /** What `@ID` lines are compared with; default: the host name up to its first dot. */
+  readonly configId?: string | undefined;
+  /** Only looked at or rewritten. */
+  readonly willNotRun?: boolean;
+}
 
 /** A configuration and what there is to say about it. */
 export interface ReadConfig {
   /** Undefined when it cannot be run. */
   readonly config: Config | undefined;
+  readonly diagnostics: readonly Diagnostic[];
   /** All diagnostics for people; empty when there are none. */
   readonly report: string;
 }
 
-/**
- * Reads a file with everything it includes. `-` is standard input.
- *
- * @param checkInterfaces whether interfaces that this machine lacks are errors
- */
-export function readConfig(path: string, options: { checkInterfaces: boolean; colour: boolean }): ReadConfig {
-  let text: string;
-  try {
-    text = path === "-" ? readStandardInput() : Deno.readTextFileSync(path);
-  } catch (error) {
-    return { config: undefined, report: `error: cannot read \`${path}\`: ${describe(error)}\n` };
-  }
-  const { config, diagnostics, sources } = loadConfig({
+/** Reads a file with everything it includes. `-` is standard input. */
+export function readConfig(path: string, options: ReadOptions): ReadConfig {
+  const text = readText(path);
+  if (!text.ok) return { config: undefined, diagnostics: [], report: `error: ${text.problem}\n` };
+  const { config, diagnostics, sources } = loadConfig(loadInput(path, text.text, options));
+  return { config, diagnostics, report: renderDiagnostics(diagnostics, { sources, colour: options.colour }) };
+}
+
+/** What reading needs of this machine. */
+export function loadInput(path: string, text: string, options: ReadOptions): LoadInput {
+  const host: Host | undefined = options.checkInterfaces ? machine : undefined;
+  return {
     path,
     text,
-    readFile: (file) => readOptional(file),
+    files: FILES,
     hostName: Deno.hostname(),
-    ...(options.checkInterfaces ? { interfaceNames: () => interfaceNames() } : {}),
-  });
-  return { config, report: renderDiagnostics(diagnostics, { sources, colour: options.colour }) };
+    configId: options.configId,
+    environment: (name) => Deno.env.get(name),
+    host,
+    strict: options.strict === true,
+    willNotRun: options.willNotRun === true,
+  };
 }
+
+/** Text of a file, or a sentence why there is none. `-` is standard input. */
+export function readText(path: string): { ok: true; text: string } | { ok: false; problem: string } {
+  try {
+    return { ok: true, text: path === "-" ? readStandardInput() : Deno.readTextFileSync(path) };
+  } catch (error) {
+    return { ok: false, problem: `cannot read \`${path}\`: ${describe(error)}` };
+  }
+}
+
+const FILES: Files = {
+  // keepalived skips what can be executed: an editor's or package's script must not become configuration.
+  read: (path) => {
+    try {
+      const { isFile, mode } = Deno.statSync(path);
+      return isFile && ((mode ?? 0) & 0o111) === 0 ? Deno.readTextFileSync(path) : undefined;
+    } catch {
+      return undefined;
+    }
+  },
+  list: (path) => {
+    try {
+      return [...Deno.readDirSync(path)].map(({ name }) => name);
+    } catch {
+      return undefined;
+    }
+  },
+};
 
 function readStandardInput(): string {
-  const chunks: Uint8Array[] = [];
-  const chunk = new Uint8Array(65536);
+  const decoder = new TextDecoder();
+  const chunk = new Uint8Array(65_536);
+  let text = "";
   for (let count = Deno.stdin.readSync(chunk); count !== null; count = Deno.stdin.readSync(chunk)) {
-    chunks.push(chunk.slice(0, count));
+    text += decoder.decode(chunk.subarray(0, count), { stream: true });
   }
-  return new TextDecoder().decode(new Uint8Array(chunks.flatMap((part) => [...part])));
-}
-
-function readOptional(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function interfaceNames(): string[] {
-  const table = new InterfaceTable();
-  const names = table.names();
-  table.close();
-  return names;
+  return text + decoder.decode();
 }
 
 function describe(error: unknown): string {

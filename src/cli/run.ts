@@ -1,5 +1,6 @@
 // `holdfast run`: the daemon in the foreground.
 import { VERSION } from "../base/version.ts";
+import { startable, whyNothingRuns } from "../config/carried_out.ts";
 import type { Config } from "../config/config.ts";
 import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.ts";
 import { Supervisor } from "../daemon/supervisor.ts";
@@ -15,14 +16,13 @@ export interface RunOptions {
   readonly useFile: string;
   readonly api: ApiAddress;
   readonly keepIpvs: boolean;
+  /** What `@ID` lines of the file are compared with. */
+  readonly configId?: string;
 }
 
 /** Runs until SIGTERM or SIGINT. @returns the exit status */
 export async function run(options: RunOptions): Promise<number> {
-  const { config, report } = readConfig(options.useFile, {
-    checkInterfaces: true,
-    colour: Deno.stderr.isTerminal() && !Deno.noColor,
-  });
+  const { config, report } = readRunnable(options, Deno.stderr.isTerminal() && !Deno.noColor);
   if (report !== "") console.error(report.trimEnd());
   if (config === undefined) return EXIT_FAILURE;
   const missing = missingPrivilege(config);
@@ -40,7 +40,7 @@ export async function run(options: RunOptions): Promise<number> {
     api: options.api === "off" ? undefined : options.api,
     keepIpvs: options.keepIpvs,
     log,
-    readConfig: () => readAgain(options.useFile),
+    readConfig: () => readRunnable(options, false),
   });
   Deno.addSignalListener("SIGHUP", () => supervisor.reload());
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -65,10 +65,15 @@ function missingPrivilege(config: Config): string | undefined {
   return undefined;
 }
 
-function readAgain(path: string): Config | undefined {
-  const { config, report } = readConfig(path, { checkInterfaces: true, colour: false });
-  if (report !== "") log(`\n${report.trimEnd()}`);
-  return config;
+/** The part of the configuration that can be run; undefined with the reason when nothing of it can. */
+function readRunnable(
+  { useFile, configId }: RunOptions,
+  colour: boolean,
+): { config: Config | undefined; report: string } {
+  const { config, report } = readConfig(useFile, { checkInterfaces: true, colour, configId });
+  const problem = config && whyNothingRuns(config);
+  if (problem !== undefined) return { config: undefined, report: `${report}error: ${problem}\n` };
+  return { config: config && startable(config).config, report };
 }
 
 /** One line to standard error, with the time. */

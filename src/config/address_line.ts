@@ -1,11 +1,13 @@
-// One line of `virtual_ipaddress`: ADDR[/len] [brd IP|+|-] [dev IF] [scope S] [label L]. IPv4 only.
-import { formatIp, ipv4ToNumber, parseIpv4 } from "../base/ip.ts";
+// One line of `virtual_ipaddress` or `static_ipaddress` (keepalived.conf(5)): ADDRESS[/LENGTH] and options.
+import { type Family, familyOf, formatIp, ipv4ToNumber, parseIp, parseIpv4 } from "../base/ip.ts";
 import type { VirtualAddress } from "./config.ts";
+import type { StaticEntry } from "./config_vrrp.ts";
 import { placeOf, type Report } from "./diagnostic.ts";
+import { definedOnly, type Printed } from "./fields.ts";
 import type { Token } from "./lexer.ts";
 import { nearMiss } from "./near_miss.ts";
 import type { Statement } from "./statement.ts";
-import { checkIpv4, isInterfaceName, type Located, located } from "./values.ts";
+import { isInterfaceName } from "./values.ts";
 
 /** rtnetlink scopes (rtnetlink(7), /etc/iproute2/rt_scopes). */
 const SCOPES: ReadonlyMap<string, number> = new Map([
@@ -17,13 +19,32 @@ const SCOPES: ReadonlyMap<string, number> = new Map([
   ["nowhere", 255],
 ]);
 
-type Option = "brd" | "broadcast" | "dev" | "scope" | "label";
-const OPTIONS: readonly Option[] = ["brd", "broadcast", "dev", "scope", "label"];
+/** Options with a value behind them. */
+export const VALUE_OPTIONS = [
+  "brd",
+  "broadcast",
+  "dev",
+  "scope",
+  "label",
+  "peer",
+  "preferred_lft",
+  "track_group",
+] as const;
+/** Options that stand alone. */
+export const FLAG_OPTIONS = [
+  "home",
+  "-nodad",
+  "mngtmpaddr",
+  "noprefixroute",
+  "autojoin",
+  "no_track",
+  "use_vmac",
+] as const;
 
-/** Options of keepalived that are skipped with a warning; none of them takes a value but `preferred_lft`. */
-const NOT_CARRIED_OUT = ["home", "-nodad", "mngtmpaddr", "autojoin", "no_track", "preferred_lft"];
-/** Options of keepalived that would put the address elsewhere. */
-const REFUSED = ["peer", "noprefixroute", "track_group", "use_vmac"];
+/** Options without an effect yet. */
+const NOT_CARRIED_OUT: readonly string[] = [...FLAG_OPTIONS, "peer", "preferred_lft", "track_group"];
+
+type Option = typeof VALUE_OPTIONS[number];
 
 /** What a line may leave out. */
 export interface AddressDefaults {
@@ -31,29 +52,62 @@ export interface AddressDefaults {
   readonly device: string;
 }
 
-/** Reads one line; undefined when it is wrong, which it has reported then. */
+/** Reads one line; undefined when it has no address, which it has reported then. */
 export function readAddressLine(
   statement: Statement,
   defaults: AddressDefaults,
   report: Report,
-): VirtualAddress | undefined {
+): (VirtualAddress & StaticEntry) | undefined {
   const address = readAddress(statement.keyword, report);
-  const options = readOptions(statement, report);
-  if (address === undefined || options === undefined) return undefined;
-  const scope = options.scope && readScope(options.scope, report);
-  const device = options.dev && readDevice(options.dev, report);
-  const label = options.label && readLabel(options.label, report);
-  const broadcastOption = options.broadcast ?? options.brd;
-  const broadcast = broadcastOption && readBroadcast(broadcastOption, address, report);
+  const { values, flags } = readOptions(statement, report);
+  if (address === undefined) return undefined;
+  const broadcast = values.broadcast ?? values.brd;
   return {
     address: address.text,
     prefixLength: address.prefixLength,
-    device: device ?? defaults.device,
-    ...(label === undefined ? {} : { label }),
-    scope: scope ?? (address.text.startsWith("127.") ? 254 : 0),
-    ...(broadcast === undefined ? {} : { broadcast }),
+    device: readDevice(values.dev, report) ?? defaults.device,
+    ...definedOnly({
+      label: readLabel(values.label, report),
+      broadcast: broadcast && readBroadcast(broadcast, address, report),
+      peer: readPeer(values.peer, report),
+      preferredLifetime: values.preferred_lft?.text,
+      trackGroup: values.track_group?.text,
+      flags: flags.length === 0 ? undefined : flags.map(({ text }) => text),
+    }),
+    scope: readScope(values.scope, address, report) ?? (address.text.startsWith("127.") ? 254 : 0),
     location: placeOf(statement.keyword),
   };
+}
+
+/** Writes a line. */
+export function printAddress(address: VirtualAddress & StaticEntry, defaults: AddressDefaults): Printed {
+  const longest = familyOf(address.address) === 6 ? 128 : 32;
+  const usualScope = address.address.startsWith("127.") ? 254 : 0;
+  const option = (name: Option, value: string | undefined): string[] => value === undefined ? [] : [name, value];
+  return {
+    keyword: address.prefixLength === longest ? address.address : `${address.address}/${address.prefixLength}`,
+    words: [
+      ...option("brd", address.broadcast),
+      ...option("dev", address.device === defaults.device ? undefined : address.device),
+      ...option("scope", address.scope === usualScope ? undefined : nameOfScope(address.scope)),
+      ...option("label", address.label),
+      ...option("peer", address.peer),
+      ...option("preferred_lft", address.preferredLifetime),
+      ...option("track_group", address.trackGroup),
+      ...address.flags ?? [],
+    ],
+  };
+}
+
+/** The device that an address line names, if it names one. */
+export function deviceOf(statement: Statement): Token | undefined {
+  const at = statement.args.findLastIndex((word) => word.text === "dev");
+  return at === -1 ? undefined : statement.args[at + 1];
+}
+
+/** The family that a line looks like, whether or not its address is right. */
+export function familyOfLine(statement: Statement | undefined): Family {
+  return familyOf(statement?.keyword.text ?? "");
 }
 
 interface Address {
@@ -61,63 +115,75 @@ interface Address {
   readonly prefixLength: number;
 }
 
+/** An address with the length of its prefix; that of a host where none is written. */
+export function parsePrefix(text: string): Address | undefined {
+  const [address = "", length, ...rest] = text.split("/");
+  const bytes = parseIp(address);
+  if (bytes === undefined || rest.length > 0) return undefined;
+  const longest = bytes.length * 8;
+  const prefixLength = length === undefined ? longest : /^\d{1,3}$/.test(length) ? Number(length) : NaN;
+  return prefixLength <= longest ? { text: formatIp(bytes), prefixLength } : undefined;
+}
+
 function readAddress(token: Token, report: Report): Address | undefined {
-  const [text = "", length, ...rest] = token.text.split("/");
+  const address = parsePrefix(token.text);
+  if (address !== undefined) return address;
+  const [text = "", length] = token.text.split("/");
+  const bare = parseIp(text);
   if (token.text.endsWith(",")) {
     const help = "each address has a line of its own, without commas";
-    report.add("invalid-value", token, `\`${token.text}\` is not an address`, { help });
-    return undefined;
+    report.add("invalid-address", token, `\`${token.text}\` is not an address`, { help });
+  } else if (bare !== undefined) {
+    const longest = bare.length * 8;
+    report.add("invalid-value", token, `the prefix length must be from 0 to ${longest}, not \`${length}\``);
+    return { text: formatIp(bare), prefixLength: longest };
+  } else {
+    const name = /\$\{?(\w+)/.exec(token.text)?.[1];
+    report.add("invalid-address", token, `a virtual address must be an IP address, not \`${token.text}\``, {
+      help: name && `no \`$${name}=\` comes before this line`,
+    });
   }
-  const address = checkIpv4({ value: text, location: token }, "a virtual address", report);
-  if (address === undefined) return undefined;
-  if (length === undefined) return { text, prefixLength: 32 };
-  if (rest.length === 0 && /^\d{1,2}$/.test(length) && Number(length) <= 32) {
-    return { text, prefixLength: Number(length) };
-  }
-  report.add("invalid-value", token, `the prefix length must be from 0 to 32, not \`${[length, ...rest].join("/")}\``);
   return undefined;
 }
 
-function readOptions(statement: Statement, report: Report): Partial<Record<Option, Token>> | undefined {
-  const options: Partial<Record<Option, Token>> = {};
-  const words = statement.args;
-  for (let at = 0; at < words.length; at++) {
-    const name = words[at] as Token;
-    const option = OPTIONS.find((known) => known === name.text);
-    if (option === undefined) {
-      if (!skipOption(name, report)) return undefined;
-      if (name.text === "preferred_lft") at++;
-      continue;
-    }
-    const value = words[++at];
-    if (value === undefined) {
-      report.add("missing-argument", name, `\`${name.text}\` needs a value`);
-      return undefined;
-    }
-    options[option] = value;
-  }
-  return options;
+interface Options {
+  readonly values: Partial<Record<Option, Token>>;
+  readonly flags: readonly Token[];
 }
 
-/** @returns whether the line can be read on */
-function skipOption(name: Token, report: Report): boolean {
-  if (NOT_CARRIED_OUT.includes(name.text)) {
-    report.add("not-carried-out", name, `\`${name.text}\` of an address is not carried out yet`);
-    return true;
+/** keepalived skips what it does not know. */
+function readOptions(statement: Statement, report: Report): Options {
+  const values: Partial<Record<Option, Token>> = {};
+  const flags: Token[] = [];
+  for (let at = 0; at < statement.args.length; at++) {
+    const name = statement.args[at] as Token;
+    const option = VALUE_OPTIONS.find((known) => known === name.text);
+    if (NOT_CARRIED_OUT.includes(name.text)) report.notCarriedOut(name, `\`${name.text}\` of an address`);
+    if (FLAG_OPTIONS.some((known) => known === name.text)) flags.push(name);
+    else if (option === undefined) reportUnknown(name, report);
+    else {
+      const value = statement.args[++at];
+      if (value === undefined) report.add("missing-argument", name, `\`${name.text}\` needs a value`);
+      else values[option] = value;
+    }
   }
-  if (REFUSED.includes(name.text)) {
-    report.add("not-supported-yet", name, `\`${name.text}\` of an address is not supported yet`);
-    return false;
-  }
-  const isAddress = parseIpv4(name.text.split("/")[0] ?? "") !== undefined;
-  const near = nearMiss(name.text, OPTIONS);
+  return { values, flags };
+}
+
+function reportUnknown(name: Token, report: Report): void {
+  const isAddress = parseIp(name.text.split("/")[0] ?? "") !== undefined;
+  const near = nearMiss(name.text, [...VALUE_OPTIONS, ...FLAG_OPTIONS]);
   report.add("invalid-value", name, `\`${name.text}\` is not an option of an address`, {
     help: isAddress ? "each address has a line of its own" : near && `did you mean \`${near}\`?`,
   });
-  return false;
 }
 
-function readScope(token: Token, report: Report): number | undefined {
+function readScope(token: Token | undefined, address: Address, report: Report): number | undefined {
+  if (token === undefined) return undefined;
+  if (address.text.includes(":")) {
+    report.add("value-ignored", token, "`scope` is ignored: the kernel sets that of IPv6 addresses itself");
+    return undefined;
+  }
   const named = SCOPES.get(token.text);
   if (named !== undefined) return named;
   if (/^\d{1,3}$/.test(token.text) && Number(token.text) <= 255) return Number(token.text);
@@ -129,30 +195,43 @@ function readScope(token: Token, report: Report): number | undefined {
   return undefined;
 }
 
-function readDevice(token: Token, report: Report): string | undefined {
-  if (isInterfaceName(token.text)) return token.text;
+function nameOfScope(scope: number): string {
+  return [...SCOPES].find(([, number]) => number === scope)?.[0] ?? String(scope);
+}
+
+function readDevice(token: Token | undefined, report: Report): string | undefined {
+  if (token === undefined || isInterfaceName(token.text)) return token?.text;
   report.add("invalid-value", token, `\`dev\` must be an interface name of 1 to 15 characters, not \`${token.text}\``);
   return undefined;
 }
 
-function readLabel(token: Token, report: Report): string | undefined {
-  if (token.text.length >= 1 && token.text.length <= 15) return token.text;
+function readLabel(token: Token | undefined, report: Report): string | undefined {
+  if (token === undefined || (token.text.length >= 1 && token.text.length <= 15)) return token?.text;
   report.add("invalid-value", token, `\`label\` must have 1 to 15 characters, not ${token.text.length}`);
+  return undefined;
+}
+
+function readPeer(token: Token | undefined, report: Report): string | undefined {
+  if (token === undefined) return undefined;
+  const peer = parsePrefix(token.text);
+  if (peer !== undefined) return token.text.includes("/") ? `${peer.text}/${peer.prefixLength}` : peer.text;
+  report.add("invalid-value", token, `\`peer\` must be an IP address, not \`${token.text}\``);
   return undefined;
 }
 
 /** `+` sets the host bits, `-` clears them (ip-address(8)). */
 function readBroadcast(token: Token, address: Address, report: Report): string | undefined {
-  if (token.text !== "+" && token.text !== "-") return checkIpv4(located(token), "`brd`", report)?.value;
-  const bytes = parseIpv4(address.text) ?? new Uint8Array(4);
+  const bytes = parseIpv4(address.text);
+  const isWord = token.text === "+" || token.text === "-";
+  if (bytes !== undefined && !isWord) {
+    const broadcast = parseIpv4(token.text);
+    if (broadcast !== undefined) return formatIp(broadcast);
+  }
+  if (bytes === undefined || !isWord) {
+    report.add("invalid-value", token, `\`brd\` must be an IPv4 address, \`+\` or \`-\`, not \`${token.text}\``);
+    return undefined;
+  }
   const hostMask = address.prefixLength === 32 ? 0 : 0xffffffff >>> address.prefixLength;
   const number = token.text === "+" ? (ipv4ToNumber(bytes) | hostMask) : (ipv4ToNumber(bytes) & ~hostMask);
   return formatIp(new Uint8Array([number >>> 24, number >>> 16, number >>> 8, number].map((byte) => byte & 255)));
-}
-
-/** The device that an address line names, if it names one. */
-export function deviceOf(statement: Statement): Located<string> | undefined {
-  const at = statement.args.findLastIndex((word) => word.text === "dev");
-  const device = at === -1 ? undefined : statement.args[at + 1];
-  return device && located(device);
 }

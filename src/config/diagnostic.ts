@@ -23,23 +23,32 @@ export interface RelatedPlace {
   readonly location: SourceLocation;
 }
 
-/** Every code with its severity: the only place where it is decided what refuses a configuration. */
+/**
+ * Every code with its severity in a keepalived.conf: the only place where it is decided what refuses a configuration.
+ * An error is what keepalived refuses, crashes on or would do something dangerous with; a warning is what it complains
+ * about, or drops, and runs on. In holdfast.yaml, and with `--strict`, all of them are errors.
+ */
 export const DIAGNOSTIC_SEVERITIES = {
   // text
   "unterminated-quote": "error",
   "missing-brace": "error",
   "extra-brace": "error",
   "unexpected-block": "error",
+  "unknown-block": "error",
   "nesting-too-deep": "error",
   "include-failed": "error",
+  "include-missing": "warning",
+  "too-much-text": "error",
+  "yaml-syntax": "error",
+  "yaml-structure": "error",
   // keywords
-  "unknown-keyword": "error",
-  "not-supported-yet": "error",
+  "unknown-keyword": "warning",
   "not-carried-out": "warning",
   "deprecated-keyword": "warning",
   "missing-argument": "error",
   "extra-argument": "warning",
-  "invalid-value": "error",
+  "invalid-value": "warning",
+  "invalid-address": "error",
   "value-cut": "warning",
   "value-rounded": "warning",
   "value-ignored": "warning",
@@ -48,19 +57,40 @@ export const DIAGNOSTIC_SEVERITIES = {
   "missing-vrid": "error",
   "missing-interface": "error",
   "unknown-interface": "error",
+  "own-interface-tracked": "warning",
   "duplicate-vrid": "error",
   "duplicate-name": "error",
   "duplicate-address": "error",
   "repeated-address": "warning",
-  "duplicate-virtual-server": "error",
+  "duplicate-virtual-server": "warning",
   "duplicate-real-server": "warning",
   "no-virtual-address": "warning",
   "no-virtual-address-version-3": "error",
-  "missing-url": "error",
+  "mixed-families": "warning",
+  "unknown-reference": "warning",
+  "group-too-small": "warning",
+  "group-twice": "warning",
+  "missing-script": "warning",
+  "insecure-script": "warning",
+  "unknown-user": "warning",
+  "missing-url": "warning",
+  "no-real-server": "warning",
+  "server-is-virtual-address": "warning",
   "quorum-unreachable": "warning",
   "hysteresis-too-large": "warning",
   "port-forced": "warning",
+  "not-started": "warning",
 } as const satisfies Record<string, Severity>;
+
+/** What depends on the machine, or is odd but may be meant: a warning even where all others are errors. */
+const ADVICE: ReadonlySet<DiagnosticCode> = new Set([
+  "repeated-address",
+  "group-too-small",
+  "missing-script",
+  "insecure-script",
+  "unknown-user",
+  "server-is-virtual-address",
+]);
 
 /** The code of a diagnostic. */
 export type DiagnosticCode = keyof typeof DIAGNOSTIC_SEVERITIES;
@@ -71,14 +101,35 @@ export interface DiagnosticExtras {
   readonly help?: string | undefined;
 }
 
+/** How a report judges. */
+export interface ReportOptions {
+  /** Warnings count as errors, too. */
+  readonly strict?: boolean;
+  /** What is not carried out yet is no matter, since nothing will be run. */
+  readonly willNotRun?: boolean;
+}
+
 /** Collects diagnostics while a configuration is read. */
 export class Report {
   readonly #diagnostics: Diagnostic[] = [];
+  /** Whether warnings count as errors. */
+  readonly isStrict: boolean;
+  readonly #willNotRun: boolean;
+  /** Subjects that are not carried out, with the further places of each. */
+  readonly #notCarriedOut = new Map<string, { readonly index: number; more: number }>();
+  #errors = 0;
+
+  constructor({ strict = false, willNotRun = false }: ReportOptions = {}) {
+    this.isStrict = strict;
+    this.#willNotRun = willNotRun;
+  }
 
   /** Adds one; its severity follows from the code. */
   add(code: DiagnosticCode, location: SourceLocation, message: string, extras: DiagnosticExtras = {}): void {
+    const severity = this.isStrict && !ADVICE.has(code) ? "error" : DIAGNOSTIC_SEVERITIES[code];
+    if (severity === "error") this.#errors++;
     this.#diagnostics.push({
-      severity: DIAGNOSTIC_SEVERITIES[code],
+      severity,
       code,
       message,
       location: placeOf(location),
@@ -87,13 +138,44 @@ export class Report {
     });
   }
 
+  /** Says once that something is not carried out yet, with its first place and the number of others. */
+  notCarriedOut(location: SourceLocation, subject: string, consequence?: string): void {
+    if (this.#willNotRun) return;
+    const known = this.#notCarriedOut.get(subject);
+    if (known !== undefined) {
+      known.more++;
+      return;
+    }
+    this.#notCarriedOut.set(subject, { index: this.#diagnostics.length, more: 0 });
+    const without = consequence === undefined ? "" : `; without it, ${consequence}`;
+    this.add("not-carried-out", location, `not carried out yet: ${subject}${without}`);
+  }
+
+  /** A report that nobody reads, for looking at something twice. */
+  silent(): Report {
+    return new Report();
+  }
+
   /** True when something refuses the configuration. */
   get hasErrors(): boolean {
-    return this.#diagnostics.some((diagnostic) => diagnostic.severity === "error");
+    return this.#errors > 0;
+  }
+
+  /** Whether something at this very place refuses the configuration. */
+  hasErrorAt({ file, line, column }: SourceLocation): boolean {
+    return this.#diagnostics.some(({ severity, location }) =>
+      severity === "error" && location.line === line && location.column === column && location.file === file
+    );
   }
 
   /** All of them, files in the order given, each from top to bottom. */
   sorted(files: readonly string[]): Diagnostic[] {
+    for (const { index, more } of this.#notCarriedOut.values()) {
+      const diagnostic = this.#diagnostics[index];
+      if (diagnostic === undefined || more === 0) continue;
+      const help = `and in ${more} more place${more === 1 ? "" : "s"}`;
+      this.#diagnostics[index] = { ...diagnostic, help };
+    }
     const order = new Map(files.map((file, index) => [file, index]));
     const rank = (location: SourceLocation): number => order.get(location.file) ?? files.length;
     return this.#diagnostics.toSorted((a, b) =>

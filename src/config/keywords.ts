@@ -2,7 +2,7 @@
 import * as global from "./keywords_global.ts";
 import * as ipvs from "./keywords_ipvs.ts";
 import * as vrrp from "./keywords_vrrp.ts";
-import type { Keyword, Section, SectionName } from "./section.ts";
+import type { Keyword, Section, SectionName, ValueLines } from "./section.ts";
 
 /** All kinds of blocks. */
 export const SECTIONS: Readonly<Record<SectionName, Section>> = {
@@ -35,10 +35,23 @@ export const SECTIONS: Readonly<Record<SectionName, Section>> = {
   MISC_CHECK: ipvs.MISC_CHECK,
   BFD_CHECK: ipvs.BFD_CHECK,
   FILE_CHECK: ipvs.FILE_CHECK,
-  addresses: { title: "a list of addresses", keywords: new Map(), values: "addresses" },
-  names: { title: "a list", keywords: new Map(), values: "names" },
+  addresses: values("a list of addresses", "addresses"),
+  routes: values("a list of routes"),
+  rules: values("a list of rules"),
+  tracked: values("a list of tracked things"),
+  peers: values("a list of peers", "addresses"),
+  members: values("a list of names"),
+  emails: values("a list of mail addresses"),
+  services: values("a group of services"),
+  links: values("a list of interfaces"),
+  delays: values("a list of delays"),
   unknown: { title: "an unknown block", keywords: new Map(), values: "names" },
 };
+
+/** A value block. */
+function values(title: string, lines: ValueLines = "names"): Section {
+  return { title, keywords: new Map(), values: lines };
+}
 
 /** The keyword of that name in that kind of block. */
 export function keywordIn(section: SectionName, name: string): Keyword | undefined {

@@ -7,7 +7,7 @@ const OFF = ["off", "false", "no"];
 export const ROOT = section("the top level", {
   carriedOut: "global_defs vrrp_instance virtual_server",
   notCarriedOut: `garp_group SSL track_group namespace_with_ipsets instance use_pid_dir child_wait_time`,
-  refused: {
+  missing: {
     vrrp_sync_group: "its instances would fail over one by one",
     vrrp_script: "its result would not be seen",
     vrrp_track_process: "its result would not be seen",
@@ -21,9 +21,12 @@ export const ROOT = section("the top level", {
     linkbeat_use_polling: "a lost link could go unnoticed",
     interface_up_down_delays: "a flapping link would move addresses at once",
     virtual_server_group: "its services would be missing",
+  },
+  blocking: {
     net_namespace: "everything would run in the wrong network namespace",
     net_namespace_ipvs: "IPVS would be set up in the wrong network namespace",
   },
+  deprecated: { vrrp_track_file: "track_file" },
   opens: {
     global_defs: "global_defs",
     vrrp_instance: "vrrp_instance",
@@ -38,11 +41,11 @@ export const ROOT = section("the top level", {
     garp_group: "garp_group",
     SSL: "SSL",
     static_ipaddress: "addresses",
-    static_routes: "names",
-    static_rules: "names",
-    linkbeat_interfaces: "names",
-    interface_up_down_delays: "names",
-    virtual_server_group: "names",
+    static_routes: "routes",
+    static_rules: "rules",
+    linkbeat_interfaces: "links",
+    interface_up_down_delays: "delays",
+    virtual_server_group: "services",
   },
 });
 
@@ -79,17 +82,28 @@ export const GLOBAL_DEFS = section("global_defs", {
     snmp_socket enable_traps enable_snmp_vrrp enable_snmp_keepalived enable_snmp_checker enable_snmp_rfc
     enable_snmp_rfcv2 enable_snmp_rfcv3 snmp_vs_stats_update_interval snmp_rs_stats_update_interval
     enable_dbus dbus_service_name dbus_no_interface_name`,
-  refused: {
-    vrrp_mcast_group4: "advertisements would go to 224.0.0.18",
+  missing: {
     vrrp_down_timer_adverts: "a backup would take over after 3 lost advertisements",
     vrrp_owner_ignore_adverts: "an address owner would give way to another",
-    v3_checksum_as_v2: "other routers would drop our advertisements",
     vrrp_strict: "rules would differ from those of other strict routers",
     vrrp_startup_delay: "instances would start at once",
     vrrp_delay_after_boot: "instances would start at once",
     lvs_sync_daemon: "connections would be lost on fail-over",
   },
-  opens: { notification_email: "names" },
+  blocking: {
+    vrrp_mcast_group4: "advertisements would go to 224.0.0.18",
+    v3_checksum_as_v2: "other routers would drop our advertisements",
+  },
+  deprecated: {
+    lvs_process_name: "checker_process_name",
+    vrrp_vmac_garp_intvl: "vrrp_garp_extra_if",
+    lvs_flush_onstop: "lvs_flush_on_stop",
+    enable_snmp_keepalived: "enable_snmp_vrrp",
+    vrrp_rlimit_rtime: "vrrp_rlimit_rttime",
+    checker_rlimit_rtime: "checker_rlimit_rttime",
+    bfd_rlimit_rtime: "bfd_rlimit_rttime",
+  },
+  opens: { notification_email: "emails" },
   harmless: {
     vrrp_mcast_group4: ["224.0.0.18"],
     vrrp_down_timer_adverts: ["3"],

@@ -2,22 +2,22 @@
 import { section, type SectionTable } from "./section.ts";
 
 const OFF = ["off", "false", "no"];
-const CHECKER = "its servers would never be checked that way";
+const CHECKER = "its servers are not checked that way";
 const TARGET = "connect_ip connect_port connect_timeout";
 const SOURCE = "bindto bind_port bind_if fwmark";
 const TIMING = "retry delay_before_retry warmup delay_loop";
 const STATE = "alpha log_all_failures";
 const CONNECTION_CHECKER = `${TARGET} ${SOURCE} ${TIMING} ${STATE}`;
-const WRONG_SOURCE = "checks would come from another address";
-const WRONG_ANSWER = "wrong answers would count as good";
+const WRONG_SOURCE = "checks come from another address";
+const WRONG_ANSWER = "wrong answers count as good";
 
 const CARRIED_OUT_CHECKER = {
-  refused: {
+  missing: {
     bindto: WRONG_SOURCE,
     bind_port: WRONG_SOURCE,
     bind_if: WRONG_SOURCE,
-    fwmark: "checks could take another route",
-    alpha: "the server would count as up before its first check",
+    fwmark: "checks can take another route",
+    alpha: "the server counts as up before its first check",
   },
   harmless: { alpha: OFF, log_all_failures: OFF },
 } satisfies SectionTable;
@@ -33,10 +33,8 @@ export const VIRTUAL_SERVER = section("virtual_server", {
     alpha quorum hysteresis sorry_server sorry_server_lvs_method virtualhost inhibit_on_failure
     connect_timeout retry delay_before_retry warmup weight real_server`,
   notCarriedOut: "ha_suspend omega quorum_up quorum_down sorry_server_inhibit snmp_name smtp_alert",
-  refused: {
-    persistence_engine: "clients would be told apart by address",
-    ip_family: "the service could be of the other family",
-  },
+  missing: { persistence_engine: "clients are told apart by address" },
+  blocking: { ip_family: "the service could be of the other family" },
   opens: { real_server: "real_server" },
   harmless: { ip_family: ["inet"], smtp_alert: OFF },
 });
@@ -47,8 +45,8 @@ export const REAL_SERVER = section("real_server", {
     weight lvs_method inhibit_on_failure uthreshold lthreshold connect_timeout retry delay_before_retry warmup
     delay_loop virtualhost TCP_CHECK HTTP_GET`,
   notCarriedOut: "notify_up notify_down smtp_alert snmp_name",
-  refused: {
-    alpha: "the server would count as up before its first check",
+  missing: {
+    alpha: "the server counts as up before its first check",
     SSL_GET: CHECKER,
     UDP_CHECK: CHECKER,
     PING_CHECK: CHECKER,
@@ -83,7 +81,7 @@ export const TCP_CHECK = section("TCP_CHECK", {
 /** `HTTP_GET`: 20 keywords. */
 export const HTTP_GET = section("HTTP_GET", {
   ...CARRIED_OUT_CHECKER,
-  carriedOut: `${TARGET} ${TIMING} url virtualhost http_protocol`,
+  carriedOut: `${TARGET} ${TIMING} url virtualhost http_protocol nb_get_retry`,
   notCarriedOut: "log_all_failures fast_recovery enable_sni sni_name",
   deprecated: { nb_get_retry: "retry" },
   opens: { url: "HTTP_GET url" },
@@ -93,13 +91,14 @@ export const HTTP_GET = section("HTTP_GET", {
 export const HTTP_GET_URL = section("url", {
   carriedOut: "path status_code virtualhost",
   notCarriedOut: "regex_no_match regex_options regex_min_offset regex_max_offset regex_stack",
-  refused: { digest: WRONG_ANSWER, regex: WRONG_ANSWER },
+  missing: { digest: WRONG_ANSWER, regex: WRONG_ANSWER },
 });
 
 /** `SSL_GET`: 21 keywords. */
 export const SSL_GET = section("SSL_GET", {
   notCarriedOut: `
     ${CONNECTION_CHECKER} url virtualhost http_protocol fast_recovery enable_sni sni_name nb_get_retry tls_compliant`,
+  deprecated: { nb_get_retry: "retry" },
   opens: { url: "SSL_GET url" },
 });
 

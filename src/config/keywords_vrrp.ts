@@ -2,7 +2,7 @@
 import { section } from "./section.ts";
 
 const OFF = ["off", "false", "no"];
-const TRACKING = "a failure seen there would not move the addresses";
+const TRACKING = "a failure seen there does not move the addresses";
 
 /** `vrrp_instance`: 70 keywords. */
 export const VRRP_INSTANCE = section("vrrp_instance", {
@@ -16,48 +16,51 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     notify_priority_changes promote_secondaries unicast_ttl check_unicast_src old_unicast_checksum vmac_xmit_base
     garp_extra_if vmac_garp_intvl
     notify notify_master notify_backup notify_fault notify_stop notify_deleted notify_master_rx_lower_pri`,
-  refused: {
-    vrf: "advertisements would use the wrong interface",
-    native_ipv6: "IPv6 instances would be missing",
-    down_timer_adverts: "a backup would take over after 3 lost advertisements",
-    timer_expired_backup: "a late master would stay master",
-    thread_timer_expired: "a late master would stay master",
-    owner_ignore_adverts: "an address owner would give way to another",
-    strict_mode: "rules would differ from those of other strict routers",
-    no_accept: "a master that is not the owner would accept packets",
-    lvs_sync_daemon_interface: "connections would be lost on fail-over",
-    linkbeat_use_polling: "a lost link could go unnoticed",
-    mcast_dst_ip: "advertisements would go to 224.0.0.18",
-    track_src_ip: "a lost source address could go unnoticed",
-    unicast_peer: "advertisements would go to the multicast group",
-    unicast_fault_no_peer: "advertisements would go to the multicast group",
-    v3_checksum_as_v2: "other routers would drop our advertisements",
-    use_vmac: "addresses would keep the interface's own MAC address",
-    use_vmac_addr: "addresses would keep the interface's own MAC address",
-    use_ipvlan: "addresses would be on another interface",
-    virtual_routes: "its routes would be missing",
-    virtual_rules: "its rules would be missing",
+  missing: {
+    down_timer_adverts: "a backup takes over after 3 lost advertisements",
+    timer_expired_backup: "a late master stays master",
+    thread_timer_expired: "a late master stays master",
+    owner_ignore_adverts: "an address owner gives way to another",
+    strict_mode: "rules differ from those of other strict routers",
+    no_accept: "a master that is not the owner accepts packets",
+    lvs_sync_daemon_interface: "connections are lost on fail-over",
+    linkbeat_use_polling: "a lost link can go unnoticed",
+    track_src_ip: "a lost source address can go unnoticed",
+    use_vmac: "addresses keep the interface's own MAC address",
+    use_vmac_addr: "addresses keep the interface's own MAC address",
+    virtual_routes: "its routes are missing",
+    virtual_rules: "its rules are missing",
     track_interface: TRACKING,
     track_script: TRACKING,
     track_file: TRACKING,
     track_process: TRACKING,
     track_bfd: TRACKING,
-    dont_track_primary: "a lost link would still end mastership",
-    auth_hmac: "advertisements would not be authenticated",
+    dont_track_primary: "a lost link ends mastership",
   },
+  blocking: {
+    vrf: "advertisements would use the wrong interface",
+    native_ipv6: "IPv6 instances can't be run",
+    mcast_dst_ip: "advertisements would go to 224.0.0.18",
+    unicast_peer: "advertisements would go to the multicast group",
+    unicast_fault_no_peer: "advertisements would go to the multicast group",
+    v3_checksum_as_v2: "other routers would drop our advertisements",
+    use_ipvlan: "addresses would be on another interface",
+    auth_hmac: "other routers would drop our advertisements",
+  },
+  deprecated: { thread_timer_expired: "timer_expired_backup", vmac_garp_intvl: "garp_extra_if" },
   opens: {
     authentication: "authentication",
     auth_hmac: "auth_hmac",
     virtual_ipaddress: "addresses",
     virtual_ipaddress_excluded: "addresses",
-    virtual_routes: "names",
-    virtual_rules: "names",
-    unicast_peer: "addresses",
-    track_interface: "names",
-    track_script: "names",
-    track_file: "names",
-    track_process: "names",
-    track_bfd: "names",
+    virtual_routes: "routes",
+    virtual_rules: "rules",
+    unicast_peer: "peers",
+    track_interface: "tracked",
+    track_script: "tracked",
+    track_file: "tracked",
+    track_process: "tracked",
+    track_bfd: "tracked",
   },
   harmless: {
     mcast_dst_ip: ["224.0.0.18"],
@@ -82,13 +85,14 @@ export const VRRP_SYNC_GROUP = section("vrrp_sync_group", {
   notCarriedOut: `
     group track_interface track_script track_file track_process track_bfd notify notify_master notify_backup
     notify_fault notify_stop smtp_alert notify_priority_changes sync_group_tracking_weight global_tracking`,
+  deprecated: { global_tracking: "sync_group_tracking_weight" },
   opens: {
-    group: "names",
-    track_interface: "names",
-    track_script: "names",
-    track_file: "names",
-    track_process: "names",
-    track_bfd: "names",
+    group: "members",
+    track_interface: "tracked",
+    track_script: "tracked",
+    track_file: "tracked",
+    track_process: "tracked",
+    track_bfd: "tracked",
   },
 });
 
@@ -116,10 +120,10 @@ export const BFD_INSTANCE = section("bfd_instance", {
 });
 
 /** `track_group`: 1 keyword. */
-export const TRACK_GROUP = section("track_group", { notCarriedOut: "group", opens: { group: "names" } });
+export const TRACK_GROUP = section("track_group", { notCarriedOut: "group", opens: { group: "members" } });
 
 /** `garp_group`: 4 keywords. */
 export const GARP_GROUP = section("garp_group", {
   notCarriedOut: "garp_interval gna_interval interface interfaces",
-  opens: { interfaces: "names" },
+  opens: { interfaces: "members" },
 });

@@ -1,143 +1,156 @@
-// Text of a keepalived.conf to tokens with their places. Knows comments, quotes, braces and lines, but no keyword.
+// One line of a keepalived.conf to words and braces with their places. Knows comments and quotes, no keyword and no variable.
 import type { SourceLocation } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
 
 /** A piece of a configuration file; it is its own place. */
 export interface Token extends SourceLocation {
-  /** `definition` is a whole `$NAME=...` line with the lines that continue it. */
-  readonly kind: "word" | "open" | "close" | "end-of-line" | "definition";
-  /** The word without its quotes. */
+  readonly kind: "word" | "open" | "close" | "comment";
+  /** The word without its quotes; of a comment, all from its `!` or `#`. */
   readonly text: string;
   readonly quoted: boolean;
 }
 
-/** The text of one file, and where to complain. */
-export interface LexerInput {
-  readonly file: string;
-  readonly text: string;
+/** Where the columns of a text that was put together came from. */
+export interface ColumnMap {
+  /** Column, from 0, in the file of the character at `offset`. */
+  start(offset: number): number;
+  /** Column, from 0, behind the character at `offset`. */
+  end(offset: number): number;
 }
 
-const BYTE_ORDER_MARK = "\uFEFF";
-const DEFINITION = /^[ \t]*\$[A-Za-z_0-9]+=/;
+/** A line to cut up. */
+export interface Line {
+  readonly file: string;
+  /** From 1. */
+  readonly number: number;
+  readonly text: string;
+  /** Only of a line that is not as it stands in the file. */
+  readonly columns?: ColumnMap;
+}
+
+/** What to do beside cutting. */
+export interface LexerOptions {
+  readonly report: Report;
+  /** Whether comments become tokens, too; else they are dropped. */
+  readonly comments?: boolean;
+}
+
+const TAB = 9;
+const CARRIAGE_RETURN = 13;
+const BLANK = 32;
+const BANG = 33;
+const QUOTE = 34;
+const HASH = 35;
+const DOLLAR = 36;
+const BACKSLASH = 92;
+const OPEN = 123;
+const CLOSE = 125;
 /** `${NAME}` or `${NAME arguments}`, whose braces belong to the word. */
 const REFERENCE = /\$\{\w[^{}"]{0,100}\}/y;
-const INCLUDE = /^([ \t]*)(include[a-z]?)([ \t]+)([^!#]*)/;
 
 /**
- * Cuts a file into tokens, keepalived's way (keepalived.conf(5)): `!` and `#` start a comment anywhere outside double
- * quotes, `\!` and `\#` do not; a brace outside quotes stands alone and ends a line of words. Lines may be of any length.
- * Time is linear in the length of the text. An unterminated quote is reported and ends with its line.
+ * Cuts a line into tokens, keepalived's way (keepalived.conf(5)): `!` and `#` start a comment anywhere outside double
+ * quotes, `\!` and `\#` do not; a brace outside quotes stands alone. Lines may be of any length, and the time is linear
+ * in it. An unterminated quote is reported and ends with its line.
  */
-export function lex(input: LexerInput, report: Report): Token[] {
-  const lexer = new Lexer(input.file, report);
-  const text = input.text.startsWith(BYTE_ORDER_MARK) ? input.text.slice(1) : input.text;
-  const lines = text.split("\n");
-  for (let index = 0; index < lines.length; index++) {
-    const line = withoutCarriageReturn(lines[index] ?? "");
-    if (!DEFINITION.test(line)) {
-      lexer.line(line, index + 1);
-      continue;
+export function lexLine(line: Line, { report, comments = false }: LexerOptions): Token[] {
+  const { text, columns } = line;
+  const tokens: Token[] = [];
+  const push = (kind: Token["kind"], word: string, start: number, end: number, quoted = false): void => {
+    const from = columns === undefined ? start : columns.start(start);
+    const to = columns === undefined ? end : columns.end(end - 1);
+    const length = Math.max(1, to - from);
+    tokens.push({ kind, text: word, quoted, file: line.file, line: line.number, column: from + 1, length });
+  };
+  let at = 0;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (isBlank(code)) at++;
+    else if (code === BANG || code === HASH) {
+      if (comments) push("comment", text.slice(at).trimEnd(), at, text.length);
+      break;
+    } else if (code === OPEN || code === CLOSE) push(code === OPEN ? "open" : "close", text.charAt(at), at, ++at);
+    else if (code === QUOTE) {
+      const close = text.indexOf('"', at + 1);
+      const end = close === -1 ? text.length : close + 1;
+      push("word", text.slice(at + 1, close === -1 ? text.length : close), at, end, true);
+      if (close === -1) reportUnterminated(line, at, report);
+      at = end;
+    } else {
+      const end = endOfWord(text, at);
+      const word = text.slice(at, end);
+      push("word", word.includes("\\") ? word.replace(/\\([!#])/g, "$1") : word, at, end);
+      at = end;
     }
-    lexer.definition(line, index + 1);
-    while (index + 1 < lines.length && withoutCarriageReturn(lines[index] ?? "").endsWith("\\")) index++;
   }
-  return lexer.tokens;
+  return tokens;
 }
 
-function withoutCarriageReturn(line: string): string {
-  return line.endsWith("\r") ? line.slice(0, -1) : line;
+/** Where the comment of a line begins; its length if it has none. */
+export function commentStart(text: string): number {
+  let inQuotes = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) inQuotes = !inQuotes;
+    else if (!inQuotes && (code === BANG || code === HASH) && text.charCodeAt(at - 1) !== BACKSLASH) return at;
+  }
+  return text.length;
 }
 
-class Lexer {
-  readonly tokens: Token[] = [];
-  readonly #file: string;
-  readonly #report: Report;
-
-  constructor(file: string, report: Report) {
-    this.#file = file;
-    this.#report = report;
-  }
-
-  definition(line: string, number: number): void {
-    const start = line.length - line.trimStart().length;
-    this.#push("definition", line.trim(), { line: number, start, end: line.trimEnd().length });
-    this.#endOfLine(line, number);
-  }
-
-  line(line: string, number: number): void {
-    let at = this.#include(line, number);
-    while (at < line.length) {
-      const char = line.charAt(at);
-      if (char === "!" || char === "#") break;
-      if (isBlank(char)) at++;
-      else if (char === "{") this.#push("open", "{", { line: number, start: at, end: ++at });
-      else if (char === "}") this.#push("close", "}", { line: number, start: at, end: ++at });
-      else if (char === '"') at = this.#quotedWord(line, number, at);
-      else at = this.#bareWord(line, number, at);
+/** Opening minus closing braces of a text, outside comments, quotes and references; a quick look at all of it. */
+export function braceBalance(text: string): number {
+  let balance = 0;
+  let inQuotes = false;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 10) inQuotes = false;
+    else if (code === QUOTE) inQuotes = !inQuotes;
+    else if (inQuotes) continue;
+    else if (code === OPEN && text.charCodeAt(at - 1) !== DOLLAR) balance++;
+    else if (code === CLOSE && !isEndOfReference(text, at)) balance--;
+    else if ((code === BANG || code === HASH) && text.charCodeAt(at - 1) !== BACKSLASH) {
+      const end = text.indexOf("\n", at);
+      if (end === -1) break;
+      at = end - 1;
     }
-    this.#endOfLine(line, number);
   }
+  return balance;
+}
 
-  /** A file pattern may hold braces, so the rest of an include line is one word. */
-  #include(line: string, number: number): number {
-    const match = INCLUDE.exec(line);
-    const pattern = match?.[4]?.trimEnd() ?? "";
-    if (match === null || pattern === "" || pattern.startsWith('"')) return 0;
-    const start = (match[1] ?? "").length;
-    const end = start + (match[2] ?? "").length;
-    this.#push("word", match[2] ?? "", { line: number, start, end });
-    const from = end + (match[3] ?? "").length;
-    this.#push("word", pattern, { line: number, start: from, end: from + pattern.length });
-    return line.length;
+function isEndOfReference(text: string, close: number): boolean {
+  for (let at = close - 1; at >= 0 && close - at < 100; at--) {
+    const code = text.charCodeAt(at);
+    if (code === OPEN) return text.charCodeAt(at - 1) === DOLLAR;
+    if (code === CLOSE || code === 10) return false;
   }
+  return false;
+}
 
-  #bareWord(line: string, number: number, start: number): number {
-    let at = start;
-    let text = "";
-    for (; at < line.length; at++) {
-      const char = line.charAt(at);
-      const next = line.charAt(at + 1);
+function endOfWord(text: string, start: number): number {
+  let at = start;
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > DOLLAR && code !== BACKSLASH && code !== OPEN && code !== CLOSE) continue;
+    if (code === DOLLAR) {
       REFERENCE.lastIndex = at;
-      const reference = char === "$" ? REFERENCE.exec(line)?.[0] : undefined;
-      if (reference !== undefined) {
-        text += reference;
-        at += reference.length - 1;
-      } else if (char === "\\" && (next === "!" || next === "#")) text += line.charAt(++at);
-      else if (isBlank(char) || '!#{}"'.includes(char)) break;
-      else text += char;
+      if (REFERENCE.test(text)) at = REFERENCE.lastIndex - 1;
+    } else if (code === BACKSLASH) {
+      const next = text.charCodeAt(at + 1);
+      if (next === BANG || next === HASH) at++;
+    } else if (isBlank(code) || code === OPEN || code === CLOSE || code === QUOTE || code === BANG || code === HASH) {
+      break;
     }
-    this.#push("word", text, { line: number, start, end: at });
-    return at;
   }
-
-  #quotedWord(line: string, number: number, start: number): number {
-    const close = line.indexOf('"', start + 1);
-    const end = close === -1 ? line.length : close + 1;
-    const text = line.slice(start + 1, close === -1 ? line.length : close);
-    this.#push("word", text, { line: number, start, end, quoted: true });
-    if (close === -1) {
-      const place = { file: this.#file, line: number, column: start + 1, length: 1 };
-      this.#report.add("unterminated-quote", place, 'a closing `"` is missing on this line', {
-        help: "a quoted text begins and ends on one line",
-      });
-    }
-    return end;
-  }
-
-  #endOfLine(line: string, number: number): void {
-    this.#push("end-of-line", "", { line: number, start: line.length, end: line.length + 1 });
-  }
-
-  #push(
-    kind: Token["kind"],
-    text: string,
-    at: { line: number; start: number; end: number; quoted?: boolean },
-  ): void {
-    const place = { file: this.#file, line: at.line, column: at.start + 1, length: at.end - at.start };
-    this.tokens.push({ kind, text, quoted: at.quoted ?? false, ...place });
-  }
+  return at;
 }
 
-function isBlank(char: string): boolean {
-  return char === " " || char === "\t" || char === "\r" || char === "\v" || char === "\f";
+function reportUnterminated({ file, number, columns }: Line, at: number, report: Report): void {
+  const column = (columns?.start(at) ?? at) + 1;
+  report.add("unterminated-quote", { file, line: number, column, length: 1 }, 'a closing `"` is missing on this line', {
+    help: "a quoted text begins and ends on one line",
+  });
+}
+
+function isBlank(code: number): boolean {
+  return code === BLANK || (code >= TAB && code <= CARRIAGE_RETURN);
 }

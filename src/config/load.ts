@@ -1,26 +1,48 @@
-// From the text of a keepalived.conf to a `Config`, or to all that is wrong with it. Files are read by a given function.
-import { checkKeywords } from "./check_keywords.ts";
-import type { Config } from "./config.ts";
+// From the text of a configuration to a `Config`, or to all that is wrong with it. Reads files by given functions only.
+import { checkKeywords, checkStatement } from "./check_keywords.ts";
+import { checkScripts } from "./check_scripts.ts";
+import { startable } from "./carried_out.ts";
+import type { Config, VirtualServer } from "./config.ts";
 import { type Diagnostic, Report } from "./diagnostic.ts";
 import { readGlobalDefs } from "./global_defs.ts";
-import { lex, type Token } from "./lexer.ts";
+import type { Host } from "./host.ts";
+import type { Files } from "./include.ts";
+import type { Token } from "./lexer.ts";
+import { Reading } from "./line_reader.ts";
 import { parse } from "./parser.ts";
 import { checkWhole } from "./semantic.ts";
-import type { Block, Statement } from "./statement.ts";
+import type { Statement } from "./statement.ts";
+import { readSsl, readSyncGroup, readTrackGroup } from "./sync_group.ts";
+import { readBfd, readFile, readGarpGroup, readProcess, readScript } from "./tracking.ts";
+import { readAddressLine } from "./address_line.ts";
+import { readRoute, readRule } from "./route_line.ts";
 import { readVirtualServer } from "./virtual_server.ts";
-import { readVrrpInstance } from "./vrrp_instance.ts";
+import { readVirtualServerGroup } from "./virtual_server_group.ts";
+import { type InstanceDraft, linesOf, readVrrpInstance } from "./vrrp_instance.ts";
+import { readYaml } from "./yaml_reader.ts";
+import { isYaml } from "./yaml_shape.ts";
 
 /** A configuration and what it needs from outside. */
 export interface LoadInput {
-  /** Name of the file, as messages shall show it. */
+  /** Name of the file, as messages shall show it; `.yaml` and `.yml` are YAML, anything else is keepalived.conf. */
   readonly path: string;
   readonly text: string;
-  /** Text of an included file; undefined when it can't be read. Without it, every `include` fails. */
-  readonly readFile?: (path: string) => string | undefined;
-  /** Default of `router_id`. */
+  /** For `include`; without it, every one of them fails. */
+  readonly files?: Files;
+  /** Default of `router_id`, and up to its first dot of the id for `@` lines. */
   readonly hostName: string;
-  /** Names of the interfaces of this host, to check those in the file; without it, any name is good. */
-  readonly interfaceNames?: () => readonly string[];
+  /** What `@ID` lines are compared with. */
+  readonly configId?: string | undefined;
+  /** For `${_ENV NAME}`. */
+  readonly environment?: (name: string) => string | undefined;
+  /** At least 0, below 1: for `${_RANDOM}`. */
+  readonly random?: () => number;
+  /** The machine that it is for; without it, any interface, script and user is good. */
+  readonly host?: Host | undefined;
+  /** Warnings are errors, too; in YAML they always are. */
+  readonly strict?: boolean;
+  /** Only looked at or rewritten: what is not carried out yet is no matter. */
+  readonly willNotRun?: boolean;
 }
 
 /** What came of it. */
@@ -33,63 +55,147 @@ export interface LoadResult {
   readonly sources: ReadonlyMap<string, string>;
 }
 
-const MAX_INCLUDE_DEPTH = 16;
-/** Files that include one another twice would otherwise be read 2^16 times. */
-const MAX_INCLUDES = 1000;
+const NO_FILES: Files = { read: () => undefined, list: () => undefined };
 
 /** Reads, checks and fills in defaults. Reports everything, not the first; never throws. */
 export function loadConfig(input: LoadInput): LoadResult {
-  const report = new Report();
-  const sources = new Map([[input.path, input.text]]);
-  let includes = 0;
-  const root: Block = { section: "root", statements: [] };
-  const readInto = (path: string, text: string, into: Block, including: readonly string[]): void => {
-    const include = (file: Token, block: Block): void => {
-      const target = resolveBeside(path, file.text);
-      const source = including.includes(target) ? undefined : sources.get(target) ?? input.readFile?.(target);
-      const problem = problemOf(target, source, { including, includes: ++includes });
-      if (problem !== undefined) return report.add("include-failed", file, problem);
-      if (source === undefined) return;
-      sources.set(target, source);
-      readInto(target, source, block, [...including, target]);
-    };
-    parse({ tokens: lex({ file: path, text }, report), into, report, include });
-  };
-  readInto(input.path, input.text, root, [input.path]);
-  checkKeywords(root, report);
-  const config = readConfig(root, input, report);
+  const isStrict = input.strict === true || isYaml(input.path);
+  const report = new Report({ strict: isStrict, willNotRun: input.willNotRun === true });
+  const reader = new ConfigReader(input, report);
+  const { root, sources } = readRoot(input, report, { finished: (statement) => reader.take(statement) });
+  const config = reader.finish(root);
+  if (input.willNotRun !== true) reportLeftOut(config, report);
   const diagnostics = report.sorted([...sources.keys()]);
   return { ...(report.hasErrors ? {} : { config }), diagnostics, sources };
 }
 
-function problemOf(
-  target: string,
-  source: string | undefined,
-  { including, includes }: { readonly including: readonly string[]; readonly includes: number },
-): string | undefined {
-  if (including.includes(target)) return `\`${target}\` includes itself`;
-  if (including.length > MAX_INCLUDE_DEPTH) return `\`include\` is nested more than ${MAX_INCLUDE_DEPTH} deep`;
-  if (includes > MAX_INCLUDES) return `more than ${MAX_INCLUDES} files are included`;
-  return source === undefined ? `\`${target}\` can't be read` : undefined;
+function reportLeftOut(config: Config, report: Report): void {
+  for (const { what, why, location } of startable(config).leftOut) {
+    report.add("not-started", location, `\`${what}\` is not started: ${why}`);
+  }
 }
 
-function readConfig(root: Block, input: LoadInput, report: Report): Config {
-  const blocks = (name: string): Statement[] => root.statements.filter((child) => child.keyword.text === name);
-  const globals = readGlobalDefs(blocks("global_defs"), report);
-  const instances = blocks("vrrp_instance").map((block) => readVrrpInstance(block, globals, report))
-    .filter((draft) => draft !== undefined);
-  const virtualServers = blocks("virtual_server").map((block) => readVirtualServer(block, report))
-    .filter((server) => server !== undefined);
-  checkWhole({ instances, virtualServers, interfaceNames: input.interfaceNames?.() }, report);
-  return {
-    routerId: globals.routerId ?? input.hostName,
-    vrrpInstances: instances.map(({ instance }) => instance).filter((instance) => instance !== undefined),
-    virtualServers,
+/** The statements of a configuration before anything is made of them. */
+export interface Root {
+  readonly root: Statement;
+  readonly sources: ReadonlyMap<string, string>;
+}
+
+/** Reads the statements only. `finished` may take one out of the tree, by answering true, as soon as it is complete. */
+export function readRoot(
+  input: LoadInput,
+  report: Report,
+  { finished, comments = false }: { finished?: (statement: Statement) => boolean; comments?: boolean } = {},
+): Root {
+  const place = { file: input.path, line: 1, column: 1, length: 1 };
+  const keyword: Token = { kind: "word", text: "", quoted: false, ...place };
+  if (isYaml(input.path)) return readYaml({ file: input.path, text: input.text }, report);
+  const reading = new Reading({
+    report,
+    files: input.files ?? NO_FILES,
+    configId: input.configId ?? input.hostName.split(".")[0] ?? "",
+    environment: input.environment ?? (() => undefined),
+    random: input.random ?? Math.random,
+    comments,
+  });
+  const root = {
+    keyword,
+    args: [],
+    section: "root" as const,
+    block: { section: "root" as const, statements: [] as Statement[] },
   };
+  const lines = reading.open(input.path, input.text);
+  parse({
+    lines,
+    balance: lines.balance,
+    into: root.block,
+    report,
+    finished: (statement) => {
+      const isLast = root.block.statements.at(-1) === statement;
+      if (isLast && finished?.(statement)) root.block.statements.pop();
+    },
+  });
+  return { root, sources: reading.sources };
 }
 
-/** A file name as the including file means it: relative to its own folder. */
-function resolveBeside(including: string, file: string): string {
-  const slash = including.lastIndexOf("/");
-  return file.startsWith("/") || slash === -1 ? file : including.slice(0, slash + 1) + file;
+/** Makes a `Config` of statements. Virtual servers are read as they come, since there can be very many. */
+class ConfigReader {
+  readonly #input: LoadInput;
+  readonly #report: Report;
+  readonly #virtualServers: VirtualServer[] = [];
+
+  constructor(input: LoadInput, report: Report) {
+    this.#input = input;
+    this.#report = report;
+  }
+
+  /** @returns whether the statement has been dealt with */
+  take(statement: Statement): boolean {
+    if (statement.keyword.text !== "virtual_server" || statement.block === undefined) return false;
+    checkStatement(statement, this.#report);
+    this.#readVirtualServer(statement);
+    return true;
+  }
+
+  finish(root: Statement): Config {
+    const { host } = this.#input;
+    if (root.block !== undefined) checkKeywords(root.block, this.#report);
+    const all = groupByKeyword(root);
+    const blocks = (...names: string[]): Statement[] => names.flatMap((name) => all.get(name) ?? []);
+    for (const statement of blocks("virtual_server")) this.#readVirtualServer(statement);
+    if (host !== undefined) {
+      for (const statement of root.block?.statements ?? []) checkScripts(statement, host, this.#report);
+    }
+    return this.#assemble(root, blocks);
+  }
+
+  #readVirtualServer(statement: Statement): void {
+    const server = readVirtualServer(statement, this.#report);
+    if (server !== undefined) this.#virtualServers.push(server);
+    if (this.#input.host !== undefined) checkScripts(statement, this.#input.host, this.#report);
+  }
+
+  #assemble(root: Statement, blocks: (...names: string[]) => Statement[]): Config {
+    const report = this.#report;
+    const { global, routerId } = readGlobalDefs(root, report);
+    const read = <T>(names: string[], reader: (statement: Statement, report: Report) => T | undefined): T[] =>
+      blocks(...names).map((statement) => reader(statement, report)).filter((value) => value !== undefined);
+    const drafts = read(
+      ["vrrp_instance"],
+      (statement): InstanceDraft | undefined => readVrrpInstance(statement, global, report),
+    );
+    const device = global.defaultInterface ?? "eth0";
+    const lines = <T>(list: string, reader: (line: Statement) => T | undefined): T[] =>
+      linesOf(root, list).map(reader).filter((value) => value !== undefined);
+    const ssl = blocks("SSL").at(-1);
+    const config: Config = {
+      routerId: routerId ?? this.#input.hostName,
+      global,
+      vrrpInstances: drafts.map(({ instance }) => instance).filter((instance) => instance !== undefined),
+      syncGroups: read(["vrrp_sync_group"], (statement) => readSyncGroup(statement, global, report)),
+      scripts: read(["vrrp_script"], readScript),
+      trackedProcesses: read(["vrrp_track_process"], readProcess),
+      trackedFiles: read(["track_file", "vrrp_track_file"], readFile),
+      bfdInstances: read(["bfd_instance"], readBfd),
+      trackGroups: read(["track_group"], readTrackGroup),
+      garpGroups: read(["garp_group"], readGarpGroup),
+      staticAddresses: lines("static_ipaddress", (line) => readAddressLine(line, { device }, report)),
+      staticRoutes: lines("static_routes", (line) => readRoute(line, report)),
+      staticRules: lines("static_rules", (line) => readRule(line, report)),
+      virtualServerGroups: read(["virtual_server_group"], readVirtualServerGroup),
+      virtualServers: this.#virtualServers,
+      ...(ssl === undefined ? {} : { ssl: readSsl(ssl, report) }),
+    };
+    return checkWhole({ config, instances: drafts, host: this.#input.host }, report);
+  }
+}
+
+function groupByKeyword(root: Statement): Map<string, Statement[]> {
+  const groups = new Map<string, Statement[]>();
+  for (const statement of root.block?.statements ?? []) {
+    const group = groups.get(statement.keyword.text);
+    if (group === undefined) groups.set(statement.keyword.text, [statement]);
+    else group.push(statement);
+  }
+  return groups;
 }

@@ -21,7 +21,7 @@ function instance(lines: string): string {
 }
 
 Deno.test("loadConfig() gives an empty configuration for an empty file, with the host's name", () => {
-  assertEquals(configOf(""), { routerId: "host", vrrpInstances: [], virtualServers: [] });
+  assertEquals([configOf("").routerId, configOf("").vrrpInstances, configOf("").virtualServers], ["host", [], []]);
   assertEquals(configOf("global_defs {\nrouter_id other\n}").routerId, "other");
 });
 
@@ -29,8 +29,8 @@ Deno.test("loadConfig() gives a configuration if and only if nothing is an error
   const warned = load(instance("smtp_alert"));
   assertEquals(codes(warned), ["not-carried-out 5:1"]);
   assert(warned.config !== undefined);
-  const refused = load(instance("smtp_alerts"));
-  assertEquals(codes(refused), ["unknown-keyword 5:1"]);
+  const refused = load(instance("smtp_alerts {\n}"));
+  assertEquals(codes(refused), ["unknown-block 5:1"]);
   assertEquals(refused.config, undefined);
 });
 
@@ -48,7 +48,7 @@ Deno.test("loadConfig() reports from top to bottom, whatever found it", () => {
 
 Deno.test("loadConfig() names an interface that the host doesn't have, and one that may be meant", () => {
   const result = load(instance("virtual_ipaddress_excluded {\n192.0.2.2 dev eth7\n}"), {
-    interfaceNames: () => ["lo", "eth0", "eth1"],
+    host: { interfaceNames: () => ["lo", "eth0", "eth1"], script: () => "ok", hasUser: () => true },
   });
   assertEquals(codes(result), ["unknown-interface 6:15"]);
   assertEquals(result.diagnostics[0]?.help, "did you mean `eth0`?");
@@ -61,7 +61,9 @@ Deno.test("loadConfig() reads includes beside the including file and keeps their
     ["/etc/conf.d/b.conf", "include /etc/c.conf"],
     ["/etc/c.conf", "global_defs {\nrouter_id c\n}\nwrong"],
   ]);
-  const result = load("include conf.d/a.conf\nalso_wrong", { readFile: (path) => files.get(path) });
+  const result = load("include conf.d/a.conf\nalso_wrong", {
+    files: { read: (path) => files.get(path), list: () => [] },
+  });
   assertEquals(codes(result), ["unknown-keyword 2:1", "unknown-keyword 4:1"]);
   assertEquals(result.diagnostics.map(({ location }) => location.file), ["/etc/f.conf", "/etc/c.conf"]);
   assertEquals([...result.sources.keys()], ["/etc/f.conf", ...files.keys()]);
@@ -70,9 +72,12 @@ Deno.test("loadConfig() reads includes beside the including file and keeps their
 Deno.test("loadConfig() stops at files that include themselves, one another, or too often", () => {
   assertEquals(codes(load("include f.conf")), ["include-failed 1:9"]);
   const twice = load("include 0", {
-    readFile: (path) => {
-      const next = `include ${Number(path.slice("/etc/".length)) + 1}\n`;
-      return next + next;
+    files: {
+      list: () => [],
+      read: (path) => {
+        const next = `include ${Number(path.slice("/etc/".length)) + 1}\n`;
+        return next + next;
+      },
     },
   });
   assertEquals(new Set(twice.diagnostics.map(({ code }) => code)), new Set(["include-failed"]));
@@ -86,7 +91,7 @@ Deno.test("loadConfig() refuses one VRID twice on an interface, not on two or in
   assertEquals(result.diagnostics[0]?.related[0]?.location, { file: "/etc/f.conf", line: 3, column: 19, length: 1 });
   assertEquals(load(router("A", "eth0") + router("B", "eth1")).diagnostics, []);
   const inet6 = router("B", "eth0").replace("no_virtual_ipaddress", "virtual_ipaddress { 2001:db8::1 }");
-  assertEquals(codes(load(router("A", "eth0") + inet6)), ["not-supported-yet 9:21"]);
+  assertEquals(codes(load(router("A", "eth0") + inet6)), ["not-started 6:1"]);
 });
 
 Deno.test("loadConfig() fills in keepalived's gratuitous ARP, shortened by vrrp_min_garp", () => {
@@ -166,7 +171,13 @@ Deno.test("loadConfig() cuts auth_pass to 8 bytes", () => {
 
 Deno.test("loadConfig() does not miss a keyword that is only misspelt", () => {
   const text = "vrrp_instance A {\ninterfac eth0\nvirtual_router-id 1\nvirtual_ipadress {\n192.0.2.1\n}\n}";
-  assertEquals(codes(load(text)), ["unknown-keyword 2:1", "unknown-keyword 3:1", "unknown-keyword 4:1"]);
+  assertEquals(codes(load(text)), [
+    "unknown-keyword 2:1",
+    "missing-interface 2:1",
+    "unknown-keyword 3:1",
+    "missing-vrid 3:1",
+    "unknown-block 4:1",
+  ]);
 });
 
 Deno.test("loadConfig() takes `brd +` and `brd -` from the prefix", () => {

@@ -1,18 +1,21 @@
 // Tokens to a tree of blocks, with repair of missing and extra braces. Knows which keyword opens which block, no values.
-import type { SourceLocation } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
+import { INCLUDE_WORDS } from "./include.ts";
 import { keywordIn, SECTIONS } from "./keywords.ts";
 import type { Token } from "./lexer.ts";
+import type { LineReader } from "./line_reader.ts";
 import type { Block, Statement } from "./statement.ts";
 
 /** What one file is parsed with. */
 export interface ParserInput {
-  readonly tokens: readonly Token[];
+  readonly lines: LineReader;
+  /** Opening minus closing braces of the file, as far as one can see without reading it properly. */
+  readonly balance: number;
   /** Statements are added to this block: the top level, or where an `include` stands. */
   readonly into: Block;
   readonly report: Report;
-  /** Called for `include FILE`, to add the statements of that file to the block. */
-  readonly include: (file: Token, into: Block) => void;
+  /** Called for each statement of the top level when it is complete. */
+  readonly finished?: ((statement: Statement) => void) | undefined;
 }
 
 /** A block that is open. */
@@ -25,7 +28,6 @@ interface Frame {
 }
 
 const MAX_DEPTH = 64;
-const NOT_YET = "not supported yet";
 
 /**
  * Parses one file. Braces are counted first; only when they don't match, keywords that can't stand where they are tell
@@ -36,30 +38,37 @@ export function parse(input: ParserInput): void {
 }
 
 class Parser {
-  readonly #tokens: readonly Token[];
+  readonly #input: ParserInput;
   readonly #report: Report;
-  readonly #include: ParserInput["include"];
   readonly #frames: Frame[];
   /** Opening minus closing braces of the file that are not yet explained. */
-  #surplus = 0;
+  #surplus: number;
   /** A statement at the end of a line, whose `{` may stand on the next. */
   #pending: Statement | undefined;
   #tooDeep = false;
+  #comments: string[] = [];
 
   constructor(input: ParserInput) {
-    this.#tokens = input.tokens;
+    this.#input = input;
     this.#report = input.report;
-    this.#include = input.include;
     this.#frames = [{ block: input.into }];
-    for (const token of input.tokens) {
-      if (token.kind === "open") this.#surplus++;
-      else if (token.kind === "close") this.#surplus--;
-    }
+    this.#surplus = input.balance;
   }
 
   run(): void {
+    for (let batch = this.#input.lines.next(); batch !== undefined; batch = this.#input.lines.next()) {
+      if (this.#tooDeep) continue; // to the end, so that the reader closes its files
+      if (batch.type === "include") this.#includeFile(batch.file);
+      else this.#line(batch.tokens);
+    }
+    if (this.#tooDeep) return;
+    this.#settlePending();
+    this.#reportUnclosed();
+  }
+
+  #line(tokens: readonly Token[]): void {
     let words: Token[] = [];
-    for (const token of this.#tokens) {
+    for (const token of tokens) {
       if (token.kind === "word") {
         words.push(token);
         continue;
@@ -68,68 +77,59 @@ class Parser {
       words = [];
       if (token.kind === "open") this.#open(token);
       else if (token.kind === "close") this.#close(token);
-      else if (token.kind === "definition") this.#refuse(token, "`$NAME=` definitions", "write the value itself");
+      else this.#comment(token, tokens[0] !== token);
       if (this.#tooDeep) return;
     }
-    this.#settlePending();
-    this.#reportUnclosed();
+    if (words.length > 0) this.#statement(words, false);
+  }
+
+  #comment(token: Token, standsBeside: boolean): void {
+    const text = token.text.replace(/^[!#]+\s?/, "");
+    const last = this.#pending ?? this.#top.block.statements.at(-1);
+    if (standsBeside && last !== undefined) (last.comments ??= { above: [] }).beside = text;
+    else if (standsBeside && this.#top.opener !== undefined) {
+      (this.#top.opener.comments ??= { above: [] }).beside = text;
+    } else this.#comments.push(text);
   }
 
   get #top(): Frame {
     return this.#frames.at(-1) ?? { block: { section: "unknown", statements: [] } };
   }
 
-  #statement(allWords: readonly Token[], braceFollows: boolean): void {
-    const words = this.#withoutCondition(allWords);
+  #statement(words: readonly Token[], braceFollows: boolean): void {
     const [keyword, ...args] = words;
     if (keyword === undefined) return;
     this.#settlePending();
-    if (!keyword.quoted && /^include[rmwba]?$/.test(keyword.text)) return this.#includeFile(keyword, args);
+    if (args.length === 0 && !keyword.quoted && INCLUDE_WORDS.has(keyword.text)) {
+      return this.#report.add("missing-argument", keyword, `\`${keyword.text}\` needs the name of a file`);
+    }
     this.#repairBefore(keyword, braceFollows);
     const statement: Statement = { keyword, args, section: this.#top.block.section };
+    if (this.#comments.length > 0) statement.comments = { above: this.#comments };
+    this.#comments = [];
     this.#top.block.statements.push(statement);
     this.#pending = statement;
   }
 
-  /** Takes `@ID` and `~SEQ(...)` off the start of a line. */
-  #withoutCondition(words: readonly Token[]): readonly Token[] {
-    const first = words[0];
-    if (first === undefined || first.quoted) return words;
-    if (/^@\^?./.test(first.text)) {
-      this.#refuse(first, "lines with an `@` condition", "write a file for each machine");
-      const isDefinition = /^\$\w+=/.test(words[1]?.text ?? "");
-      return isDefinition ? [] : words.slice(1);
-    }
-    if (/^~(SEQ|LST)/.test(first.text)) {
-      this.#refuse(first, "`~SEQ` and `~LST`", "write each line out");
-      return words.slice(words.findIndex((word) => word.text.endsWith(")")) + 1);
-    }
-    if (/^\$\{?\w+\}?$/.test(first.text) && words.length === 1) {
-      this.#refuse(first, "variables", "write the value itself");
-      return [];
-    }
-    return words;
+  #includeFile(lines: LineReader): void {
+    this.#settlePending();
+    const { report, finished } = this.#input;
+    new Parser({
+      lines,
+      balance: lines.balance,
+      into: this.#top.block,
+      report,
+      finished: this.#isRoot ? finished : undefined,
+    })
+      .run();
   }
 
-  #refuse(place: SourceLocation, what: string, help: string): void {
-    this.#report.add("not-supported-yet", place, `${what} are ${NOT_YET}`, { help });
+  get #isRoot(): boolean {
+    return this.#top.block === this.#input.into && this.#input.into.section === "root";
   }
 
-  #includeFile(keyword: Token, args: readonly Token[]): void {
-    const [file] = args;
-    if (keyword.text !== "include") {
-      this.#report.add("not-supported-yet", keyword, `\`${keyword.text}\` is ${NOT_YET}`, {
-        help: "use `include FILE`, once for each file",
-      });
-    } else if (file === undefined) {
-      this.#report.add("missing-argument", keyword, "`include` needs the name of a file");
-    } else if (/[*?[{]/.test(file.text)) {
-      this.#report.add("not-supported-yet", file, `\`include\` with a pattern is ${NOT_YET}`, {
-        help: "use `include FILE`, once for each file",
-      });
-    } else {
-      this.#include(file, this.#top.block);
-    }
+  #finish(statement: Statement): void {
+    if (this.#isRoot && this.#surplus === 0) this.#input.finished?.(statement);
   }
 
   #open(brace: Token): void {
@@ -155,7 +155,11 @@ class Parser {
     this.#settlePending();
     this.#repairByIndent(brace);
     const frame = this.#frames.length > 1 ? this.#frames.pop() : undefined;
-    if (frame?.opener !== undefined) this.#top.lastClosed = { statement: frame.opener, brace };
+    if (frame?.opener !== undefined) {
+      frame.block.end = brace;
+      this.#top.lastClosed = { statement: frame.opener, brace };
+      this.#finish(frame.opener);
+    }
     if (frame !== undefined) return;
     this.#surplus++;
     this.#report.add("extra-brace", brace, "this `}` closes nothing: no block is open here", { help: "remove it" });

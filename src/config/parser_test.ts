@@ -1,6 +1,6 @@
 import { assertEquals } from "../../test/assert.ts";
 import { type Diagnostic, Report } from "./diagnostic.ts";
-import { lex } from "./lexer.ts";
+import { Reading } from "./line_reader.ts";
 import { parse } from "./parser.ts";
 import type { Block, Statement } from "./statement.ts";
 
@@ -8,8 +8,10 @@ import type { Block, Statement } from "./statement.ts";
 function parsed(text: string): { tree: string; diagnostics: Diagnostic[] } {
   const report = new Report();
   const root: Block = { section: "root", statements: [] };
-  const include = (): void => {};
-  parse({ tokens: lex({ file: "f", text }, report), into: root, report, include });
+  const files = { read: () => undefined, list: () => undefined };
+  const surroundings = { configId: "me", environment: () => undefined, random: () => 0, comments: false };
+  const lines = new Reading({ report, files, ...surroundings }).open("f", text);
+  parse({ lines, balance: lines.balance, into: root, report });
   return { tree: root.statements.map(show).join("; "), diagnostics: report.sorted(["f"]) };
 }
 

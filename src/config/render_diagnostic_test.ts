@@ -4,7 +4,7 @@ import { formatLocation, renderDiagnostics } from "./render_diagnostic.ts";
 
 function diagnosticAt(line: number, column: number, length: number): Diagnostic[] {
   const report = new Report();
-  report.add("invalid-value", { file: "f", line, column, length }, "wrong");
+  report.add("include-failed", { file: "f", line, column, length }, "wrong");
   return report.sorted(["f"]);
 }
 

@@ -4,16 +4,16 @@
 export type Effect =
   /** Holdfast does what it says. */
   | { readonly type: "carried-out" }
-  /** Known, skipped with a warning: who is master and where traffic goes stay the same without it. */
-  | { readonly type: "not-carried-out" }
-  /** Known, refused: running without it would be wrong. `consequence` says why. */
-  | { readonly type: "refused"; readonly consequence: string }
-  /** Another spelling of a keyword that is carried out. */
-  | { readonly type: "deprecated"; readonly use: string };
+  /** Known, without effect yet. `consequence` says what happens instead, where that is not plain. */
+  | { readonly type: "not-carried-out"; readonly consequence?: string };
 
 /** One keyword at one position. */
 export interface Keyword {
   readonly effect: Effect;
+  /** An old spelling of that keyword. */
+  readonly use?: string;
+  /** Without it an instance or virtual server would do harm, so it is not started. */
+  readonly blocks?: true;
   /** The block that follows the keyword, if one does. */
   readonly opens?: SectionName;
   /** Arguments that say what happens without the keyword anyway, so that it needs no message. */
@@ -26,8 +26,11 @@ export interface Section {
   readonly title: string;
   readonly keywords: ReadonlyMap<string, Keyword>;
   /** What the lines of a value block are; undefined in a block of keywords. */
-  readonly values?: "addresses" | "names";
+  readonly values?: ValueLines;
 }
+
+/** What the lines of a value block begin with. */
+export type ValueLines = "addresses" | "names";
 
 /** Every kind of block; `unknown` is the inside of a block that keepalived does not know. */
 export type SectionName =
@@ -61,16 +64,26 @@ export type SectionName =
   | "BFD_CHECK"
   | "FILE_CHECK"
   | "addresses"
-  | "names"
+  | "routes"
+  | "rules"
+  | "tracked"
+  | "peers"
+  | "members"
+  | "emails"
+  | "services"
+  | "links"
+  | "delays"
   | "unknown";
 
 /** A table of keywords as it is written down; lists are words separated by white space. */
 export interface SectionTable {
   readonly carriedOut?: string;
   readonly notCarriedOut?: string;
-  /** Keyword to consequence. */
-  readonly refused?: Readonly<Record<string, string>>;
-  /** Old spelling to new. */
+  /** Keyword to what happens without it. */
+  readonly missing?: Readonly<Record<string, string>>;
+  /** The same for keywords without which an instance or virtual server is not started. */
+  readonly blocking?: Readonly<Record<string, string>>;
+  /** Old spelling to new; its effect is in one of the lists. */
   readonly deprecated?: Readonly<Record<string, string>>;
   /** Keyword to the block that it opens; its effect is in one of the lists above. */
   readonly opens?: Readonly<Record<string, SectionName>>;
@@ -80,14 +93,25 @@ export interface SectionTable {
 /** Builds a section from its table. */
 export function section(title: string, table: SectionTable): Section {
   const keywords = new Map<string, Keyword>();
-  const add = (name: string, effect: Effect): void => {
+  const add = (name: string, effect: Effect, blocks = false): void => {
     const opens = table.opens?.[name];
-    keywords.set(name, { effect, harmless: table.harmless?.[name] ?? [], ...(opens === undefined ? {} : { opens }) });
+    const use = table.deprecated?.[name];
+    keywords.set(name, {
+      effect,
+      harmless: table.harmless?.[name] ?? [],
+      ...(opens === undefined ? {} : { opens }),
+      ...(use === undefined ? {} : { use }),
+      ...(blocks ? { blocks } : {}),
+    });
   };
   for (const name of words(table.carriedOut)) add(name, { type: "carried-out" });
   for (const name of words(table.notCarriedOut)) add(name, { type: "not-carried-out" });
-  for (const [name, consequence] of Object.entries(table.refused ?? {})) add(name, { type: "refused", consequence });
-  for (const [name, use] of Object.entries(table.deprecated ?? {})) add(name, { type: "deprecated", use });
+  for (const [name, consequence] of Object.entries(table.missing ?? {})) {
+    add(name, { type: "not-carried-out", consequence });
+  }
+  for (const [name, consequence] of Object.entries(table.blocking ?? {})) {
+    add(name, { type: "not-carried-out", consequence }, true);
+  }
   return { title, keywords };
 }
 

@@ -11,17 +11,39 @@ export interface Statement {
   readonly section: SectionName;
   /** The block behind it; undefined when there is none. */
   block?: Block;
+  /** Only when comments are asked for. */
+  comments?: Comments;
+}
+
+/** Comments that belong to a statement, without their `!` or `#`. */
+export interface Comments {
+  /** On lines of their own before it. */
+  readonly above: readonly string[];
+  /** Behind it, on its line. */
+  beside?: string;
 }
 
 /** What stands between two braces. */
 export interface Block {
   readonly section: SectionName;
   readonly statements: Statement[];
+  /** The brace behind it; undefined where there is none. */
+  end?: SourceLocation;
 }
 
 /** Statements of the block of `statement` with that keyword, in order. */
 export function childrenNamed(statement: Statement, ...names: readonly string[]): Statement[] {
   return (statement.block?.statements ?? []).filter((child) => names.includes(child.keyword.text));
+}
+
+/** The last statement of the block of `statement` with that keyword, which is the one that counts. */
+export function lastNamed(statement: Statement, name: string): Statement | undefined {
+  return statement.block?.statements.findLast((child) => child.keyword.text === name);
+}
+
+/** Where it turned out that something is missing in a block: its closing brace, which is where keepalived says it. */
+export function endOf(statement: Statement): SourceLocation {
+  return statement.block?.end ?? headOf(statement);
 }
 
 /** The place of all words of a statement that stand on its first line. */

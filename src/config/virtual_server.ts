@@ -1,31 +1,35 @@
-// `virtual_server`: its keywords to a `VirtualServer`, with keepalived's defaults and corrections. IPv4 addresses only.
-import { formatKey, type ForwardingMethod, type Protocol } from "../core/ipvs/table.ts";
-import { requestWord, TIMING_ROWS } from "./checkers.ts";
+// `virtual_server`: its keywords to a `VirtualServer`, with keepalived's defaults and corrections.
+import { formatKey, type Protocol } from "../core/ipvs/table.ts";
+import { SERVER_TIMING_FIELDS } from "./checkers.ts";
 import type { RealServer, SorryServer, VirtualServer } from "./config.ts";
 import { placeOf, type Report } from "./diagnostic.ts";
-import { type Endpoint, forcePort, lvsMethod, readEndpoint, readRealServer } from "./real_server.ts";
-import { lastOf, readBlock, type Values } from "./read_block.ts";
-import { childrenNamed, headOf, type Statement } from "./statement.ts";
-import { flag, integer, type Located, oneOf, type Reader, reject, word } from "./values.ts";
+import { type Endpoint, endpoint, forcePort, type Forwarding, lvsMethod } from "./endpoint.ts";
+import { definedOnly, field, type Fields, type Given, readFields } from "./fields.ts";
+import { readRealServer } from "./real_server.ts";
+import { childrenNamed, headOf, lastNamed, type Statement } from "./statement.ts";
+import { reject, rejectMissing, valuePlace, type ValueType } from "./value_type.ts";
+import { flag, integer, oneOf, oneWord, readNumber, requestWord, word } from "./values.ts";
+import { optional, script } from "./values_composite.ts";
 
 /** Seconds of persistence when none are given (keepalived: IPVS_SVC_PERSISTENT_TIMEOUT). */
 const DEFAULT_PERSISTENCE_SECONDS = 360;
 const SCHEDULERS = ["rr", "wrr", "lc", "wlc", "lblc", "lblcr", "sh", "mh", "dh", "fo", "ovf", "sed", "nq", "twos"];
+const MAX_INT = 2_147_483_647;
 
 const scheduler = oneOf(Object.fromEntries(SCHEDULERS.map((name) => [name, name])));
 
-const persistenceTimeout: Reader<number> = (statement, report) =>
-  statement.args.length === 0
-    ? { value: DEFAULT_PERSISTENCE_SECONDS, location: statement.keyword }
-    : integer({ min: 1, max: 2_678_400 })(statement, report);
-
 /** A mask or a prefix length, as prefix length. */
-const granularity: Reader<number> = (statement, report) => {
-  const text = word(statement, report);
-  if (text === undefined) return undefined;
-  const length = /^\d{1,2}$/.test(text.value) ? Number(text.value) : prefixOfMask(text.value);
-  if (length !== undefined && length >= 1 && length <= 32) return { value: length, location: text.location };
-  return reject(statement, text.location, "must be a mask such as `255.255.255.0`, or 1 to 32", report);
+const granularity: ValueType<number> = {
+  form: "MASK|LENGTH",
+  schema: { type: ["string", "integer"] },
+  read: (statement, report) => {
+    const text = oneWord(statement, "a mask or a prefix length", report);
+    if (text === undefined) return undefined;
+    const length = /^\d{1,3}$/.test(text) ? Number(text) : prefixOfMask(text);
+    if (length !== undefined && length >= 1 && length <= 128) return length;
+    return reject(statement, "must be a mask such as `255.255.255.0`, or 1 to 128", report);
+  },
+  print: (value) => [String(value)],
 };
 
 /** Flags of the kernel's services (linux/ip_vs.h); `hashed` is the kernel's own and changes nothing. */
@@ -41,152 +45,245 @@ const FLAGS = {
   "flag-3": 32,
 };
 
-const FLAG_ROWS = {
-  hashed: flag,
-  ops: flag,
-  "flag-1": flag,
-  "sh-fallback": flag,
-  "mh-fallback": flag,
-  "flag-2": flag,
-  "sh-port": flag,
-  "mh-port": flag,
-  "flag-3": flag,
-};
+/** Keywords that set a flag. */
+export const FLAG_FIELDS = {
+  hashed: field("hashed", flag),
+  ops: field("ops", flag),
+  "flag-1": field("flag-1", flag),
+  "sh-fallback": field("sh-fallback", flag),
+  "mh-fallback": field("mh-fallback", flag),
+  "flag-2": field("flag-2", flag),
+  "sh-port": field("sh-port", flag),
+  "mh-port": field("mh-port", flag),
+  "flag-3": field("flag-3", flag),
+} satisfies Fields;
 
-/** Keywords of `virtual_server` that are carried out and hold one value. */
-export const SERVER_ROWS = {
-  ...TIMING_ROWS,
-  ...FLAG_ROWS,
-  retry: integer({ min: 1, max: 4_294_967_295 }),
-  lvs_sched: scheduler,
-  lb_algo: scheduler,
-  lvs_method: lvsMethod,
-  lb_kind: lvsMethod,
-  protocol: oneOf<Protocol>({ TCP: "tcp", UDP: "udp", SCTP: "sctp" }, { anyCase: true }),
-  persistence_timeout: persistenceTimeout,
-  persistence_granularity: granularity,
-  alpha: flag,
-  quorum: integer({ min: 1, max: 2_147_483_647 }),
-  hysteresis: integer({ min: 0, max: 2_147_483_647 }),
-  sorry_server: readEndpoint,
-  sorry_server_lvs_method: lvsMethod,
-  virtualhost: requestWord,
-  inhibit_on_failure: flag,
-  weight: integer({ min: 1, max: 2_147_483_647 }),
-};
+/** Keywords of `virtual_server` beside flags and real servers. */
+export const SERVER_FIELDS = {
+  ...SERVER_TIMING_FIELDS,
+  retry: field("retry", integer({ min: 1, max: 4_294_967_295 })),
+  ip_family: field("family", oneOf<4 | 6>({ inet: 4, inet6: 6 })),
+  lvs_sched: field("scheduler", scheduler),
+  lb_algo: field("scheduler", scheduler),
+  lvs_method: field("forwarding", lvsMethod),
+  lb_kind: field("forwarding", lvsMethod),
+  protocol: field("protocol", oneOf<Protocol>({ TCP: "tcp", UDP: "udp", SCTP: "sctp" }, { anyCase: true })),
+  persistence_timeout: field(
+    "persistenceTimeoutSeconds",
+    optional(integer({ min: 1, max: 2_678_400 }, "SECONDS"), DEFAULT_PERSISTENCE_SECONDS),
+  ),
+  persistence_granularity: field("persistencePrefixLength", granularity),
+  persistence_engine: field("persistenceEngine", word("NAME")),
+  alpha: field("alpha", flag),
+  omega: field("omega", flag),
+  ha_suspend: field("suspendsWithAddress", flag),
+  quorum: field("quorum", integer({ min: 1, max: 4_294_967_295 })),
+  hysteresis: field("hysteresis", integer({ min: 0, max: 4_294_967_295 })),
+  quorum_up: field("quorumUp", script),
+  quorum_down: field("quorumDown", script),
+  sorry_server: field("sorry", endpoint),
+  sorry_server_lvs_method: field("sorryForwarding", lvsMethod),
+  sorry_server_inhibit: field("sorryInhibit", flag),
+  virtualhost: field("virtualHost", requestWord),
+  snmp_name: field("label", word("NAME")),
+  smtp_alert: field(
+    "mails",
+    optional(oneOf({ on: true, off: false, true: true, false: false, yes: true, no: false }), true),
+  ),
+  inhibit_on_failure: field("inhibitOnFailure", flag),
+  weight: field("weight", integer({ min: 1, max: MAX_INT })),
+} satisfies Fields;
 
-type ServerValues = Values<typeof SERVER_ROWS>;
+type Values = Given<typeof SERVER_FIELDS>;
+const NAT: Forwarding = { forwardingMethod: "nat" };
+
+/** What a virtual server is for. */
+interface Service {
+  readonly address: string;
+  readonly port: number;
+  readonly fwmark?: number;
+  readonly group?: string;
+}
 
 /** Reads one virtual server; undefined when it can't be one, which it has reported then. */
 export function readVirtualServer(statement: Statement, report: Report): VirtualServer | undefined {
-  const values = readBlock(statement, SERVER_ROWS, report);
-  const address = readServiceAddress(statement, report);
-  if (address === undefined || statement.block === undefined) return undefined;
-  const service = {
-    address: address.value.address,
-    port: address.value.port ?? 0,
-    ...basicsOf(statement, values, report),
-  };
+  const values = readFields(statement, SERVER_FIELDS, report);
+  const given = readService(statement, report);
+  if (given === undefined || statement.block === undefined) return undefined;
+  const { location, ...service } = given;
+  const forwarding = values.forwarding ?? NAT;
+  const basics = basicsOf(statement, { values, service }, report);
   const realServers = childrenNamed(statement, "real_server").map((child) =>
-    readRealServer(child, { service, values }, report)
+    readRealServer(child, {
+      ...forwarding,
+      port: service.fwmark === undefined && service.group === undefined ? service.port : undefined,
+      timing: timingOf(values),
+      weight: values.weight ?? 1,
+      inhibitOnFailure: values.inhibitOnFailure ?? false,
+      virtualHost: values.virtualHost,
+    }, report)
   ).filter((server) => server !== undefined);
   const distinct = withoutTwins(realServers, report);
-  const sorryServer = values.sorry_server && sorryServerOf(values.sorry_server, values, service, report);
+  const sorryServer = values.sorry && sorryServerOf(values.sorry, { values, service, forwarding }, report);
+  if (distinct.length === 0 && sorryServer === undefined && childrenNamed(statement, "real_server").length === 0) {
+    report.add("no-real-server", headOf(statement), "this virtual server has no `real_server`, so it is left out");
+    return undefined;
+  }
+  const { label, mails, quorumUp, quorumDown, persistenceEngine, family } = values;
   return {
-    name: formatKey({ kind: "address", ...service }),
+    name: nameOfService(service, basics.protocol),
     ...service,
-    flags: flagsOf(values),
-    ...persistenceOf(address, values, report),
-    ...quorumOf(values, distinct, report),
-    alpha: values.alpha !== undefined,
+    ...basics,
+    ...definedOnly({ family, label, quorumUp, quorumDown, persistenceEngine }),
+    flags: flagsOf(statement, report),
+    ...persistenceOf({ ...service, location }, values, report),
+    ...quorumOf(statement, { values, realServers: distinct }, report),
+    alpha: values.alpha ?? false,
+    omega: values.omega ?? false,
+    suspendsWithAddress: values.suspendsWithAddress ?? false,
+    mails: mails ?? false,
     ...(sorryServer === undefined ? {} : { sorryServer }),
     realServers: distinct,
     location: placeOf(headOf(statement)),
   };
 }
 
-function readServiceAddress(statement: Statement, report: Report): Located<Endpoint> | undefined {
-  const [kind] = statement.args;
-  if (kind?.text === "fwmark" || kind?.text === "group") {
-    report.add("not-supported-yet", kind, `\`virtual_server ${kind.text}\` is not supported yet`, {
-      help: "write a `virtual_server ADDRESS PORT` for each address",
-    });
-    return undefined;
+function readService(statement: Statement, report: Report): (Service & Pick<Endpoint, "location">) | undefined {
+  const [kind, value] = statement.args;
+  if (kind?.text === "fwmark") {
+    const rule = "needs a firewall mark from 1 to 4294967295";
+    if (value === undefined) return rejectMissing(statement, "a number behind `fwmark`", report);
+    const limits = { min: 1, max: 4_294_967_295, rule, pattern: /^\d{1,10}/, at: 1 };
+    const fwmark = readNumber(statement, value.text, limits, report);
+    return fwmark === undefined ? undefined : { address: "", port: 0, fwmark, location: value };
   }
-  return readEndpoint(statement, report);
+  if (kind?.text === "group") {
+    if (value === undefined) return rejectMissing(statement, "a name behind `group`", report);
+    return { address: "", port: 0, group: value.text, location: value };
+  }
+  const address = endpoint.read(statement, report);
+  return address && { address: address.address, port: address.port ?? 0, location: address.location };
 }
 
-type Basics = Pick<VirtualServer, "protocol" | "scheduler" | "forwardingMethod">;
+function nameOfService({ address, port, fwmark, group }: Service, protocol: Protocol): string {
+  if (fwmark !== undefined) return `fwmark ${fwmark}`;
+  if (group !== undefined) return `${protocol} group ${group}`;
+  return formatKey({ kind: "address", protocol, address, port });
+}
+
+/** The words of a virtual server behind its keyword. */
+export function serviceWords({ address, port, fwmark, group }: Service): string[] {
+  if (fwmark !== undefined) return ["fwmark", String(fwmark)];
+  if (group !== undefined) return ["group", group];
+  return port === 0 ? [address] : [address, String(port)];
+}
+
+function timingOf(values: Values): Values {
+  const { connectTimeoutMs, delayLoopMs, retry, delayBeforeRetryMs, warmupMs } = values;
+  return definedOnly({ connectTimeoutMs, delayLoopMs, retry, delayBeforeRetryMs, warmupMs });
+}
+
+type Basics = Pick<VirtualServer, "protocol" | "scheduler" | "forwardingMethod" | "tunnel">;
 
 /** What keepalived warns of when it is not said. */
-function basicsOf(statement: Statement, values: ServerValues, report: Report): Basics {
-  const missing = (keywords: string[], fallback: string): void => {
-    if (childrenNamed(statement, ...keywords).length > 0) return;
-    report.add("default-used", headOf(statement), `\`${keywords[0]}\` is missing, so \`${fallback}\` is used`);
+function basicsOf(
+  statement: Statement,
+  { values, service }: { values: Values; service: Service },
+  report: Report,
+): Basics {
+  const missing = (keyword: string, value: unknown, fallback: string): void => {
+    if (value !== undefined) return;
+    report.add("default-used", headOf(statement), `\`${keyword}\` is missing, so \`${fallback}\` is used`);
   };
-  missing(["protocol"], "UDP");
-  missing(["lvs_sched", "lb_algo"], "wlc");
-  missing(["lvs_method", "lb_kind"], "NAT");
+  if (service.fwmark === undefined) missing("protocol", values.protocol, "UDP");
+  else if (values.protocol !== undefined) {
+    const place = lastNamed(statement, "protocol") ?? statement;
+    report.add("value-ignored", valuePlace(place), "`protocol` is ignored: a firewall mark stands for all of them");
+  }
+  missing("lvs_sched", values.scheduler, "wlc");
+  missing("lvs_method", values.forwarding, "NAT");
   return {
-    protocol: values.protocol?.value ?? "udp",
-    scheduler: lastOf(values.lvs_sched, values.lb_algo)?.value ?? "wlc",
-    forwardingMethod: lastOf(values.lvs_method, values.lb_kind)?.value ?? "nat",
+    protocol: service.fwmark === undefined ? values.protocol ?? "udp" : "tcp",
+    scheduler: values.scheduler ?? "wlc",
+    ...values.forwarding ?? NAT,
   };
 }
 
-function flagsOf(values: ServerValues): number {
+function flagsOf(statement: Statement, report: Report): number {
+  const given = readFields(statement, FLAG_FIELDS, report);
   const names = Object.keys(FLAGS) as (keyof typeof FLAGS)[];
-  return names.filter((name) => values[name] !== undefined).reduce((flags, name) => flags | FLAGS[name], 0);
+  return names.filter((name) => given[name] !== undefined).reduce((flags, name) => flags | FLAGS[name], 0);
+}
+
+/** The keywords of flags: those of the scheduler where it has its own. */
+export function flagWords({ flags, scheduler }: Pick<VirtualServer, "flags" | "scheduler">): string[] {
+  const own = scheduler === "sh" || scheduler === "mh";
+  const first = own ? `${scheduler}-fallback` : "flag-1";
+  const second = own ? `${scheduler}-port` : "flag-2";
+  const pairs: [number, string][] = [[4, "ops"], [8, first], [16, second], [32, "flag-3"]];
+  return pairs.filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
 }
 
 type Persistence = Pick<VirtualServer, "persistenceTimeoutSeconds" | "persistencePrefixLength">;
 
 /** A granularity implies persistence, and so does port 0: the kernel has services for all ports only with it. */
-function persistenceOf(address: Located<Endpoint>, values: ServerValues, report: Report): Persistence {
-  const persistencePrefixLength = values.persistence_granularity?.value ?? 32;
-  const given = values.persistence_timeout?.value;
+function persistenceOf(
+  service: Service & Pick<Endpoint, "location">,
+  values: Values,
+  report: Report,
+): Persistence {
+  const isVersion6 = service.address.includes(":") || values.family === 6;
+  const persistencePrefixLength = values.persistencePrefixLength ?? (isVersion6 ? 128 : 32);
+  const given = values.persistenceTimeoutSeconds;
   if (given !== undefined) return { persistenceTimeoutSeconds: given, persistencePrefixLength };
-  const isForAllPorts = (address.value.port ?? 0) === 0;
-  const isImplied = isForAllPorts || values.persistence_granularity !== undefined;
+  const isForAllPorts = service.port === 0 && service.fwmark === undefined && service.group === undefined;
+  const isImplied = isForAllPorts || values.persistencePrefixLength !== undefined;
   if (isForAllPorts) {
     const message =
       `a virtual server without a port has persistence, ${DEFAULT_PERSISTENCE_SECONDS} seconds if not said`;
-    report.add("default-used", address.location, message);
+    report.add("default-used", service.location, message);
   }
   return { persistenceTimeoutSeconds: isImplied ? DEFAULT_PERSISTENCE_SECONDS : 0, persistencePrefixLength };
 }
 
 /** Quorum above the total weight is reduced to it, hysteresis to less than the quorum. */
 function quorumOf(
-  values: ServerValues,
-  realServers: readonly RealServer[],
+  statement: Statement,
+  { values, realServers }: { values: Values; realServers: readonly RealServer[] },
   report: Report,
 ): Pick<VirtualServer, "quorum" | "hysteresis"> {
   const total = realServers.reduce((sum, server) => sum + server.weight, 0);
-  let quorum = values.quorum?.value ?? 1;
+  const place = (keyword: string): Statement => lastNamed(statement, keyword) ?? statement;
+  let quorum = values.quorum ?? 1;
   if (values.quorum !== undefined && quorum > total) {
     const message = `\`quorum\` ${quorum} can't be reached: all weights together are ${total}`;
     quorum = Math.max(1, total);
-    report.add("quorum-unreachable", values.quorum.location, `${message}, so ${quorum} is used`);
+    report.add("quorum-unreachable", valuePlace(place("quorum")), `${message}, so ${quorum} is used`);
   }
-  let hysteresis = values.hysteresis?.value ?? 0;
+  let hysteresis = values.hysteresis ?? 0;
   if (values.hysteresis !== undefined && hysteresis >= quorum) {
     const message = `\`hysteresis\` ${hysteresis} must be less than the quorum of ${quorum}, so ${quorum - 1} is used`;
-    if (hysteresis > 0) report.add("hysteresis-too-large", values.hysteresis.location, message);
+    if (hysteresis > 0) report.add("hysteresis-too-large", valuePlace(place("hysteresis")), message);
     hysteresis = quorum - 1;
   }
   return { quorum, hysteresis };
 }
 
 function sorryServerOf(
-  sorry: Located<Endpoint>,
-  values: ServerValues,
-  service: { readonly port: number; readonly forwardingMethod: ForwardingMethod },
+  sorry: Endpoint,
+  { values, service, forwarding }: { values: Values; service: Service; forwarding: Forwarding },
   report: Report,
 ): SorryServer {
-  const forwardingMethod = values.sorry_server_lvs_method?.value ?? service.forwardingMethod;
-  const port = forcePort(sorry, { port: service.port, forwardingMethod }, report);
-  return { address: sorry.value.address, port, forwardingMethod };
+  const { forwardingMethod, tunnel } = values.sorryForwarding ?? forwarding;
+  const hasPort = service.fwmark === undefined && service.group === undefined;
+  const port = hasPort ? forcePort(sorry, { port: service.port, forwardingMethod }, report) : sorry.port ?? 0;
+  return {
+    address: sorry.address,
+    port,
+    forwardingMethod,
+    ...definedOnly({ tunnel }),
+    inhibit: values.sorryInhibit ?? false,
+  };
 }
 
 /** keepalived drops the second of two real servers with the same address and port. */
@@ -195,17 +292,14 @@ function withoutTwins(realServers: readonly RealServer[], report: Report): RealS
   for (const server of realServers) {
     const key = `${server.address} ${server.port}`;
     const first = seen.get(key);
-    if (first === undefined) seen.set(key, server);
-    else {
-      report.add(
-        "duplicate-real-server",
-        server.location,
-        `real server \`${key}\` is listed twice, this one is ignored`,
-        {
-          related: [{ message: "first listed here", location: first.location }],
-        },
-      );
+    if (first === undefined) {
+      seen.set(key, server);
+      continue;
     }
+    const message = `real server \`${key}\` is listed twice, this one is ignored`;
+    report.add("duplicate-real-server", server.location, message, {
+      related: [{ message: "first listed here", location: first.location }],
+    });
   }
   return [...seen.values()];
 }

@@ -1,189 +1,448 @@
-// `vrrp_instance`: its keywords to a `VrrpInstance`, with keepalived's defaults and corrections. Sees no other instance.
-import { type Family, familyOf } from "../base/ip.ts";
-import { deviceOf, readAddressLine } from "./address_line.ts";
+// `vrrp_instance`: its keywords to a `VrrpInstance` and back, with keepalived's defaults and corrections. Sees no other one.
+import type { Family } from "../base/ip.ts";
+import { deviceOf, familyOfLine, printAddress, readAddressLine } from "./address_line.ts";
+import { printAuthentication, printHmac, readAuthentication, readHmac } from "./authentication.ts";
 import type { VirtualAddress, VrrpInstance } from "./config.ts";
+import type { Peer } from "./config_vrrp.ts";
 import { placeOf, type Report } from "./diagnostic.ts";
-import { GARP_ROWS, type GlobalDefs, scheduleFrom, VRRP_VERSION } from "./global_defs.ts";
+import {
+  type Complete,
+  definedOnly,
+  field,
+  type Fields,
+  type Given,
+  type Printed,
+  printFields,
+  readFields,
+} from "./fields.ts";
+import { extraAnnouncements, GARP_FIELDS, type GlobalDefs, scheduleFrom, vrrpVersion } from "./global_defs.ts";
 import { keywordIn } from "./keywords.ts";
 import { nearMiss } from "./near_miss.ts";
-import { lastOf, readBlock, type Values } from "./read_block.ts";
-import { childrenNamed, headOf, type Statement } from "./statement.ts";
-import { flag, integer, interfaceName, ipv4, type Located, nameOf, oneOf, seconds, word } from "./values.ts";
+import { printRoute, printRule, readRoute, readRule } from "./route_line.ts";
+import { childrenNamed, headOf, lastNamed, type Statement } from "./statement.ts";
+import { printNotifications, printTracking, readNotifications, readTracking } from "./tracking.ts";
+import { valuePlace } from "./value_type.ts";
+import { boolean, decimal, flag, flagFor, integer, interfaceName, ip, oneOf, seconds } from "./values.ts";
+import { optional, virtualLink } from "./values_composite.ts";
 
-/** Keywords of `vrrp_instance` that are carried out and hold one value. */
-export const INSTANCE_ROWS = {
-  interface: interfaceName,
-  virtual_router_id: integer({ min: 1, max: 255 }),
-  priority: integer({ min: 1, max: 255 }),
-  state: oneOf<"master" | "backup">({ MASTER: "master", BACKUP: "backup" }),
-  version: VRRP_VERSION,
-  advert_int: seconds({ min: 0.01, max: 255 }),
-  preempt: flag,
-  nopreempt: flag,
-  preempt_delay: seconds({ min: 0, max: 1000 }),
-  accept: flag,
-  mcast_src_ip: ipv4,
-  unicast_src_ip: ipv4,
-  no_virtual_ipaddress: flag,
-  ...GARP_ROWS,
-};
+/** Keywords that set one property each, as it stands in the configuration. */
+export const INSTANCE_FIELDS = {
+  interface: field("interface", interfaceName),
+  virtual_router_id: field("vrid", integer({ min: 1, max: 255 })),
+  vrf: field("vrf", interfaceName),
+  native_ipv6: field("nativeIpv6", flag),
+  mcast_src_ip: field("sourceAddress", ip),
+  unicast_src_ip: field("sourceAddress", ip),
+  track_src_ip: field("tracksSourceAddress", flag),
+  mcast_dst_ip: field("multicastGroup", ip),
+  unicast_fault_no_peer: field("faultWithoutPeer", flag),
+  unicast_ttl: field("unicastTtl", integer({ min: 0, max: 255 })),
+  check_unicast_src: field("checksUnicastSource", flag),
+  old_unicast_checksum: field("oldUnicastChecksum", optional(oneOf<"always" | "never">({ never: "never" }), "always")),
+  v3_checksum_as_v2: field("version3ChecksumAsVersion2", boolean),
+  down_timer_adverts: field("downTimerAdverts", integer({ min: 1, max: 100 })),
+  timer_expired_backup: field("timerExpiredBackup", optional(integer({ min: 1, max: 254 }), 254)),
+  thread_timer_expired: field("timerExpiredBackup", optional(integer({ min: 1, max: 254 }), 254)),
+  owner_ignore_adverts: field("ownerIgnoresAdverts", boolean),
+  strict_mode: field("strict", boolean),
+  accept: field("acceptMode", flag),
+  no_accept: field("acceptMode", flagFor(false)),
+  lower_prio_no_advert: field("silentTowardsLower", boolean),
+  higher_prio_send_advert: field("advertisesBeforeGivingWay", boolean),
+  skip_check_adv_addr: field("skipsAddressCheck", boolean),
+  debug: field("debugLevel", integer({ min: 0, max: 4 })),
+  kernel_rx_buf_size: field("receiveBufferBytes", integer({ min: 0, max: 4_294_967_295 }, "BYTES")),
+  smtp_alert: field("mails", boolean),
+  notify_priority_changes: field("notifiesPriorityChanges", boolean),
+  lvs_sync_daemon_interface: field("syncDaemonInterface", interfaceName),
+  linkbeat_use_polling: field("pollsLink", flag),
+  promote_secondaries: field("promotesSecondaries", flag),
+  use_vmac_addr: field("linksOtherDevices", flag),
+  vmac_xmit_base: field("sendsFromParent", flag),
+  garp_extra_if: field("extraAnnouncements", extraAnnouncements(0)),
+  vmac_garp_intvl: field("extraAnnouncements", extraAnnouncements(0)),
+  no_virtual_ipaddress: field("hasNoAddress", flag),
+  dont_track_primary: field("ignoresInterfaceState", flag),
+} satisfies Fields;
 
-/** Keywords of `vrrp_instance` that are carried out and hold a block. */
-export const INSTANCE_BLOCKS = ["authentication", "virtual_ipaddress", "virtual_ipaddress_excluded"];
+/** Keywords whose values depend on one another. */
+export const ELECTION_FIELDS = {
+  state: field("state", oneOf<"master" | "backup">({ MASTER: "master", BACKUP: "backup" })),
+  priority: field("priority", integer({ min: 1, max: 255 })),
+  version: field("version", vrrpVersion),
+  advert_int: field("advertisementIntervalUs", seconds({ min: 0.01, max: 255, as: "us" })),
+  preempt: field("preemptMode", flag),
+  nopreempt: field("preemptMode", flagFor(false)),
+  preempt_delay: field("preemptDelayUs", seconds({ min: 0, max: 1000, as: "us" })),
+} satisfies Fields;
 
-/** Keywords of `authentication`. */
-export const AUTHENTICATION_ROWS = { auth_type: oneOf<"pass" | "ah">({ PASS: "pass", AH: "ah" }), auth_pass: word };
+/** Keywords for a link of its own. */
+export const LINK_FIELDS = {
+  use_vmac: field("macvlan", virtualLink),
+  use_ipvlan: field("ipvlan", virtualLink),
+} satisfies Fields;
 
 /** An instance with the places that checks across instances point at. */
 export interface InstanceDraft {
-  readonly name: Located<string>;
-  readonly vrid?: Located<number> | undefined;
-  readonly interface?: Located<string> | undefined;
+  readonly name: string;
+  readonly statement: Statement;
   readonly family: Family;
-  /** Devices that addresses name, where they do. */
-  readonly devices: readonly Located<string>[];
+  readonly interface?: string | undefined;
+  readonly vrid?: number | undefined;
   /** Undefined when something that it can't be without is missing or wrong. */
   readonly instance?: VrrpInstance;
 }
 
-type InstanceValues = Values<typeof INSTANCE_ROWS>;
+type Election = Given<typeof ELECTION_FIELDS>;
+type Plain = Given<typeof INSTANCE_FIELDS>;
 
 /** Reads one instance; undefined when it has no name. */
 export function readVrrpInstance(statement: Statement, globals: GlobalDefs, report: Report): InstanceDraft | undefined {
-  const name = nameOf(statement, "a name", report);
+  const name = statement.args[0]?.text;
+  if (name === undefined) {
+    report.add("value-ignored", headOf(statement), "this `vrrp_instance` has no name, so it is left out", {
+      help: "write `vrrp_instance NAME {`",
+    });
+  }
   if (name === undefined || statement.block === undefined) return undefined;
-  const values = readBlock(statement, INSTANCE_ROWS, report);
-  const version = values.version?.value ?? globals.vrrpVersion;
-  checkRequired(statement, name, report);
-  const { family, devices, ...addresses } = readAddresses(statement, values.interface?.value ?? "", report);
-  checkNoAddress(statement, { name, version, values }, report);
-  const authentication = readAuthentication(statement, version, report);
-  const advertisementIntervalUs = readAdvertisementInterval(values, version, report);
-  const election = electionOf(values, report);
-  const sourceAddress = lastOf(values.mcast_src_ip, values.unicast_src_ip)?.value;
-  const { virtual_router_id: vrid, interface: device } = values;
-  const draft = { name, vrid, interface: device, family, devices };
-  if (vrid === undefined || device === undefined) return draft;
+  const plain = readFields(statement, INSTANCE_FIELDS, report);
+  const given = readFields(statement, ELECTION_FIELDS, report);
+  const link = linkOf(readFields(statement, LINK_FIELDS, report));
+  const { nativeIpv6, ...settings } = plain;
+  const { family, ...addresses } = readAddresses(statement, { device: plain.interface ?? "", nativeIpv6 }, report);
+  const version = versionOf(statement, { given, globals, family }, report);
+  checkRequired(statement, { name, hasInterface: plain.vrf !== undefined || link !== undefined }, report);
+  checkNoAddress(statement, { name, version, plain }, report);
+  const priority = priorityOf(given);
+  const strict = settings.strict ?? globals.strict;
+  const authentication = readAuthentication(statement, { version, strict }, report);
+  const hmac = readHmac(statement, { version, intervalUs: given.advertisementIntervalUs ?? SECOND_US }, report);
+  const unicastPeers = readPeers(statement, family, report);
+  const tracking = readTracking(statement, report);
+  const notifications = readNotifications(statement, report);
+  const routes = linesOf(statement, "virtual_routes").map((line) => readRoute(line, report)).filter(isDefined);
+  const rules = linesOf(statement, "virtual_rules").map((line) => readRule(line, report));
+  const advertisementIntervalUs = readAdvertisementInterval(statement, { given, version }, report);
+  const election = electionOf(statement, { given, strict }, report);
+  const draft = { name, statement, family, interface: plain.interface, vrid: plain.vrid };
+  if (plain.vrid === undefined || (plain.interface === undefined && plain.vrf === undefined && link === undefined)) {
+    return draft;
+  }
   const instance: VrrpInstance = {
-    name: name.value,
-    interface: device.value,
-    vrid: vrid.value,
+    name,
+    interface: plain.interface ?? "",
+    vrid: plain.vrid,
     version,
     ...election,
     advertisementIntervalUs,
-    ...(authentication === undefined ? {} : { authentication }),
-    ...(sourceAddress === undefined ? {} : { sourceAddress }),
+    ...instanceDefaults(globals, { priority, strict }),
+    ...settings,
+    family,
+    hasNoAddress: addresses.virtualAddresses.length === 0,
+    ...definedOnly({ authentication, hmac, link }),
     ...addresses,
-    gratuitousArp: gratuitousArpOf(values, globals),
+    unicastPeers,
+    tracking,
+    notifications,
+    routes,
+    rules,
+    gratuitousArp: scheduleFrom(globals.gratuitousArp, readFields(statement, GARP_FIELDS, report)),
     location: placeOf(headOf(statement)),
   };
   return { ...draft, instance };
 }
 
+/** Writes an instance. */
+export function printVrrpInstance(instance: VrrpInstance, globals: GlobalDefs): Printed {
+  const { family, virtualAddresses, excludedAddresses } = instance;
+  const firstFamily = virtualAddresses[0] === undefined ? 4 : virtualAddresses[0].address.includes(":") ? 6 : 4;
+  const device = instance.interface;
+  const list = (keyword: string, block: readonly Printed[]): Printed[] =>
+    block.length === 0 ? [] : [{ keyword, words: [], block }];
+  const plain: Plain = {
+    ...instance,
+    ...(family === 6 && firstFamily === 4 ? { nativeIpv6: true } : {}),
+    ...(device === "" ? { interface: undefined as never } : {}),
+  };
+  const defaults = instanceDefaults(globals, instance) as Plain;
+  const block = [
+    ...printFields(plain, defaults, INSTANCE_FIELDS),
+    ...printElection(instance, globals),
+    ...printLink(instance),
+    ...printAuthentication(instance),
+    ...printHmac(instance),
+    ...printFields(instance.gratuitousArp, globals.gratuitousArp, GARP_FIELDS),
+    ...list("unicast_peer", instance.unicastPeers.map(printPeer)),
+    ...list("virtual_ipaddress", virtualAddresses.map((entry) => printAddress(entry, { device }))),
+    ...list("virtual_ipaddress_excluded", excludedAddresses.map((entry) => printAddress(entry, { device }))),
+    ...list("virtual_routes", instance.routes.map(printRoute)),
+    ...list("virtual_rules", instance.rules.map(printRule)),
+    ...printTracking(instance.tracking),
+    ...printNotifications(instance.notifications),
+  ];
+  return { keyword: "vrrp_instance", words: [instance.name], block };
+}
+
+type Defaults = Omit<Complete<typeof INSTANCE_FIELDS>, OptionalProperty>;
+type OptionalProperty =
+  | "interface"
+  | "vrid"
+  | "vrf"
+  | "nativeIpv6"
+  | "sourceAddress"
+  | "multicastGroup"
+  | "oldUnicastChecksum"
+  | "timerExpiredBackup"
+  | "receiveBufferBytes"
+  | "syncDaemonInterface";
+
+/** What counts when an instance does not say it. */
+function instanceDefaults(
+  globals: GlobalDefs,
+  { priority, strict }: Pick<VrrpInstance, "priority" | "strict">,
+): Defaults {
+  return {
+    tracksSourceAddress: false,
+    faultWithoutPeer: false,
+    unicastTtl: 255,
+    checksUnicastSource: globals.checksUnicastSource,
+    version3ChecksumAsVersion2: globals.version3ChecksumAsVersion2,
+    downTimerAdverts: globals.downTimerAdverts,
+    ownerIgnoresAdverts: globals.ownerIgnoresAdverts ?? strict,
+    strict: globals.strict,
+    acceptMode: !strict || priority === 255,
+    silentTowardsLower: globals.silentTowardsLower,
+    advertisesBeforeGivingWay: globals.advertisesBeforeGivingWay,
+    skipsAddressCheck: globals.skipsAddressCheck,
+    debugLevel: 0,
+    mails: globals.mailsForVrrp ?? globals.mails ?? false,
+    notifiesPriorityChanges: globals.notifiesPriorityChanges,
+    pollsLink: globals.pollsLinks ?? false,
+    promotesSecondaries: false,
+    linksOtherDevices: false,
+    sendsFromParent: false,
+    extraAnnouncements: globals.extraAnnouncements,
+    hasNoAddress: false,
+    ignoresInterfaceState: false,
+  };
+}
+
+// --- addresses ---
+
 /** The count of addresses in an advertisement is one byte (RFC 9568 section 5.2.5). */
 const MAX_ADVERTISED = 255;
 
-type Addresses =
-  & Pick<VrrpInstance, "virtualAddresses" | "excludedAddresses">
-  & Pick<InstanceDraft, "family" | "devices">;
-
 /** keepalived moves the addresses that an advertisement has no room for to the excluded ones. */
-function readAddresses(statement: Statement, device: string, report: Report): Addresses {
+function readAddresses(
+  statement: Statement,
+  { device, nativeIpv6 }: { device: string; nativeIpv6: boolean | undefined },
+  report: Report,
+): Pick<VrrpInstance, "virtualAddresses" | "excludedAddresses" | "family"> {
   const advertised = linesOf(statement, "virtual_ipaddress");
   const excluded = linesOf(statement, "virtual_ipaddress_excluded");
+  const family: Family = nativeIpv6 ? 6 : familyOfLine(advertised[0]);
   const read = (line: Statement): VirtualAddress | undefined => readAddressLine(line, { device }, report);
-  const addresses = advertised.map(read).filter((address) => address !== undefined);
+  const addresses = advertised.map(read).filter(isDefined).filter((entry) => isOfFamily(entry, family, report));
   const [surplus] = addresses.slice(MAX_ADVERTISED);
   if (surplus !== undefined) {
     const message = `only ${MAX_ADVERTISED} addresses fit into an advertisement, so it has none from here on`;
     report.add("value-cut", surplus.location, message, { help: "move them to `virtual_ipaddress_excluded`" });
   }
   return {
-    family: familyOf(advertised[0]?.keyword.text ?? ""),
-    devices: [...advertised, ...excluded].map(deviceOf).filter((place) => place !== undefined),
+    family,
     virtualAddresses: addresses.slice(0, MAX_ADVERTISED),
-    excludedAddresses: [
-      ...addresses.slice(MAX_ADVERTISED),
-      ...excluded.map(read).filter((address) => address !== undefined),
-    ],
+    excludedAddresses: [...addresses.slice(MAX_ADVERTISED), ...excluded.map(read).filter(isDefined)],
   };
 }
 
-function linesOf(statement: Statement, list: string): Statement[] {
+function isOfFamily(entry: VirtualAddress, family: Family, report: Report): boolean {
+  if (entry.address.includes(":") === (family === 6)) return true;
+  report.add(
+    "mixed-families",
+    entry.location,
+    `\`${entry.address}\` is not an IPv${family} address like the first one`,
+    {
+      help: "move it to `virtual_ipaddress_excluded`, or write an instance for each family",
+    },
+  );
+  return false;
+}
+
+/** Devices that the addresses of an instance name. */
+export function devicesOf(statement: Statement): ReturnType<typeof deviceOf>[] {
+  return ["virtual_ipaddress", "virtual_ipaddress_excluded"].flatMap((list) => linesOf(statement, list)).map(deviceOf);
+}
+
+/** All lines of all lists of that name. */
+export function linesOf(statement: Statement, list: string): Statement[] {
   return childrenNamed(statement, list).flatMap((child) => child.block?.statements ?? []);
 }
 
-function gratuitousArpOf(values: InstanceValues, globals: GlobalDefs): VrrpInstance["gratuitousArp"] {
-  return scheduleFrom(globals.gratuitousArp, {
-    delay: values.garp_master_delay,
-    repeat: values.garp_master_repeat,
-    refresh: values.garp_master_refresh,
-    refreshRepeat: values.garp_master_refresh_repeat,
-    lowerPriorityDelay: values.garp_lower_prio_delay,
-    lowerPriorityRepeat: values.garp_lower_prio_repeat,
-  });
+function isDefined<T>(value: T | undefined): value is T {
+  return value !== undefined;
 }
 
-/** What is there but wrong, or misspelt, has had its message. */
-function isSaid(statement: Statement, name: string): boolean {
-  return childrenNamed(statement, name).length > 0 || isMisspelt(statement, name);
+// --- unicast ---
+
+function readPeers(statement: Statement, family: Family, report: Report): Peer[] {
+  return linesOf(statement, "unicast_peer").map((line) => readPeer(line, family, report)).filter(isDefined);
 }
 
-function isMisspelt(statement: Statement, name: string): boolean {
-  return (statement.block?.statements ?? []).some(({ keyword: { text } }) =>
+const ttl = integer({ min: 0, max: 255 });
+
+/** `ADDRESS [min_ttl N] [max_ttl N]`. */
+function readPeer(line: Statement, family: Family, report: Report): Peer | undefined {
+  const address = ip.read({ ...line, args: [line.keyword] }, report);
+  if (address === undefined) return undefined;
+  if (address.includes(":") !== (family === 6)) {
+    report.add("mixed-families", line.keyword, `peer \`${address}\` is not an IPv${family} address`);
+    return undefined;
+  }
+  const stranger = line.args.find(({ text }) => !/^(min_ttl|max_ttl|\d+)$/.test(text));
+  if (stranger !== undefined) {
+    report.add("invalid-value", stranger, `\`${stranger.text}\` is not an option of a peer`, {
+      help: "each peer has a line of its own; `min_ttl NUMBER` and `max_ttl NUMBER` can follow",
+    });
+  }
+  const option = (name: string): number | undefined => {
+    const at = line.args.findIndex(({ text }) => text === name);
+    const keyword = line.args[at];
+    const value = line.args[at + 1];
+    return keyword && ttl.read({ ...line, keyword, args: value === undefined ? [] : [value] }, report);
+  };
+  return { address, ...definedOnly({ minTtl: option("min_ttl"), maxTtl: option("max_ttl") }) };
+}
+
+function printPeer({ address, minTtl, maxTtl }: Peer): Printed {
+  const words = [
+    ...(minTtl === undefined ? [] : ["min_ttl", String(minTtl)]),
+    ...(maxTtl === undefined ? [] : ["max_ttl", String(maxTtl)]),
+  ];
+  return { keyword: address, words };
+}
+
+function linkOf({ macvlan, ipvlan }: Given<typeof LINK_FIELDS>): VrrpInstance["link"] {
+  if (ipvlan !== undefined) return { type: "ipvlan", ...ipvlan };
+  return macvlan && { type: "macvlan", ...macvlan };
+}
+
+function printLink({ link }: VrrpInstance): Printed[] {
+  if (link === undefined) return [];
+  return [{ keyword: link.type === "macvlan" ? "use_vmac" : "use_ipvlan", words: virtualLink.print(link) ?? [] }];
+}
+
+// --- what an instance can't be without ---
+
+function misspelt(statement: Statement, name: string): Statement | undefined {
+  return statement.block?.statements.find(({ keyword: { text } }) =>
     keywordIn("vrrp_instance", text) === undefined && nearMiss(text, [name]) !== undefined
   );
 }
 
-function checkRequired(statement: Statement, name: Located<string>, report: Report): void {
-  if (!isSaid(statement, "virtual_router_id")) {
-    report.add("missing-vrid", headOf(statement), `\`${name.value}\` has no \`virtual_router_id\``, {
-      help: "add `virtual_router_id` with a number from 1 to 255 that no other router group on this network uses",
-    });
+function checkRequired(
+  statement: Statement,
+  { name, hasInterface }: { name: string; hasInterface: boolean },
+  report: Report,
+): void {
+  const require = (keyword: string, code: "missing-vrid" | "missing-interface", help: string): void => {
+    const wrong = childrenNamed(statement, keyword).at(-1) ?? misspelt(statement, keyword);
+    if (wrong !== undefined && report.hasErrorAt(wrong.keyword)) return;
+    const place = wrong?.keyword ?? headOf(statement);
+    report.add(code, place, `\`${name}\` has no \`${keyword}\``, { help });
+  };
+  if (readQuietly(statement, "virtual_router_id", report) === undefined) {
+    const help = "with a number from 1 to 255 that no other router group on this network uses";
+    require("virtual_router_id", "missing-vrid", `add \`virtual_router_id\` ${help}`);
   }
-  if (!isSaid(statement, "interface")) {
-    report.add("missing-interface", headOf(statement), `\`${name.value}\` has no \`interface\``, {
-      help: "add `interface` with the device that advertisements are sent on",
-    });
+  if (!hasInterface && readQuietly(statement, "interface", report) === undefined) {
+    require("interface", "missing-interface", "add `interface` with the device that advertisements are sent on");
   }
+}
+
+/** Whether a keyword has a good value, without saying again what is wrong with it. */
+function readQuietly(statement: Statement, keyword: "interface" | "virtual_router_id", report: Report): unknown {
+  return childrenNamed(statement, keyword).map((child) => INSTANCE_FIELDS[keyword].type.read(child, report.silent()))
+    .findLast(isDefined);
 }
 
 function checkNoAddress(
   statement: Statement,
-  { name, version, values }: { name: Located<string>; version: 2 | 3; values: InstanceValues },
+  { name, version, plain }: { name: string; version: 2 | 3; plain: Plain },
   report: Report,
 ): void {
-  const isMeant = values.no_virtual_ipaddress !== undefined || isMisspelt(statement, "virtual_ipaddress");
+  const isMeant = plain.hasNoAddress === true || misspelt(statement, "virtual_ipaddress") !== undefined;
   if (isMeant || linesOf(statement, "virtual_ipaddress").length > 0) return;
   const code = version === 3 ? "no-virtual-address-version-3" : "no-virtual-address";
-  report.add(code, name.location, `\`${name.value}\` has no virtual address`, {
+  report.add(code, valuePlace(statement), `\`${name}\` has no virtual address`, {
     help: "add `virtual_ipaddress`, or `no_virtual_ipaddress` if that is meant",
   });
 }
 
-type Election = Pick<VrrpInstance, "priority" | "initialState" | "preemptMode" | "preemptDelayUs">;
+// --- version, priority and intervals ---
+
+/** IPv6 has version 3 only (RFC 9568). */
+function versionOf(
+  statement: Statement,
+  { given, globals, family }: { given: Election; globals: GlobalDefs; family: Family },
+  report: Report,
+): 2 | 3 {
+  if (family === 4) return given.version ?? globals.vrrpVersion;
+  const place = lastNamed(statement, "version");
+  if (given.version === 2 && place !== undefined) {
+    report.add("value-ignored", valuePlace(place), "`version 2` is ignored: IPv6 has version 3 only");
+  }
+  return 3;
+}
+
+function priorityOf({ priority, state }: Election): number {
+  return priority ?? (state === "master" ? 255 : 100);
+}
 
 /** Priority 255 is the address owner: it always preempts, and always starts as master. */
-function electionOf(values: InstanceValues, report: Report): Election {
-  const state = values.state?.value;
-  const priority = values.priority?.value ?? (state === "master" ? 255 : 100);
-  const initialState = state ?? (priority === 255 ? "master" : "backup");
-  const nopreempt = lastOf<unknown>(values.preempt, values.nopreempt) === values.nopreempt && values.nopreempt;
-  if (nopreempt && priority === 255) {
-    report.add("value-ignored", nopreempt.location, "`nopreempt` is ignored: priority 255 always preempts");
-  }
-  const delay = values.preempt_delay;
-  if (delay !== undefined && delay.value > 0 && initialState === "master") {
-    report.add("value-ignored", delay.location, "`preempt_delay` is ignored with `state MASTER`", {
-      help: "write `state BACKUP`",
+function electionOf(
+  statement: Statement,
+  { given, strict }: { given: Election; strict: boolean },
+  report: Report,
+): Pick<VrrpInstance, "priority" | "initialState" | "preemptMode" | "preemptDelayUs"> {
+  const priority = priorityOf(given);
+  const wanted = given.state ?? (priority === 255 ? "master" : "backup");
+  const initialState = strict && priority !== 255 ? "backup" : wanted;
+  const state = lastNamed(statement, "state");
+  if (initialState !== wanted && state !== undefined) {
+    report.add("value-ignored", valuePlace(state), "in strict mode only the address owner starts as master", {
+      help: "write `priority 255`, or `state BACKUP`",
     });
+  }
+  const ignore = (keyword: string, message: string, help?: string): void => {
+    const place = lastNamed(statement, keyword);
+    if (place !== undefined) report.add("value-ignored", valuePlace(place), message, { help });
+  };
+  if (given.preemptMode === false && priority === 255) {
+    ignore("nopreempt", "`nopreempt` is ignored: priority 255 always preempts");
+  }
+  const delayUs = given.preemptDelayUs ?? 0;
+  if (delayUs > 0 && initialState === "master") {
+    ignore("preempt_delay", "`preempt_delay` is ignored with `state MASTER`", "write `state BACKUP`");
   }
   return {
     priority,
     initialState,
-    preemptMode: !nopreempt || priority === 255,
-    preemptDelayUs: initialState === "master" ? 0 : delay?.value ?? 0,
+    preemptMode: (given.preemptMode ?? true) || priority === 255,
+    preemptDelayUs: initialState === "master" ? 0 : delayUs,
   };
+}
+
+function printElection(instance: VrrpInstance, globals: GlobalDefs): Printed[] {
+  const usualVersion = instance.family === 6 ? 3 : globals.vrrpVersion;
+  const given = { ...instance, state: instance.initialState };
+  const defaults: Election = {
+    version: usualVersion,
+    state: instance.priority === 255 ? "master" : "backup",
+    advertisementIntervalUs: SECOND_US,
+    preemptMode: true,
+    preemptDelayUs: 0,
+  };
+  return printFields(given, defaults, ELECTION_FIELDS);
 }
 
 const SECOND_US = 1_000_000;
@@ -192,52 +451,24 @@ const CENTISECOND_US = 10_000;
 const MAX_VERSION_3_US = 4095 * CENTISECOND_US;
 
 /** Version 2 has whole seconds, version 3 centiseconds up to 40.95 s. */
-function readAdvertisementInterval(values: InstanceValues, version: 2 | 3, report: Report): number {
-  const given = values.advert_int;
-  if (given === undefined) return SECOND_US;
+function readAdvertisementInterval(
+  statement: Statement,
+  { given, version }: { given: Election; version: 2 | 3 },
+  report: Report,
+): number {
+  const intervalUs = given.advertisementIntervalUs;
+  const place = lastNamed(statement, "advert_int");
+  if (intervalUs === undefined || place === undefined) return SECOND_US;
   const step = version === 2 ? SECOND_US : CENTISECOND_US;
-  const nearest = Math.max(step, Math.round(given.value / step) * step);
+  const nearest = Math.max(step, Math.round(intervalUs / step) * step);
   const interval = version === 2 ? nearest : Math.min(nearest, MAX_VERSION_3_US);
-  if (interval === given.value) return interval;
+  if (interval === intervalUs) return interval;
   const rule = version === 2
     ? "VRRP version 2 has whole seconds only"
     : "VRRP version 3 has hundredths of a second, up to 40.95";
-  report.add(
-    "value-rounded",
-    given.location,
-    `\`advert_int\` ${given.value / SECOND_US} becomes ${interval / SECOND_US}: ${rule}`,
-    { help: version === 2 ? "write `version 3` for shorter intervals, on all routers of the group" : undefined },
-  );
+  const message = `\`advert_int\` ${decimal(intervalUs / SECOND_US)} becomes ${interval / SECOND_US}: ${rule}`;
+  report.add("value-rounded", valuePlace(place), message, {
+    help: version === 2 ? "write `version 3` for shorter intervals, on all routers of the group" : undefined,
+  });
   return interval;
-}
-
-/** Version 3 has no authentication (RFC 9568 section 9); a password has 8 bytes (RFC 2338 section 5.3.10). */
-function readAuthentication(statement: Statement, version: 2 | 3, report: Report): VrrpInstance["authentication"] {
-  const [block] = childrenNamed(statement, "authentication").slice(-1);
-  if (block === undefined) return undefined;
-  const { auth_type: type, auth_pass: password } = readBlock(block, AUTHENTICATION_ROWS, report);
-  const ignore = (reason: string): undefined => {
-    report.add("value-ignored", block.keyword, `\`authentication\` is ignored: ${reason}`);
-  };
-  if (version === 3) return ignore("VRRP version 3 has none");
-  if (type?.value === "ah") {
-    report.add("not-supported-yet", type.location, "`auth_type AH` is not supported yet");
-    return undefined;
-  }
-  if (type === undefined) {
-    return childrenNamed(block, "auth_type").length > 0 ? undefined : ignore("it has no `auth_type`");
-  }
-  if (password === undefined || password.value === "") return ignore("it has no `auth_pass`");
-  const sent = cutToBytes(password.value, 8);
-  if (sent !== password.value) {
-    report.add("value-cut", password.location, "`auth_pass` is cut to its first 8 characters");
-  }
-  return { type: "pass", password: sent };
-}
-
-/** The longest beginning that has at most so many bytes in UTF-8. */
-function cutToBytes(text: string, bytes: number): string {
-  const characters = [...text.slice(0, bytes)];
-  while (new TextEncoder().encode(characters.join("")).length > bytes) characters.pop();
-  return characters.join("");
 }

@@ -1,4 +1,6 @@
 // The health role: ordinary asynchronous code. Checks the real servers and keeps the kernel's IPVS table in line.
+import type { VirtualServer } from "../config/config.ts";
+import type { VirtualServerKey } from "../core/ipvs/table.ts";
 import { HealthEngine } from "../engine/health/health_engine.ts";
 import { LinuxIpvs } from "../linux/ipvs.ts";
 import { SystemClock } from "../linux/monotonic_clock.ts";
@@ -25,6 +27,8 @@ class HealthRole {
   readonly #reactor = new Reactor();
   readonly #ended = Promise.withResolvers<void>();
   #engine: HealthEngine | undefined;
+  #previousKeys: readonly VirtualServerKey[] = [];
+  #started = false;
   #reporting: ReturnType<typeof setInterval> | undefined;
   #warnings = "[]";
 
@@ -45,6 +49,8 @@ class HealthRole {
         return this.#configure(message);
       case "start":
         return this.#start();
+      case "reconfigure":
+        return this.#reconfigure(message);
       case "stop":
         return this.#stop(message.keepTable);
       default:
@@ -53,22 +59,40 @@ class HealthRole {
   }
 
   #configure({ virtualServers, previousKeys }: ToHealth & { type: "configure" }): void {
-    this.#engine = new HealthEngine({
+    this.#previousKeys = previousKeys;
+    this.#engine = this.#newEngine(virtualServers);
+    this.#link.post({ type: "ready" });
+  }
+
+  #newEngine(virtualServers: readonly VirtualServer[]): HealthEngine {
+    return new HealthEngine({
       virtualServers,
       clock: new SystemClock(),
       openIpvs: () => new LinuxIpvs(),
       probes: new Prober(),
       random: Math.random,
       log: (line) => this.#link.send({ type: "log", line }),
-      previousKeys,
+      previousKeys: this.#previousKeys,
     });
-    this.#link.post({ type: "ready" });
   }
 
   #start(): void {
+    this.#started = true;
     this.#engine?.run();
     this.#report();
     this.#reporting = setInterval(() => this.#report(), SNAPSHOT_INTERVAL_MS);
+  }
+
+  #reconfigure({ id, virtualServers }: ToHealth & { type: "reconfigure" }): void {
+    let refused: string | undefined;
+    try {
+      if (this.#started) this.#engine?.reconfigure(virtualServers);
+      else this.#engine = this.#newEngine(virtualServers);
+    } catch (error) {
+      refused = error instanceof Error ? error.message : String(error);
+    }
+    this.#link.post({ type: "reconfigured", id, ...(refused === undefined ? {} : { refused }) });
+    if (this.#started) this.#report();
   }
 
   #report(): void {

@@ -7,7 +7,7 @@ import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, Warning
 /** The child roles. */
 export type RoleName = "vrrp" | "health" | "api";
 
-/** Supervisor to vrrp. `configure` comes first and once, then `start`; the last is `release` or `stop`. */
+/** Supervisor to vrrp. `configure` comes first and once, then `start`; `reconfigure` at any time after `configure`. */
 export type ToVrrp =
   | {
     readonly type: "configure";
@@ -17,8 +17,8 @@ export type ToVrrp =
   }
   /** Begin; `resume` names the instances (interface and VRID) that were master a moment ago. */
   | { readonly type: "start"; readonly resume: readonly string[] }
-  /** A successor takes over: leave these addresses (`addressKey`) of these instances as they are, end the others. */
-  | { readonly type: "release"; readonly instances: readonly string[]; readonly addresses: readonly string[] }
+  /** Go over to another configuration without ending; the answer is `reconfigured` with the same id. */
+  | { readonly type: "reconfigure"; readonly id: number; readonly instances: readonly VrrpInstance[] }
   | { readonly type: "stop" };
 
 /** Supervisor to health. */
@@ -30,6 +30,8 @@ export type ToHealth =
     readonly previousKeys: readonly VirtualServerKey[];
   }
   | { readonly type: "start" }
+  /** As for vrrp. */
+  | { readonly type: "reconfigure"; readonly id: number; readonly virtualServers: readonly VirtualServer[] }
   | { readonly type: "stop"; readonly keepTable: boolean };
 
 /** Supervisor to api. */
@@ -48,15 +50,15 @@ export type FromChild =
   | { readonly type: "vrrp"; readonly instances: readonly VrrpInstanceSnapshot[] }
   | { readonly type: "health"; readonly virtualServers: readonly VirtualServerSnapshot[] }
   | { readonly type: "warnings"; readonly warnings: readonly WarningSnapshot[] }
-  /** Answer to `release`: the instances that were master. */
-  | { readonly type: "released"; readonly masters: readonly string[] }
+  /** Answer to `reconfigure`: it is done; `refused`: why it could not be, everything is as before. */
+  | { readonly type: "reconfigured"; readonly id: number; readonly refused?: string }
   /** Cannot work at all, and starting it again would not help: one sentence why. */
   | { readonly type: "failed"; readonly message: string };
 
 /** Message types that each role may send; anything else is dropped. */
 const ALLOWED: Readonly<Record<RoleName, readonly FromChild["type"][]>> = {
-  vrrp: ["ready", "log", "vrrp", "released", "failed"],
-  health: ["ready", "log", "health", "warnings", "failed"],
+  vrrp: ["ready", "log", "vrrp", "reconfigured", "failed"],
+  health: ["ready", "log", "health", "warnings", "reconfigured", "failed"],
   api: ["ready", "log", "failed"],
 };
 
@@ -86,8 +88,11 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
       return Array.isArray(fields.virtualServers) ? message as FromChild : undefined;
     case "warnings":
       return Array.isArray(fields.warnings) ? message as FromChild : undefined;
-    case "released":
-      return Array.isArray(fields.masters) ? message as FromChild : undefined;
+    case "reconfigured": {
+      if (typeof fields.id !== "number") return undefined;
+      const refused = typeof fields.refused === "string" ? { refused: printable(fields.refused) } : {};
+      return { type: "reconfigured", id: fields.id, ...refused };
+    }
   }
 }
 
@@ -95,9 +100,4 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
 function printable(text: string): string {
   // deno-lint-ignore no-control-regex -- removing them is the point
   return text.slice(0, MAX_LINE).replace(/[\x00-\x1f\x7f]/g, "?");
-}
-
-/** What makes a virtual address the same one across configurations. */
-export function addressKey(entry: { address: string; prefixLength: number; device: string }): string {
-  return `${entry.device} ${entry.address}/${entry.prefixLength}`;
 }

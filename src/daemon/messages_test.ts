@@ -4,11 +4,19 @@ import { acceptFromChild } from "./messages.ts";
 Deno.test("acceptFromChild() lets the api role say nothing but ready, log and failed", () => {
   assertEquals(acceptFromChild("api", { type: "ready", extra: 1 }), { type: "ready" });
   assertEquals(acceptFromChild("api", { type: "vrrp", instances: [] }), undefined);
-  assertEquals(acceptFromChild("api", { type: "released", masters: ["eth0 51"] }), undefined);
-  assertEquals(acceptFromChild("vrrp", { type: "released", masters: ["eth0 51"] }), {
-    type: "released",
-    masters: ["eth0 51"],
-  });
+  assertEquals(acceptFromChild("api", { type: "reconfigured", id: 1 }), undefined);
+});
+
+Deno.test("acceptFromChild() takes the answer to a reconfiguration from vrrp and health", () => {
+  for (const role of ["vrrp", "health"] as const) {
+    assertEquals(acceptFromChild(role, { type: "reconfigured", id: 7 }), { type: "reconfigured", id: 7 });
+    assertEquals(acceptFromChild(role, { type: "reconfigured", id: 7, refused: "no\nway" }), {
+      type: "reconfigured",
+      id: 7,
+      refused: "no?way",
+    });
+    assertEquals(acceptFromChild(role, { type: "reconfigured" }), undefined);
+  }
 });
 
 Deno.test("acceptFromChild() drops what has the wrong shape", () => {

@@ -1,4 +1,4 @@
-// Keeps one role running: starts its process, starts it again when it dies, puts a successor in its place on a reload.
+// Keeps one role running: starts its process, starts it again when it dies, hands new configurations to it.
 import type { RoleSnapshot } from "../ports/snapshot.ts";
 import type { Reactor } from "../linux/reactor.ts";
 import { BackOff } from "./backoff.ts";
@@ -24,6 +24,8 @@ export interface RoleKeeperOptions<Outgoing> {
 
 /** Longest time for a process to get ready. A machine under load is slow, not broken. */
 const READY_MS = 60_000;
+/** Longest time for a process to go over to another configuration; it may still be starting. */
+const RECONFIGURE_MS = READY_MS;
 
 /** One role and the process that does it. */
 export class RoleKeeper<Outgoing> {
@@ -32,6 +34,7 @@ export class RoleKeeper<Outgoing> {
   #process: RoleProcess<Outgoing> | undefined;
   #state: RoleSnapshot["state"] = "stopped";
   #restarts = 0;
+  #lastId = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
 
@@ -42,6 +45,11 @@ export class RoleKeeper<Outgoing> {
   /** The process that does the role now. */
   get process(): RoleProcess<Outgoing> | undefined {
     return this.#process;
+  }
+
+  /** Nobody wants it to run, or it was never started. */
+  get stopped(): boolean {
+    return this.#state === "stopped";
   }
 
   /** Sends to the process that does the role now. @returns false when there is none, or it does not read */
@@ -57,7 +65,7 @@ export class RoleKeeper<Outgoing> {
   /** Starts the role's process; `diedAtMs` is when its predecessor died, if it did. */
   start(diedAtMs?: number): void {
     this.#stopped = false;
-    const process = this.#open();
+    const process = this.#open(true);
     if (process === undefined) return;
     this.#setProcess(process, "starting");
     this.#options.configure(process, diedAtMs !== undefined);
@@ -69,21 +77,35 @@ export class RoleKeeper<Outgoing> {
     });
   }
 
-  /** Starts and configures a successor beside the present process. @returns undefined when it did not get ready */
-  async prepare(): Promise<RoleProcess<Outgoing> | undefined> {
-    const process = this.#open();
-    if (process === undefined) return undefined;
+  /** Starts the role, as `start` does, but waits. @returns false when it did not get ready: then it is stopped again */
+  async startReady(): Promise<boolean> {
+    const process = this.#open(false);
+    if (process === undefined) return false;
     this.#options.configure(process, false);
-    if (await process.waitFor("ready", READY_MS) !== undefined) return process;
-    process.kill();
-    return undefined;
-  }
-
-  /** Makes a prepared process the one that does the role. The predecessor may end without being started again. */
-  adopt(process: RoleProcess<Outgoing>): void {
-    clearTimeout(this.#timer);
+    if (await process.waitFor("ready", READY_MS) === undefined) {
+      process.kill();
+      return false;
+    }
     this.#stopped = false;
     this.#setProcess(process, "running");
+    this.#options.begin(process, undefined);
+    return true;
+  }
+
+  /**
+   * Hands a new configuration to the process that does the role now.
+   *
+   * @param message makes the `reconfigure` with the id that its answer will have
+   * @returns undefined when it is in use, or will be as soon as the role has started again; else why not
+   */
+  async reconfigure(message: (id: number) => Outgoing): Promise<string | undefined> {
+    const process = this.#process;
+    if (process === undefined) return undefined;
+    const id = ++this.#lastId;
+    process.post(message(id));
+    const answer = await process.waitFor("reconfigured", RECONFIGURE_MS, (entry) => entry.id === id);
+    if (answer === undefined) return `the ${this.#options.role} role does not answer`;
+    return answer.refused === undefined ? undefined : `the ${this.#options.role} role says: ${answer.refused}`;
   }
 
   /** Ends the role for good: tells its process, and makes it end after `limitMs`. */
@@ -96,7 +118,7 @@ export class RoleKeeper<Outgoing> {
     await process?.waitOrKill(limitMs);
   }
 
-  #open(): RoleProcess<Outgoing> | undefined {
+  #open(again: boolean): RoleProcess<Outgoing> | undefined {
     const { role, reactor, log, hear } = this.#options;
     try {
       const process: RoleProcess<Outgoing> = new RoleProcess<Outgoing>(role, reactor, {
@@ -112,7 +134,7 @@ export class RoleKeeper<Outgoing> {
       return process;
     } catch (error) {
       log(`cannot start the ${role} role: ${error instanceof Error ? error.message : error}`);
-      this.#startLater(this.#backOff.next(0));
+      if (again) this.#startLater(this.#backOff.next(0));
       return undefined;
     }
   }

@@ -26,7 +26,7 @@ export class RoleProcess<Outgoing> {
   readonly #reactor: Reactor;
   readonly #child: Deno.ChildProcess;
   readonly #waiters: {
-    readonly type: FromChild["type"];
+    readonly matches: (message: FromChild) => boolean;
     readonly resolve: (message: FromChild | undefined) => void;
   }[] = [];
   #linkOpen = true;
@@ -74,18 +74,26 @@ export class RoleProcess<Outgoing> {
     this.#watchForRoom();
   }
 
-  /** The next message of a type; undefined when it does not come within `limitMs`, or the process ends first. */
+  /**
+   * The next message of a type, and if `wanted` is given, for which that holds; undefined when it does not come within
+   * `limitMs`, or the process ends first.
+   */
   waitFor<Type extends FromChild["type"]>(
     type: Type,
     limitMs: number,
+    wanted: (message: FromChild & { type: Type }) => boolean = () => true,
   ): Promise<FromChild & { type: Type } | undefined> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => settle(undefined), limitMs);
       const settle = (message: FromChild | undefined): void => {
         clearTimeout(timer);
+        const at = this.#waiters.findIndex((waiter) => waiter.resolve === settle);
+        if (at >= 0) this.#waiters.splice(at, 1);
         resolve(message as FromChild & { type: Type } | undefined);
       };
-      if (this.#linkOpen) this.#waiters.push({ type, resolve: settle });
+      const matches = (message: FromChild): boolean =>
+        message.type === type && wanted(message as FromChild & { type: Type });
+      if (this.#linkOpen) this.#waiters.push({ matches, resolve: settle });
       else settle(undefined);
     });
   }
@@ -115,8 +123,7 @@ export class RoleProcess<Outgoing> {
     const open = this.#link.receive((value) => {
       const message = acceptFromChild(this.role, value);
       if (message === undefined) return;
-      const waiting = this.#waiters.findIndex((waiter) => waiter.type === message.type);
-      if (waiting >= 0) this.#waiters.splice(waiting, 1)[0]?.resolve(message);
+      this.#waiters.find((waiter) => waiter.matches(message))?.resolve(message);
       events.message(message);
     });
     if (open) this.#watchForRoom();
@@ -128,7 +135,7 @@ export class RoleProcess<Outgoing> {
     this.#linkOpen = false;
     this.#reactor.remove(this.#link.fd);
     this.#link.close();
-    for (const waiter of this.#waiters.splice(0)) waiter.resolve(undefined);
+    for (const waiter of [...this.#waiters]) waiter.resolve(undefined);
   }
 }
 

@@ -1,12 +1,15 @@
 // The supervisor: keeps the roles running, hands configurations over, ends everything in an order that drops nothing.
 import type { Config } from "../config/config.ts";
+import { changeLines, differenceOf, saysTheSame, summaryOf } from "../config/plan.ts";
 import { formatKey, type VirtualServerKey } from "../core/ipvs/table.ts";
 import { keyOf } from "../engine/health/policy.ts";
 import { instanceKey } from "../engine/vrrp/vrrp_engine.ts";
 import { Reactor } from "../linux/reactor.ts";
 import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
 import { removeVirtualAddresses } from "./left_overs.ts";
-import { addressKey, type FromChild, type ToApi, type ToHealth, type ToVrrp } from "./messages.ts";
+import { type ControlRequest, ControlServer } from "./control.ts";
+import type { FromChild, ToApi, ToHealth, ToVrrp } from "./messages.ts";
+import { carryOver, type ReloadOutcome, type ReloadStep } from "./reload.ts";
 import { RoleKeeper } from "./role_keeper.ts";
 import type { RoleProcess } from "./role_process.ts";
 
@@ -18,13 +21,14 @@ export interface SupervisorOptions {
   /** At the end, leave the virtual servers in the kernel. */
   readonly keepIpvs: boolean;
   readonly log: (line: string) => void;
-  /** Reads the configuration again; undefined when it is wrong, which has been reported. */
-  readonly readConfig: () => Config | undefined;
+  /** Reads the configuration again: undefined when it is wrong, and in any case all that there is to say about it. */
+  readonly readConfig: () => { readonly config: Config | undefined; readonly report: string };
 }
 
-/** Longest time for a role to hand over, and to end. */
-const RELEASE_MS = 5000;
+/** Longest time for a role to end. */
 const END_MS = 5000;
+/** Changes of a reload that the log names; the others are counted. */
+const MAX_CHANGES_LOGGED = 100;
 /** Changes of the node's own part of the snapshot are told to the api at most this often. */
 const NODE_SNAPSHOT_MS = 100;
 
@@ -40,8 +44,10 @@ export class Supervisor {
   #config: Config;
   #generation = 1;
   #stopping = false;
-  #reloading: Promise<void> = Promise.resolve();
-  #reloadWaits = false;
+  #control: ControlServer | undefined;
+  #reloading: Promise<unknown> = Promise.resolve();
+  /** A reload that has not begun yet. */
+  #nextReload: Promise<ReloadOutcome> | undefined;
   #vrrpInstances: readonly VrrpInstanceSnapshot[] = [];
   #virtualServers: readonly VirtualServerSnapshot[] = [];
   #healthWarnings: readonly WarningSnapshot[] = [];
@@ -88,20 +94,21 @@ export class Supervisor {
 
   /** Starts what the configuration needs. Resolves once everything has ended. */
   run(): Promise<void> {
+    this.#openControl();
     if (this.#config.vrrpInstances.length > 0) this.#vrrp.start();
     if (this.#config.virtualServers.length > 0) this.#health.start();
     if (this.#options.api !== undefined) this.#api.start();
     return this.#ended.promise;
   }
 
-  /** Takes the configuration in again, without a moment unserved. Requests during a reload become one more reload. */
-  reload(): void {
-    if (this.#stopping || this.#reloadWaits) return;
-    this.#reloadWaits = true;
-    this.#reloading = this.#reloading.then(() => {
-      this.#reloadWaits = false;
-      return this.#stopping ? undefined : this.#reload();
-    });
+  /** Takes the configuration in again, in place. Requests during a reload become one more reload. */
+  reload(): Promise<ReloadOutcome> {
+    this.#nextReload ??= this.#reloading.then(() => {
+      this.#nextReload = undefined;
+      return this.#reload();
+    }).catch((error) => this.#refuse("", `the reload failed (${error instanceof Error ? error.message : error})`));
+    this.#reloading = this.#nextReload;
+    return this.#nextReload;
   }
 
   /** Ends in order: first the addresses move to a peer, then the table goes, which forwarded until then. */
@@ -109,6 +116,7 @@ export class Supervisor {
     if (this.#stopping) return;
     this.#stopping = true;
     await this.#reloading;
+    this.#control?.close();
     await this.#vrrp.stop({ type: "stop" }, END_MS);
     await Promise.all([
       this.#health.stop({ type: "stop", keepTable: this.#options.keepIpvs }, END_MS),
@@ -142,7 +150,7 @@ export class Supervisor {
         for (const warning of message.warnings) this.#options.log(`warning: ${warning.message}`);
         return this.#nodeChanged();
       case "ready":
-      case "released":
+      case "reconfigured":
       case "log":
       case "failed":
         return; // taken where they are waited for
@@ -191,68 +199,94 @@ export class Supervisor {
 
   // --- reload ---
 
-  async #reload(): Promise<void> {
-    const config = this.#options.readConfig();
-    if (config === undefined) return this.#refuse("the configuration on disk is wrong and was not taken over");
-    this.#options.log("reloading");
+  async #reload(): Promise<ReloadOutcome> {
+    const { config, report } = this.#options.readConfig();
+    if (report !== "") this.#options.log(`\n${report.trimEnd()}`);
+    if (this.#stopping) return this.#refused(report, "Holdfast is ending");
+    if (config === undefined) return this.#refuse(report, "the configuration on disk is wrong and was not taken over");
     const before = this.#config;
-    this.#config = config;
-    if (!await this.#handOverVrrp() || !await this.#handOverHealth()) {
-      this.#config = before;
-      return this.#refuse("the new configuration could not be taken over");
+    const problem = await carryOver(before, config, this.#reloadSteps(), (current) => this.#config = current);
+    if (problem !== undefined) {
+      return this.#refuse(report, `the new configuration could not be taken over (${problem})`);
     }
     this.#generation++;
     this.#reloadWarning = undefined;
-    this.#options.log(`configuration ${this.#generation} is in use`);
+    const changes = differenceOf(before, config);
+    this.#options.log(`configuration ${this.#generation} is in use: ${summaryOf(changes)}`);
+    const lines = changes.slice(0, MAX_CHANGES_LOGGED).flatMap(changeLines);
+    for (const line of lines) this.#options.log(`  ${line}`);
     this.#nodeChanged();
+    return { accepted: true, generation: this.#generation, report, changes };
   }
 
-  #refuse(what: string): void {
+  #refuse(report: string, what: string): ReloadOutcome {
     const message = `${what}; the running one goes on`;
     this.#options.log(`warning: ${message}`);
     this.#reloadWarning = { code: "reload-rejected", message, sinceMs: Date.now() };
     this.#nodeChanged();
+    return this.#refused(report, message);
   }
 
-  /** The successor is started and prepared before the predecessor lets go: the gap is one message, not one start. */
-  async #handOverVrrp(): Promise<boolean> {
-    const instances = this.#config.vrrpInstances;
+  #refused(report: string, problem: string): ReloadOutcome {
+    return { accepted: false, generation: this.#generation, report, problem, changes: [] };
+  }
+
+  /** The table before the addresses: a new address is announced when what it leads to is there. */
+  #reloadSteps(): ReloadStep[] {
+    return [
+      {
+        differs: (before, after) => !saysTheSame(before.virtualServers, after.virtualServers),
+        use: (config) => this.#useVirtualServers(config),
+      },
+      {
+        differs: (before, after) => !saysTheSame(before.vrrpInstances, after.vrrpInstances),
+        use: (config) => this.#useInstances(config),
+      },
+    ];
+  }
+
+  async #useInstances({ vrrpInstances: instances }: Config): Promise<string | undefined> {
     if (instances.length === 0) {
       await this.#vrrp.stop({ type: "stop" }, END_MS);
       this.#vrrpInstances = [];
       this.#api.send({ type: "vrrp", instances: [] });
-      return true;
+      return undefined;
     }
-    const successor = await this.#vrrp.prepare();
-    if (successor === undefined) return false;
-    const predecessor = this.#vrrp.process;
-    const believedMasters = this.#masters();
-    this.#vrrp.adopt(successor);
-    const addresses = instances.flatMap((entry) => [...entry.virtualAddresses, ...entry.excludedAddresses]);
-    predecessor?.post({ type: "release", instances: instances.map(instanceKey), addresses: addresses.map(addressKey) });
-    const released = await predecessor?.waitFor("released", RELEASE_MS);
-    const masters = predecessor === undefined ? [] : released?.masters ?? believedMasters;
-    successor.post({ type: "start", resume: masters });
-    await predecessor?.waitOrKill(END_MS);
-    return true;
+    if (this.#vrrp.stopped) return await this.#vrrp.startReady() ? undefined : "the vrrp role did not start";
+    return await this.#vrrp.reconfigure((id) => ({ type: "reconfigure", id, instances }));
   }
 
-  /** The table stays in the kernel throughout; the successor adopts it, connections and all. */
-  async #handOverHealth(): Promise<boolean> {
-    if (this.#config.virtualServers.length === 0) {
+  async #useVirtualServers({ virtualServers }: Config): Promise<string | undefined> {
+    if (virtualServers.length === 0) {
       await this.#health.stop({ type: "stop", keepTable: false }, END_MS);
       this.#virtualServers = [];
       this.#healthWarnings = [];
       this.#api.send({ type: "health", virtualServers: [] });
-      return true;
+      return undefined;
     }
-    const successor = await this.#health.prepare();
-    if (successor === undefined) return false;
-    const predecessor = this.#health.process;
-    this.#health.adopt(successor);
-    predecessor?.post({ type: "stop", keepTable: true });
-    await predecessor?.waitOrKill(END_MS);
-    successor.post({ type: "start" });
-    return true;
+    if (this.#health.stopped) return await this.#health.startReady() ? undefined : "the health role did not start";
+    const problem = await this.#health.reconfigure((id) => ({ type: "reconfigure", id, virtualServers }));
+    for (const key of virtualServers.map(keyOf)) this.#knownKeys.set(formatKey(key), key);
+    return problem;
+  }
+
+  // --- commands ---
+
+  #openControl(): void {
+    const { log } = this.#options;
+    try {
+      this.#control = new ControlServer({ reactor: this.#reactor, log, obey: (request) => this.#obey(request) });
+    } catch (error) {
+      log(`warning: no commands can be given: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  async #obey({ command }: ControlRequest): Promise<unknown> {
+    switch (command) {
+      case "reload":
+        return await this.reload();
+      default:
+        throw new Error(`there is no command \`${command}\` in this version (${this.#options.version})`);
+    }
   }
 }

@@ -9,7 +9,7 @@ import { DeadlineTimer, SystemClock } from "../linux/monotonic_clock.ts";
 import type { VrrpSocket } from "../linux/vrrp_socket.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
 import { Link } from "./link.ts";
-import { addressKey, type FromChild, type ToVrrp } from "./messages.ts";
+import type { FromChild, ToVrrp } from "./messages.ts";
 
 /** How often the counters are reported, changed or not. */
 const SNAPSHOT_INTERVAL_US = 1_000_000;
@@ -132,14 +132,14 @@ class VrrpRole {
 
   #networkChanged(): void {
     if (!this.#network?.table.update()) return;
-    this.#openSockets();
+    this.#openSockets(this.#interfaces());
     if (this.#started) this.#engine?.networkChanged();
   }
 
   /** Interfaces that are missing now are opened when they appear. */
-  #openSockets(): void {
+  #openSockets(interfaces: readonly string[]): void {
     const open = new Set<number>();
-    for (const name of this.#engine?.interfaces ?? []) {
+    for (const name of interfaces) {
       const socket = this.#network?.openVrrp(name);
       if (socket === undefined) continue;
       open.add(socket.fd);
@@ -149,6 +149,10 @@ class VrrpRole {
     }
     // A closed socket has left the epoll set by itself.
     for (const fd of this.#sockets.keys()) if (!open.has(fd)) this.#sockets.delete(fd);
+  }
+
+  #interfaces(): readonly string[] {
+    return this.#engine?.interfaces ?? [];
   }
 
   #readLink(): void {
@@ -165,8 +169,8 @@ class VrrpRole {
         return this.#configure(message);
       case "start":
         return this.#start(new Set(message.resume));
-      case "release":
-        return this.#release(message);
+      case "reconfigure":
+        return this.#reconfigure(message);
       case "stop":
         if (this.#started) this.#engine?.stop();
         this.#report(this.#clock.nowUs());
@@ -188,7 +192,7 @@ class VrrpRole {
       changed: () => this.#snapshotDueUs = 0,
     });
     this.#epoll.add(network.table.fd);
-    this.#openSockets();
+    this.#openSockets(this.#interfaces());
     if (!urgent) {
       rehearse(instances, REHEARSALS);
       network.warmUp(REHEARSALS);
@@ -203,11 +207,21 @@ class VrrpRole {
     this.#engine?.start(resume);
   }
 
-  #release(message: ToVrrp & { type: "release" }): void {
-    const addresses = new Set(message.addresses);
-    const masters = this.#engine?.release(new Set(message.instances), (entry) => addresses.has(addressKey(entry)));
-    this.#link.post({ type: "released", masters: masters ?? [] });
-    this.#ended = true;
+  /** In place: the sockets of new interfaces come before the instances that need them, those of others go after. */
+  #reconfigure({ id, instances }: ToVrrp & { type: "reconfigure" }): void {
+    let refused: string | undefined;
+    try {
+      this.#openSockets([...this.#interfaces(), ...instances.map((instance) => instance.interface)]);
+      this.#engine?.reconfigure(instances);
+      this.#instances = instances;
+    } catch (error) {
+      refused = error instanceof Error ? error.message : String(error);
+    }
+    this.#network?.keepVrrp(new Set(this.#interfaces()));
+    this.#openSockets(this.#interfaces());
+    this.#preparedFor = undefined;
+    this.#link.post({ type: "reconfigured", id, ...(refused === undefined ? {} : { refused }) });
+    if (this.#started) this.#report(this.#clock.nowUs());
   }
 }
 

@@ -1,4 +1,5 @@
 // One Holdfast per network namespace: an abstract Unix socket as a lock that the kernel releases whatever happens.
+import { abstractAddress } from "./abstract_socket.ts";
 import { AF_UNIX, SOCK_CLOEXEC, SOCK_DGRAM } from "./constants.ts";
 import { errno, libc } from "./libc.ts";
 import { check, SystemError } from "./system_error.ts";
@@ -15,9 +16,7 @@ const NAME = "holdfast";
  */
 export function takeInstanceLock(): boolean {
   const fd = check(libc().socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), "open the lock's socket");
-  const address = new Uint8Array(3 + NAME.length); // sun_family, then a zero byte that makes the name abstract
-  new DataView(address.buffer).setUint16(0, AF_UNIX, true);
-  new TextEncoder().encodeInto(NAME, address.subarray(3));
+  const address = abstractAddress(NAME);
   if (libc().bind(fd, address, address.length) === 0) return true; // the descriptor stays open as long as we live
   const refused = errno();
   libc().close(fd);

@@ -8,6 +8,11 @@ const SYMBOLS = {
   close: { parameters: ["i32" /* fd */], result: "i32" },
   bind: { parameters: ["i32", /* fd */ "buffer", /* sockaddr */ "u32" /* socklen_t */], result: "i32" },
   connect: { parameters: ["i32", /* fd */ "buffer", /* sockaddr */ "u32" /* socklen_t */], result: "i32" },
+  listen: { parameters: ["i32", /* fd */ "i32" /* backlog */], result: "i32" },
+  accept4: {
+    parameters: ["i32", /* fd */ "pointer", /* sockaddr* */ "pointer", /* socklen_t* */ "i32" /* flags */],
+    result: "i32",
+  },
   getsockname: { parameters: ["i32", /* fd */ "buffer", /* sockaddr */ "buffer" /* socklen_t* */], result: "i32" },
   setsockopt: {
     parameters: ["i32", /* fd */ "i32", /* level */ "i32", /* name */ "buffer", /* value */ "u32" /* length */],

@@ -30,6 +30,15 @@ export class LinuxNetwork implements NetworkPort {
     return socket;
   }
 
+  /** Closes the VRRP sockets of all other interfaces. */
+  keepVrrp(interfaceNames: ReadonlySet<string>): void {
+    for (const [name, { socket }] of this.#sockets) {
+      if (interfaceNames.has(name)) continue;
+      socket.close();
+      this.#sockets.delete(name);
+    }
+  }
+
   interface(name: string): NetworkInterface | undefined {
     return this.table.find(name);
   }

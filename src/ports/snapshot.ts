@@ -143,7 +143,7 @@ export interface RealServerSnapshot {
 
 /** The last result of a checker. */
 export interface CheckSnapshot {
-  readonly type: "tcp" | "http";
+  readonly type: "tcp" | "http" | "https" | "udp" | "ping" | "smtp" | "dns" | "misc" | "bfd" | "file";
   readonly status: CheckStatus;
   readonly code?: number;
   readonly text: string;

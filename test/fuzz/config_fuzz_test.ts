@@ -67,8 +67,9 @@ function damage(text: string, random: (below: number) => number): string {
 }
 
 function loadAndRender(text: string): void {
-  const readFile = (path: string): string | undefined => path === "x" ? text : undefined;
-  const result = loadConfig({ path: "f", text, readFile, hostName: "h", interfaceNames: () => ["eth0"] });
+  const files = { read: (path: string) => path === "x" ? text : undefined, list: () => ["x", "y"] };
+  const host = { interfaceNames: () => ["eth0"], script: () => "ok" as const, hasUser: () => true };
+  const result = loadConfig({ path: "f", text, files, hostName: "h", host, random: () => 0.5 });
   const errors = result.diagnostics.filter(({ severity }) => severity === "error");
   assertEquals(result.config === undefined, errors.length > 0);
   renderDiagnostics(result.diagnostics.slice(0, 50), { sources: result.sources });

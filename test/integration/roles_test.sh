@@ -46,6 +46,7 @@ lines() { # word to look for in the log of dir1
   grep -c "$1" "$DIRECTOR_LOGS/holdfast-dir1.log"
 }
 
+rm -f "$DIRECTOR_LOGS"/holdfast-dir[12].log # an earlier test's would answer for ours
 modprobe ip_vs
 check "the lab comes up" lab_up
 # A role that is back within two advertisement intervals resumes as master. The emulated machine takes seconds to start
@@ -91,6 +92,7 @@ check_equal "no request was lost meanwhile" "$(unanswered "$traffic")" 0
 
 # --- reload under traffic
 masters=$(lines "Entering MASTER STATE")
+processes="$(role_pid dir1 vrrp) $(role_pid dir1 health)"
 start_traffic "$LAB_NAT_VIP" "$traffic"
 sed -i 's/virtual_router_id 51/virtual_router_id 51 51 }/' "$config"
 kill -HUP "$(director_pid dir1)"
@@ -108,10 +110,12 @@ check "an address that left the configuration is gone" bash -c \
   "! ip -n ${LAB_PREFIX}dir1 -br address show dev eth0 | grep -q ' 10.0.0.102/'"
 check "dir1 holds the addresses" holds_vip dir1
 check "dir2 does not" holds_no_vip dir2
+sleep 5 # a reload takes less time than twenty requests
 stop_traffic "$traffic"
 check "the client asked all the time" test "$(answered "$traffic")" -gt 20
 check_equal "no request was lost meanwhile" "$(unanswered "$traffic")" 0
-check_equal "dir1 resumed as master twice" "$(lines "Entering MASTER STATE (resuming as master)")" $((masters + 2 - $(grep -c "no advertisement within" "$DIRECTOR_LOGS/holdfast-dir1.log")))
+check_equal "dir1 was master all the time" "$(lines "Entering MASTER STATE")" "$masters"
+check_equal "vrrp and health are the same processes" "$(role_pid dir1 vrrp) $(role_pid dir1 health)" "$processes"
 check "the table is back as it was" eventually 10 test "$(table dir1)" = "$before"
 
 # --- the supervisor dies

@@ -22,7 +22,7 @@ export class HealthSimulation {
   readonly #random: Prng;
   readonly #time = new FakeTime();
   readonly #servers: FakeServers;
-  readonly #configs: readonly VirtualServer[];
+  #configs: readonly VirtualServer[];
   readonly #ipvs: FakeIpvs;
   readonly #foreign: string;
   readonly #log: string[] = [];
@@ -59,13 +59,13 @@ export class HealthSimulation {
     first.run();
     await this.#disturb(first, 40);
     await this.#heal(first);
-    // A reload that drops one virtual server, then a stop that takes everything of ours away.
+    // A successor that has one virtual server less, then a stop that takes everything of ours away.
     await first.stop({ keepTable: true });
-    const rest = this.#configs.slice(1);
-    const second = this.#newEngine(first.keys, rest);
+    this.#configs = this.#configs.slice(1);
+    const second = this.#newEngine(first.keys);
     second.run();
     await this.#disturb(second, 10);
-    await this.#heal(second, rest);
+    await this.#heal(second);
     this.#engine = undefined;
     await second.stop({ keepTable: false });
     assertEquals(this.#ipvs.rows.length, this.#foreignRows().length, "only foreign virtual servers are left");
@@ -73,9 +73,9 @@ export class HealthSimulation {
     assertEquals(this.#time.pending, 0, "no timer is left");
   }
 
-  #newEngine(previousKeys: HealthEngine["keys"], virtualServers = this.#configs): HealthEngine {
+  #newEngine(previousKeys: HealthEngine["keys"]): HealthEngine {
     this.#engine = new HealthEngine({
-      virtualServers,
+      virtualServers: this.#configs,
       clock: this.#time,
       timers: this.#time,
       openIpvs: () => this.#ipvs,
@@ -100,19 +100,30 @@ export class HealthSimulation {
       this.#trouble = this.#random.chance(0.3) ? this.#random.next() : 0;
       this.#ipvs.unavailable = this.#random.chance(0.05) ? "IPVS cannot be used: netlink is in trouble" : undefined;
       if (this.#random.chance(0.05)) this.#tamper();
+      if (this.#random.chance(0.1)) this.#reload(engine);
       if (this.#random.chance(0.3)) engine.snapshot();
       await this.#time.pass(this.#random.integer(0, 2999));
     }
   }
 
+  /** One virtual server is drawn anew, comes, goes, or moves to another place in the file. */
+  #reload(engine: HealthEngine): void {
+    const index = this.#random.integer(0, 3);
+    const drawn = virtualServer(this.#random, index);
+    const others = this.#configs.filter(({ name }) => name !== drawn.name);
+    this.#configs = this.#random.chance(0.2) ? others : [...others, drawn];
+    this.#note(`reload: ${drawn.name} ${this.#configs.includes(drawn) ? "is drawn anew" : "is gone"}`);
+    engine.reconfigure(this.#configs);
+  }
+
   /** Trouble ends; after the longest waits the table must be as the servers are. */
-  async #heal(engine: HealthEngine, configs = this.#configs): Promise<void> {
+  async #heal(engine: HealthEngine): Promise<void> {
     this.#trouble = 0;
     this.#ipvs.unavailable = undefined;
     this.#note("trouble ends");
     assertEquals(this.#violations, []);
     await this.#time.pass(65_000);
-    const wanted = configs.map((config) => this.#expected(config, engine));
+    const wanted = this.#configs.map((config) => this.#expected(config, engine));
     const differences = diff(this.#ipvs.rows, wanted, (key) => !formatKey(key).includes(FOREIGN));
     assertEquals(differences, [], "the table is as wanted");
     this.#tampered.clear();
@@ -168,6 +179,7 @@ export class HealthSimulation {
 
   /** Somebody else takes a real server out. Until the next reconcile the engine cannot know: no safety there. */
   #tamper(): void {
+    if (this.#configs.length === 0) return;
     const config = this.#random.pick(this.#configs);
     const { address, port } = this.#random.pick(config.realServers);
     const key = keyOf(config);

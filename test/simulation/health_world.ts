@@ -1,4 +1,5 @@
 // What surrounds the health engine in its simulation: servers that die, drawn configurations, a table left by others.
+import { VIRTUAL_SERVER } from "../support/config_values.ts";
 import type { RealServer, VirtualServer } from "../../src/config/config.ts";
 import type { Prng } from "../../src/base/prng.ts";
 import { NO_TRAFFIC } from "../../src/core/ipvs/model.ts";
@@ -84,8 +85,9 @@ export function virtualServer(random: Prng, index: number): VirtualServer {
   });
   // Now and then the sorry server is one of the real servers, as in keepalived's issue 1370.
   const sorryAddress = random.chance(0.2) ? `10.1.${index}.1` : `10.2.${index}.1`;
-  const sorryServer = { address: sorryAddress, port: 80, forwardingMethod: "nat" } as const;
+  const sorryServer = { address: sorryAddress, port: 80, forwardingMethod: "nat", inhibit: false } as const;
   return {
+    ...VIRTUAL_SERVER,
     name: `tcp ${address}:80`,
     protocol: "tcp",
     address,

@@ -45,7 +45,7 @@ export function simulate(seed: number, sabotage: (world: VrrpWorld) => void = ()
 function makeTrouble(prng: Prng, world: VrrpWorld, intervalUs: number): void {
   const host = prng.pick(world.hosts);
   const other = prng.pick(world.hosts);
-  switch (prng.integer(0, 7)) {
+  switch (prng.integer(0, 8)) {
     case 0:
       world.quality = {
         lossProbability: prng.next() * 0.7,
@@ -70,6 +70,8 @@ function makeTrouble(prng: Prng, world: VrrpWorld, intervalUs: number): void {
     case 7:
       host.stalledUntilUs = world.nowUs + prng.integer(1, 6 * intervalUs);
       return;
+    case 8:
+      return host.reconfigure(prng.integer(1, 254), prng.chance(0.5));
   }
 }
 
@@ -79,6 +81,8 @@ function checkAlways(seed: number, world: VrrpWorld): void {
     if (host.held.has(VIP) !== host.isMaster) {
       fail(seed, world, `${host.name} ${host.isMaster ? "is master without" : "is not master but holds"} ${VIP}`);
     }
+    const wanted = host.isMaster ? host.config.virtualAddresses.length : 0;
+    if (host.held.size !== wanted) fail(seed, world, `${host.name} holds ${host.held.size} addresses, not ${wanted}`);
   }
 }
 

@@ -1,5 +1,6 @@
 // A simulated link with VRRP routers on it: the real engine on fake ports, virtual time, one seed.
 // Packets are lost, delayed and duplicated; hosts crash, restart, stall and are cut off. A run is a pure function of its seed.
+import { INSTANCE } from "../support/config_values.ts";
 import { formatIp, parseIpv4 } from "../../src/base/ip.ts";
 import { Prng } from "../../src/base/prng.ts";
 import type { VrrpInstance } from "../../src/config/config.ts";
@@ -8,6 +9,8 @@ import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../src
 
 /** The address that moves. */
 export const VIP = "192.0.2.100";
+/** One that comes and goes by reloads. */
+const SECOND_VIP = "192.0.2.101";
 const DEVICE = "eth0";
 
 /** What is done to packets between two hosts. */
@@ -31,7 +34,7 @@ interface Delivery {
 export class Host implements NetworkPort {
   readonly name: string;
   readonly address: string;
-  readonly config: VrrpInstance;
+  config: VrrpInstance;
   /** Addresses that its interface has, besides its own. */
   readonly held = new Set<string>();
   readonly transitions: string[] = [];
@@ -56,6 +59,16 @@ export class Host implements NetworkPort {
       changed: () => {},
     });
     this.engine.start(new Set());
+  }
+
+  /** A reload of its configuration: another priority, with or without a second address. */
+  reconfigure(priority: number, secondAddress: boolean): void {
+    const [first] = this.config.virtualAddresses;
+    if (first === undefined) return;
+    const virtualAddresses = secondAddress ? [first, { ...first, address: SECOND_VIP }] : [first];
+    this.config = { ...this.config, priority, virtualAddresses };
+    this.#world.record(this, `priority ${priority}, ${virtualAddresses.length} addresses`);
+    this.engine?.reconfigure([this.config]);
   }
 
   /** Ends in good order. */
@@ -221,6 +234,7 @@ function instance(
 ): VrrpInstance {
   const location = { file: "simulation", line: 1, column: 1, length: 1 };
   return {
+    ...INSTANCE,
     name: "VI_1",
     interface: DEVICE,
     vrid: 51,

@@ -48,15 +48,42 @@ export function recordCheck(
   assert(before !== undefined, "a result belongs to a checker");
   const checkers = health.checkers.with(index, judge(timing, before, ok, nowUs));
   const failedChecks = health.failedChecks + (ok ? 0 : 1);
+  return withCheckers({ ...health, failedChecks }, checkers, nowUs);
+}
+
+/**
+ * Other checkers, or the same in another order: what a new configuration brings. History and counters stay. A server whose
+ * last failing checker is gone is up.
+ */
+export function replaceCheckers(
+  health: RealServerHealth,
+  checkers: readonly CheckerState[],
+  nowUs: number,
+): RealServerStep {
+  return withCheckers(health, checkers, nowUs);
+}
+
+/** A checker that takes the place of others: it holds the server's present state until its first result. */
+export function succeedingChecker(health: RealServerHealth, firstCheckUs: number): CheckerState {
+  // An up server keeps its patience: without it one failure would do, as at start.
+  const judged = health.up && health.checkers.some((checker) => checker.judged);
+  return { up: health.up, judged, failures: 0, nextCheckUs: firstCheckUs };
+}
+
+function withCheckers(
+  health: RealServerHealth,
+  checkers: readonly CheckerState[],
+  nowUs: number,
+): RealServerStep {
   const up = checkers.every((checker) => checker.up);
-  if (up === health.up) return { health: { ...health, checkers, failedChecks } };
+  if (up === health.up) return { health: { ...health, checkers } };
   return {
     change: up ? "up" : "down",
     health: {
+      ...health,
       up,
       sinceUs: nowUs,
       checkers,
-      failedChecks,
       downTransitions: health.downTransitions + (up ? 0 : 1),
       pastDowntimeUs: downtimeUs(health, nowUs),
     },

@@ -1,6 +1,7 @@
 // The VRRP state machine: (config, state, event, time) to (state, actions). One per interface, VRID and address family.
 // RFC 9568 section 6.4, RFC 3768 section 6.4, and keepalived where the RFC is silent. Knows no packets and no addresses.
 import type { HeardAdvertisement, RouterAction, RouterConfig, RouterEvent, RouterState, Step } from "./state.ts";
+import { reconfigureBackup, reconfigureMaster } from "./reconfigure.ts";
 import { masterDownIntervalUs, skewTimeUs } from "./timing.ts";
 
 /** Decides. Never throws for any event in any state. */
@@ -41,7 +42,7 @@ function stepInit(
     case "fault":
       return enterFault(state, [event.cause], []);
     case "shutdown":
-    case "release":
+    case "reconfigure":
     case "timer":
     case "advertisement":
     case "fault-cleared":
@@ -79,7 +80,7 @@ function stepFault(
       return { state: { name: "init" }, actions: [transition(state, "init", "shutdown")] };
     case "startup":
     case "resume":
-    case "release":
+    case "reconfigure":
     case "timer":
     case "advertisement":
     case "address-lost":
@@ -105,8 +106,8 @@ function stepBackup(
       return enterFault(state, [event.cause], []);
     case "shutdown":
       return { state: { name: "init" }, actions: [transition(state, "init", "shutdown")] };
-    case "release":
-      return { state: { name: "init" }, actions: [] };
+    case "reconfigure":
+      return { state: reconfigureBackup(config, state, event.previous, nowUs), actions: [] };
     case "startup":
     case "resume":
     case "fault-cleared":
@@ -172,8 +173,8 @@ function stepMaster(
           transition(state, "init", "shutdown"),
         ],
       };
-    case "release":
-      return { state: { name: "init" }, actions: [] };
+    case "reconfigure":
+      return reconfigureMaster(config, state, event, nowUs);
     case "address-lost": {
       const interval = config.advertisementIntervalUs;
       const deadline = nowUs + masterDownIntervalUs(config, interval);

@@ -153,8 +153,7 @@ Deno.test("step() shutdown of a backup sends nothing (6.4.2)", () => {
   assertEquals(types(step(config(), backup(), { type: "shutdown" }, 0).actions), ["transition"]);
 });
 
-Deno.test("step() release leaves addresses and peers as they are, for a successor that resumes", () => {
-  assertEquals(step(config(), master(), { type: "release" }, 0), { state: { name: "init" }, actions: [] });
+Deno.test("step() resumes as master where a predecessor was killed a moment ago", () => {
   const { state, actions } = step(config(), { name: "init" }, { type: "resume" }, SECOND);
   assertEquals(state.name, "master");
   assertEquals(types(actions), ["send-advertisement", "add-addresses", "announce-addresses", "transition"]);
@@ -191,9 +190,7 @@ Deno.test("step() sends nothing from init, whatever comes", () => {
     heard(255),
     { type: "timer" },
     { type: "shutdown" },
-    {
-      type: "release",
-    },
+    { type: "reconfigure", previous: config(), addressesAdded: true },
     { type: "fault-cleared", cause: "x" },
     { type: "address-lost", address: "192.0.2.1" },
   ];

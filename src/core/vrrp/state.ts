@@ -62,8 +62,13 @@ export type RouterEvent =
   /** Take over where a predecessor of this process was master: it went a moment ago and its addresses are still there. */
   | { readonly type: "resume" }
   | { readonly type: "shutdown" }
-  /** A successor takes over: leave everything as it is. */
-  | { readonly type: "release" }
+  /** The configuration given to `step` is a new one, of the same version; `previous` was the one until now. */
+  | {
+    readonly type: "reconfigure";
+    readonly previous: RouterConfig;
+    /** There are virtual addresses that were not there before. */
+    readonly addressesAdded: boolean;
+  }
   | { readonly type: "timer" }
   | { readonly type: "advertisement"; readonly advertisement: HeardAdvertisement }
   /** Something without which we cannot serve is missing; the cause is a sentence for people and a key. */
@@ -76,6 +81,8 @@ export type RouterAction =
   | { readonly type: "send-advertisement"; readonly priority: number }
   | { readonly type: "add-addresses" }
   | { readonly type: "remove-addresses" }
+  /** Add the addresses that a new configuration brought, and announce those. */
+  | { readonly type: "add-new-addresses"; readonly repeat: number }
   | { readonly type: "announce-addresses"; readonly repeat: number }
   | {
     readonly type: "transition";

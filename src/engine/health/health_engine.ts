@@ -1,4 +1,5 @@
 // The health engine: runs the checks of every virtual server and keeps the kernel's table in line with their results.
+import { same } from "../../base/same.ts";
 import { canonicalKey } from "../../core/ipvs/diff.ts";
 import type { VirtualServerKey, WantedVirtualServer } from "../../core/ipvs/table.ts";
 import type { Checker, VirtualServer } from "../../config/config.ts";
@@ -9,7 +10,8 @@ import type { VirtualServerSnapshot, WarningSnapshot } from "../../ports/snapsho
 import { Agenda, systemTimers, type Timers } from "./agenda.ts";
 import { CheckRunner } from "./check_runner.ts";
 import { virtualServerSnapshot } from "./health_snapshot.ts";
-import { type LiveRealServer, type LiveStep, LiveVirtualServer } from "./live_server.ts";
+import type { LiveChecker, LiveRealServer, LiveStart } from "./live_real_server.ts";
+import { type LiveChange, type LiveStep, LiveVirtualServer } from "./live_server.ts";
 import {
   failureLine,
   formatServer,
@@ -56,12 +58,14 @@ export class HealthEngine {
   readonly #runner: CheckRunner;
   readonly #keeper: TableKeeper;
   readonly #stopped = Promise.withResolvers<void>();
+  #configs: readonly VirtualServer[];
   #servers: readonly LiveVirtualServer[] = [];
   #stopping: Promise<void> | undefined;
 
   constructor(options: HealthEngineOptions) {
     const { clock, log, openIpvs } = options;
     this.#options = options;
+    this.#configs = options.virtualServers;
     this.#agenda = new Agenda(clock, options.timers ?? systemTimers);
     this.#runner = new CheckRunner(clock, this.#agenda, options.maxConcurrentChecks ?? 256);
     const ownedKeys = [...options.previousKeys ?? [], ...this.keys];
@@ -70,7 +74,7 @@ export class HealthEngine {
 
   /** The kernel keys of this configuration: the next engine's `previousKeys` after a reload. */
   get keys(): readonly VirtualServerKey[] {
-    return this.#options.virtualServers.map(keyOf);
+    return this.#configs.map(keyOf);
   }
 
   /** The table entries wanted now, whether the kernel has them or not. */
@@ -94,12 +98,10 @@ export class HealthEngine {
    * `stop()` is through.
    */
   run(): Promise<void> {
-    const { clock, virtualServers } = this.#options;
     const table = new Map(this.#keeper.open()?.map((row) => [canonicalKey(row.entry.key), row]));
-    const nowUs = clock.nowUs();
-    const spreadUs = (checker: Checker): number => this.#spreadUs(checker);
-    this.#servers = virtualServers.map((config) => {
-      return new LiveVirtualServer(config, { row: table.get(canonicalKey(keyOf(config))), nowUs, spreadUs });
+    const start = this.#now();
+    this.#servers = this.#configs.map((config) => {
+      return new LiveVirtualServer(config, { ...start, row: table.get(canonicalKey(keyOf(config))) });
     });
     for (const server of this.#servers) {
       this.#logStart(server);
@@ -108,6 +110,41 @@ export class HealthEngine {
     this.#keeper.reconcile();
     for (const server of this.#servers) this.#scheduleAll(server);
     return this.#stopped.promise;
+  }
+
+  /**
+   * Goes over to another configuration, after `run()`: virtual servers with the same key go on, what is the same in both is
+   * not touched, the kernel's entries are edited, not made anew. Done when it returns.
+   */
+  reconfigure(virtualServers: readonly VirtualServer[]): void {
+    const before = new Map(this.#servers.map((server) => [canonicalKey(keyOf(server.config)), server]));
+    const table = this.#keeper.rows();
+    const start = this.#now();
+    const added: LiveVirtualServer[] = [];
+    const changes: (readonly [LiveVirtualServer, LiveChange])[] = [];
+    this.#configs = virtualServers;
+    this.#servers = virtualServers.map((config) => {
+      const id = canonicalKey(keyOf(config));
+      const server = before.get(id);
+      before.delete(id);
+      if (server === undefined) {
+        const made = new LiveVirtualServer(config, { ...start, row: table?.get(id) });
+        added.push(made);
+        return made;
+      }
+      if (!same(server.config, config, "location")) changes.push([server, server.reconfigure(config, start)]);
+      return server;
+    });
+    for (const server of before.values()) server.retire();
+    this.#keeper.replace(this.wanted);
+    for (const server of added) {
+      this.#logStart(server);
+      this.#scheduleAll(server);
+    }
+    for (const [server, change] of changes) {
+      this.#logChange(server, change);
+      for (const started of change.started) this.#schedule(server, started.server, started.checker);
+    }
   }
 
   /** Cancels the checks, then deletes our virtual servers from the table or leaves them. Calling it again waits too. */
@@ -136,26 +173,30 @@ export class HealthEngine {
     return Math.floor(this.#options.random() * Math.min(checker.warmupMs, checker.delayLoopMs) * 1000);
   }
 
+  #now(): LiveStart {
+    return { nowUs: this.#options.clock.nowUs(), spreadUs: (checker) => this.#spreadUs(checker) };
+  }
+
   #scheduleAll(server: LiveVirtualServer): void {
     for (const realServer of server.realServers) {
-      for (const [index, checker] of realServer.config.checkers.entries()) {
-        this.#schedule(server, realServer, index, checker);
-      }
+      for (const checker of realServer.checkers) this.#schedule(server, realServer, checker);
     }
   }
 
-  #schedule(server: LiveVirtualServer, realServer: LiveRealServer, index: number, checker: Checker): void {
-    const state = realServer.health.checkers[index];
+  #schedule(server: LiveVirtualServer, realServer: LiveRealServer, checker: LiveChecker): void {
+    const state = realServer.health.checkers[realServer.checkers.indexOf(checker)];
     if (state === undefined) return;
     const dueUs = state.nextCheckUs;
     this.#agenda.at(dueUs, () => {
+      if (checker.gone) return;
       this.#runner.start({
         dueUs,
-        limitUs: limitOf(checker),
-        run: (signal) => this.#probe(checker, signal),
+        limitUs: limitOf(checker.config),
+        run: (signal) => this.#probe(checker.config, signal),
         done: (result) => {
-          this.#record(server, realServer, index, checker, result);
-          this.#schedule(server, realServer, index, checker);
+          if (checker.gone) return;
+          this.#record(server, realServer, checker, result);
+          this.#schedule(server, realServer, checker);
         },
       });
     });
@@ -188,13 +229,12 @@ export class HealthEngine {
   #record(
     server: LiveVirtualServer,
     realServer: LiveRealServer,
-    index: number,
-    checker: Checker,
+    checker: LiveChecker,
     result: ProbeResult,
   ): void {
     const { clock } = this.#options;
-    const step = server.record(realServer, index, checker, { result, atMs: clock.wallMs() }, clock.nowUs());
-    this.#logStep(server, realServer, checker, result, step);
+    const step = server.record(realServer, checker, { result, atMs: clock.wallMs() }, clock.nowUs());
+    this.#logStep(server, realServer, checker.config, result, step);
     if (step.realServer === undefined && step.quorum === undefined) return;
     this.#keeper.want(server.wanted);
     this.#keeper.apply(server.policy.entry.key);
@@ -217,17 +257,31 @@ export class HealthEngine {
     }
     // While the sorry server is in, live servers are not in the table: coming up alone adds nothing.
     const pooled = server.policy.sorryServer === undefined || server.quorum.up || step.quorum === "lost";
-    if (step.realServer !== undefined && pooled && step.quorum !== "gained") this.#logServer(server, realServer, step);
+    const change = step.realServer;
+    if (change !== undefined && pooled && step.quorum !== "gained") this.#logServer(server, realServer, change);
     if (step.quorum !== undefined) this.#logQuorum(server, step.quorum);
-    if (step.realServer !== undefined && step.quorum === "gained") this.#logServer(server, realServer, step);
+    if (change !== undefined && step.quorum === "gained") this.#logServer(server, realServer, change);
   }
 
-  #logServer(server: LiveVirtualServer, realServer: LiveRealServer, step: LiveStep): void {
+  #logChange(server: LiveVirtualServer, { added, removed, changed, quorum }: LiveChange): void {
+    const { protocol } = server.config;
+    for (const realServer of added) {
+      if (realServer.health.up) this.#logServer(server, realServer, "up");
+      else {this.#options.log(
+          staysOutLine(formatServer(realServer.entry, protocol), formatServer(server.config, protocol)),
+        );}
+    }
+    for (const { server: realServer, change } of changed) this.#logServer(server, realServer, change);
+    for (const realServer of removed) this.#logServer(server, realServer, "down");
+    if (quorum !== undefined) this.#logQuorum(server, quorum);
+  }
+
+  #logServer(server: LiveVirtualServer, realServer: LiveRealServer, change: "up" | "down"): void {
     const { log } = this.#options;
     const { protocol } = server.config;
     const { inhibitOnFailure } = realServer.config;
     const name = formatServer(realServer.entry, protocol);
-    log(serverLine(step.realServer ?? "up", inhibitOnFailure, name, formatServer(server.config, protocol)));
+    log(serverLine(change, inhibitOnFailure, name, formatServer(server.config, protocol)));
   }
 
   #logQuorum(server: LiveVirtualServer, change: "gained" | "lost"): void {

@@ -1,3 +1,4 @@
+import { VIRTUAL_SERVER } from "../../../test/support/config_values.ts";
 import { assert, assertEquals } from "../../../test/assert.ts";
 import type { Checker, RealServer, VirtualServer } from "../../config/config.ts";
 import { NO_TRAFFIC } from "../../core/ipvs/model.ts";
@@ -33,6 +34,7 @@ function realServer(address: string, more: Partial<RealServer> = {}): RealServer
 
 function virtualServer(more: Partial<VirtualServer> = {}): VirtualServer {
   return {
+    ...VIRTUAL_SERVER,
     name: "tcp 10.0.0.100:80",
     protocol: "tcp",
     address: "10.0.0.100",
@@ -146,7 +148,7 @@ Deno.test("HealthEngine removes a dead server after its retry and restores it, i
 });
 
 Deno.test("HealthEngine puts the sorry server in when quorum is lost, before it takes the last one out", async () => {
-  const sorryServer = { address: "10.0.1.99", port: 80, forwardingMethod: "nat" } as const;
+  const sorryServer = { address: "10.0.1.99", port: 80, forwardingMethod: "nat", inhibit: false } as const;
   const { time, ipvs, probes, log, engine } = setUp([virtualServer({ sorryServer })]);
   engine.run();
   await time.pass(3000);

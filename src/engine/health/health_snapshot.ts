@@ -6,7 +6,8 @@ import type { TableModel } from "../../core/ipvs/model.ts";
 import type { RealServerRow, VirtualServerRow, WantedVirtualServer } from "../../core/ipvs/table.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { CheckSnapshot, RealServerSnapshot, VirtualServerSnapshot } from "../../ports/snapshot.ts";
-import type { LiveRealServer, LiveVirtualServer } from "./live_server.ts";
+import type { LiveRealServer } from "./live_real_server.ts";
+import type { LiveVirtualServer } from "./live_server.ts";
 
 /** One virtual server, now. `table`: the kernel's, undefined while it cannot be read. */
 export function virtualServerSnapshot(
@@ -88,9 +89,8 @@ function realServerSnapshot(
 
 /** The checker that decides: one that is down or failing, else the one heard last. */
 function checkSnapshot(live: LiveRealServer): Pick<RealServerSnapshot, "check"> {
-  const ranked = live.config.checkers.map((checker, index) => {
+  const ranked = live.checkers.map(({ config: checker, result: dated }, index) => {
     const state = live.health.checkers[index];
-    const dated = live.results[index];
     const failures = state?.failures ?? 0;
     return { checker, dated, failures, rank: state?.up === false ? 2 : failures > 0 ? 1 : 0 };
   }).sort((a, b) => b.rank - a.rank || (b.dated?.atMs ?? 0) - (a.dated?.atMs ?? 0));

@@ -1,7 +1,6 @@
 // One virtual server at work: its real servers' health, its quorum, its last results. Decides through the core, acts not.
 import { assumeAtStart } from "../../core/health/adoption.ts";
-import { type RealServerHealth, recordCheck, startRealServer } from "../../core/health/real_server.ts";
-import { startChecker } from "../../core/health/verdict.ts";
+import { recordCheck } from "../../core/health/real_server.ts";
 import {
   liveWeight,
   type QuorumState,
@@ -14,25 +13,18 @@ import {
   wantedVirtualServer,
 } from "../../core/health/virtual_server.ts";
 import { canonicalServer } from "../../core/ipvs/diff.ts";
-import type { RealServerEntry, VirtualServerRow, WantedVirtualServer } from "../../core/ipvs/table.ts";
-import type { Checker, RealServer, VirtualServer } from "../../config/config.ts";
-import type { ProbeResult } from "../../ports/probes.ts";
+import type { VirtualServerRow, WantedVirtualServer } from "../../core/ipvs/table.ts";
+import type { VirtualServer } from "../../config/config.ts";
+import {
+  type DatedResult,
+  type LiveChecker,
+  type LiveRealServer,
+  type LiveStart,
+  reconfigureLiveRealServer,
+  retireLiveRealServer,
+  startLiveRealServer,
+} from "./live_real_server.ts";
 import { policyOf, realServerEntry, timingOf } from "./policy.ts";
-
-/** A result with the wall clock of its arrival. */
-export interface DatedResult {
-  readonly result: ProbeResult;
-  readonly atMs: number;
-}
-
-/** One real server at work. */
-export interface LiveRealServer {
-  readonly config: RealServer;
-  readonly entry: RealServerEntry;
-  health: RealServerHealth;
-  /** Newest result of each checker. */
-  readonly results: (DatedResult | undefined)[];
-}
 
 /** Changes that one result brought. */
 export interface LiveStep {
@@ -42,40 +34,54 @@ export interface LiveStep {
   readonly quorum?: "gained" | "lost";
 }
 
+/** What a new configuration of a virtual server brought. */
+export interface LiveChange {
+  readonly added: readonly LiveRealServer[];
+  readonly removed: readonly LiveRealServer[];
+  /** Real servers that went up or down with their checkers. */
+  readonly changed: readonly { readonly server: LiveRealServer; readonly change: "up" | "down" }[];
+  /** Checkers that are new and are to be scheduled. */
+  readonly started: readonly { readonly server: LiveRealServer; readonly checker: LiveChecker }[];
+  readonly quorum?: "gained" | "lost";
+}
+
 /** One virtual server at work. */
 export class LiveVirtualServer {
-  readonly config: VirtualServer;
-  readonly policy: VirtualServerPolicy;
-  readonly limits: { readonly quorum: number; readonly hysteresis: number };
-  readonly realServers: readonly LiveRealServer[];
+  #config: VirtualServer;
+  #policy: VirtualServerPolicy;
+  #limits: { readonly quorum: number; readonly hysteresis: number };
+  #realServers: readonly LiveRealServer[];
   #quorum: QuorumState;
 
-  /** `row`: what the kernel has of it, for adoption. `spreadUs` gives the delay of each checker's first check. */
-  constructor(
-    config: VirtualServer,
-    start: {
-      readonly row: VirtualServerRow | undefined;
-      readonly nowUs: number;
-      readonly spreadUs: (checker: Checker) => number;
-    },
-  ) {
-    this.config = config;
-    this.policy = policyOf(config);
-    const assumed = assumptions(config, this.policy, start.row);
-    this.realServers = config.realServers.map((server, index) => ({
-      config: server,
-      entry: realServerEntry(server),
-      health: startRealServer(
-        server.checkers.map((checker) =>
-          startChecker({ up: assumed[index] === "up", firstCheckUs: start.nowUs + start.spreadUs(checker) })
-        ),
-        start.nowUs,
-      ),
-      results: server.checkers.map(() => undefined),
-    }));
-    const total = this.realServers.reduce((sum, { entry }) => sum + entry.weight, 0);
-    this.limits = reachableQuorum(this.policy, total);
-    this.#quorum = startQuorum(this.limits, this.liveWeight, start.nowUs);
+  /** `row`: what the kernel has of it, for adoption. */
+  constructor(config: VirtualServer, start: LiveStart & { readonly row: VirtualServerRow | undefined }) {
+    this.#config = config;
+    this.#policy = policyOf(config);
+    const assumed = assumptions(config, this.#policy, start.row);
+    this.#realServers = config.realServers.map((server, index) => {
+      return startLiveRealServer(server, assumed[index] === "up", start);
+    });
+    this.#limits = this.#reachableLimits();
+    this.#quorum = startQuorum(this.#limits, this.liveWeight, start.nowUs);
+  }
+
+  /** What it does now. */
+  get config(): VirtualServer {
+    return this.#config;
+  }
+
+  get policy(): VirtualServerPolicy {
+    return this.#policy;
+  }
+
+  /** Quorum and hysteresis as they can be reached. */
+  get limits(): { readonly quorum: number; readonly hysteresis: number } {
+    return this.#limits;
+  }
+
+  /** In the order of the configuration. */
+  get realServers(): readonly LiveRealServer[] {
+    return this.#realServers;
   }
 
   /** Whether quorum is held, and since when. */
@@ -90,17 +96,18 @@ export class LiveVirtualServer {
 
   /** The table entries wanted now. */
   get wanted(): WantedVirtualServer {
-    return wantedVirtualServer(this.policy, this.#standings(), this.#quorum.up);
+    return wantedVirtualServer(this.#policy, this.#standings(), this.#quorum.up);
   }
 
   /** Takes the result of one checker. */
-  record(server: LiveRealServer, index: number, checker: Checker, dated: DatedResult, nowUs: number): LiveStep {
+  record(server: LiveRealServer, checker: LiveChecker, dated: DatedResult, nowUs: number): LiveStep {
+    const index = server.checkers.indexOf(checker);
     const before = server.health.checkers[index];
     const { ok } = dated.result;
-    const { health, change } = recordCheck(server.health, { index, timing: timingOf(checker), ok, nowUs });
+    const { health, change } = recordCheck(server.health, { index, timing: timingOf(checker.config), ok, nowUs });
     const after = health.checkers[index];
     server.health = health;
-    server.results[index] = dated;
+    checker.result = dated;
     const quorum = this.#stepQuorum(nowUs);
     const firstVerdict = before?.judged === false || before?.up !== after?.up;
     return {
@@ -110,14 +117,55 @@ export class LiveVirtualServer {
     };
   }
 
+  /**
+   * Does from now on what another configuration of the same key says. Real servers (by address and port) and checkers that
+   * are the same keep state, history, timers and running checks; new real servers start as at the first start.
+   */
+  reconfigure(config: VirtualServer, start: LiveStart): LiveChange {
+    const before = Map.groupBy(this.#realServers, (server) => canonicalServer(server.config));
+    const added: LiveRealServer[] = [];
+    const changed: LiveChange["changed"][number][] = [];
+    const started: LiveChange["started"][number][] = [];
+    this.#config = config;
+    this.#policy = policyOf(config);
+    this.#realServers = config.realServers.map((wanted) => {
+      const server = before.get(canonicalServer(wanted))?.shift();
+      if (server === undefined) {
+        const made = startLiveRealServer(wanted, !config.alpha, start);
+        added.push(made);
+        for (const checker of made.checkers) started.push({ server: made, checker });
+        return made;
+      }
+      const step = reconfigureLiveRealServer(server, wanted, start);
+      for (const checker of step.started) started.push({ server, checker });
+      if (step.change !== undefined) changed.push({ server, change: step.change });
+      return server;
+    });
+    const removed = [...before.values()].flat();
+    for (const server of removed) retireLiveRealServer(server);
+    this.#limits = this.#reachableLimits();
+    const quorum = this.#stepQuorum(start.nowUs);
+    return { added, removed, changed, started, ...(quorum === undefined ? {} : { quorum }) };
+  }
+
+  /** It is configured no more: results of its running checks count no more. */
+  retire(): void {
+    for (const server of this.#realServers) retireLiveRealServer(server);
+  }
+
+  #reachableLimits(): { readonly quorum: number; readonly hysteresis: number } {
+    const total = this.#realServers.reduce((sum, { entry }) => sum + entry.weight, 0);
+    return reachableQuorum(this.#policy, total);
+  }
+
   #stepQuorum(nowUs: number): QuorumStep["change"] {
-    const { state, change } = stepQuorum(this.limits, this.#quorum, this.liveWeight, nowUs);
+    const { state, change } = stepQuorum(this.#limits, this.#quorum, this.liveWeight, nowUs);
     this.#quorum = state;
     return change;
   }
 
   #standings(): RealServerStanding[] {
-    return this.realServers.map(({ config, entry, health }) => {
+    return this.#realServers.map(({ config, entry, health }) => {
       return { entry, inhibitOnFailure: config.inhibitOnFailure, up: health.up };
     });
   }

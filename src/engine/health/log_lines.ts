@@ -32,7 +32,8 @@ export function failureLine(checker: Checker, server: string, result: ProbeResul
 }
 
 /** With several urls the text of the result begins with the path, `/b: 503 ...`. */
-function urlOf(checker: Extract<Checker, { type: "http" }>, result: ProbeResult): string {
+function urlOf(checker: Checker, result: ProbeResult): string {
+  if (checker.type !== "http") return "";
   const path = checker.urls.length === 1 ? checker.urls[0]?.path : result.text.split(": ", 1)[0];
   return ` url(${path})`;
 }

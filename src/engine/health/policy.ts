@@ -49,6 +49,7 @@ export function timingOf(checker: Checker): CheckerTiming {
 export function requestsOf(checker: Checker): ProbeRequest[] {
   const target = { address: checker.address, port: checker.port, timeoutMs: checker.connectTimeoutMs };
   if (checker.type === "tcp") return [{ type: "tcp", target }];
+  if (checker.type !== "http") return []; // such a checker is not started: see config/carried_out.ts
   const { httpVersion, virtualHost } = checker;
   return checker.urls.map((url) => {
     const host = url.virtualHost ?? virtualHost;
@@ -61,6 +62,6 @@ export function requestsOf(checker: Checker): ProbeRequest[] {
  * extra second lets the probe notice its own timeout first, with the better text.
  */
 export function limitOf(checker: Checker): number {
-  const phases = checker.type === "tcp" ? 1 : 2 * Math.max(1, checker.urls.length);
+  const phases = checker.type === "http" ? 2 * Math.max(1, checker.urls.length) : 1;
   return (phases * checker.connectTimeoutMs + 1000) * 1000;
 }

@@ -65,6 +65,17 @@ export class TableKeeper {
     this.#wanted.set(canonicalKey(target.entry.key), target);
   }
 
+  /** Another configuration: from now on these are wanted and ours; what else was ours is deleted. Carried out at once. */
+  replace(targets: readonly WantedVirtualServer[]): void {
+    this.#wanted.clear();
+    for (const target of targets) {
+      this.#owned.set(canonicalKey(target.entry.key), target.entry.key);
+      this.want(target);
+    }
+    this.#inSync = false; // what differs now is our own doing
+    this.reconcile();
+  }
+
   /** Carries out the difference of one virtual server; after a failure, everything is looked at. */
   apply(key: VirtualServerKey): void {
     const id = canonicalKey(key);

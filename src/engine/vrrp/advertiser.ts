@@ -48,8 +48,8 @@ export function addressListBytes(addresses: readonly string[]): Uint8Array {
 
 /** Makes the packets of one virtual router. */
 export class Advertiser {
-  readonly #config: AdvertiserConfig;
-  readonly #packet: Uint8Array<ArrayBuffer>;
+  #config: AdvertiserConfig;
+  #packet: Uint8Array<ArrayBuffer>;
   #source: string | undefined;
   #priority = -1;
   /** keepalived counts from 1 for each instance. */
@@ -57,7 +57,14 @@ export class Advertiser {
 
   constructor(config: AdvertiserConfig) {
     this.#config = config;
-    this.#packet = new Uint8Array(IPV4_HEADER_BYTES + advertisementBytes(config.version, config.addresses.length));
+    this.#packet = emptyPacket(config);
+  }
+
+  /** From the next packet on, says what another configuration says. Identifications go on counting. */
+  reconfigure(config: AdvertiserConfig): void {
+    this.#config = config;
+    this.#packet = emptyPacket(config);
+    this.#source = undefined;
   }
 
   /**
@@ -96,4 +103,8 @@ export class Advertiser {
     this.#source = source;
     this.#priority = priority;
   }
+}
+
+function emptyPacket({ version, addresses }: AdvertiserConfig): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(IPV4_HEADER_BYTES + advertisementBytes(version, addresses.length));
 }

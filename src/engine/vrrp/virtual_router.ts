@@ -11,7 +11,9 @@ import type { VrrpCounters, VrrpInstanceSnapshot } from "../../ports/snapshot.ts
 import { gratuitousArp } from "../../wire/arp.ts";
 import { IPV4_SOURCE_OFFSET } from "../../wire/ipv4.ts";
 import type { Advertisement } from "../../wire/vrrp.ts";
-import { addressListBytes, Advertiser, passwordBytes } from "./advertiser.ts";
+import { addressDifference, addressesOf } from "./addresses.ts";
+import { addressListBytes, Advertiser } from "./advertiser.ts";
+import { advertisedAddresses, advertiserConfig, coreConfig, expectationOf } from "./terms.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 
 /** What a virtual router needs of its surroundings. */
@@ -33,13 +35,8 @@ const LOG_INTERVAL_US = 60_000_000;
 
 /** A VRRP instance. Made from its configuration; does nothing until `start`. */
 export class VirtualRouter {
-  readonly config: VrrpInstance;
-  readonly #core: RouterConfig;
-  readonly #expectation: Expectation;
-  readonly #advertiser: Advertiser;
   readonly #ports: VirtualRouterPorts;
-  readonly #advertisedAddresses: Uint8Array;
-  readonly #addresses: readonly VirtualAddress[];
+  readonly #advertiser: Advertiser;
   readonly #limiter = new RateLimiter(LOG_INTERVAL_US);
   readonly #counters: MutableCounters = {
     advertisementsReceived: 0,
@@ -52,6 +49,13 @@ export class VirtualRouter {
     transitions: 0,
     discarded: {},
   };
+  #config: VrrpInstance;
+  #core: RouterConfig;
+  #expectation: Expectation;
+  #advertisedAddresses: Uint8Array;
+  #addresses: readonly VirtualAddress[];
+  /** Addresses that a new configuration brought, until `add-new-addresses`. */
+  #newAddresses: readonly VirtualAddress[] = [];
   #state: RouterState = { name: "init" };
   #sinceMs: number;
   #master: { address: string; priority: number } | undefined;
@@ -59,31 +63,19 @@ export class VirtualRouter {
   #source: { text: string; order: number } | undefined;
 
   constructor(config: VrrpInstance, ports: VirtualRouterPorts) {
-    this.config = config;
     this.#ports = ports;
-    this.#addresses = [...config.virtualAddresses, ...config.excludedAddresses];
-    this.#core = {
-      version: config.version,
-      priority: config.priority,
-      advertisementIntervalUs: config.advertisementIntervalUs,
-      initialState: config.initialState,
-      preemptMode: config.preemptMode,
-      preemptDelayUs: config.preemptDelayUs,
-      announcements: config.gratuitousArp,
-    };
-    const password = config.authentication && passwordBytes(config.authentication.password);
-    const { version, advertisementIntervalUs, vrid } = config;
-    const advertised = config.virtualAddresses.map((entry) => entry.address);
-    this.#expectation = { version, advertisementIntervalUs, ...(password && { password }) };
-    this.#advertiser = new Advertiser({
-      version,
-      vrid,
-      advertisementIntervalUs,
-      ...(password && { password }),
-      addresses: advertised,
-    });
-    this.#advertisedAddresses = addressListBytes(advertised);
+    this.#config = config;
+    this.#core = coreConfig(config);
+    this.#expectation = expectationOf(config);
+    this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
+    this.#addresses = addressesOf(config);
+    this.#advertiser = new Advertiser(advertiserConfig(config));
     this.#sinceMs = ports.clock.wallMs();
+  }
+
+  /** What it does now. */
+  get config(): VrrpInstance {
+    return this.#config;
   }
 
   /** The state's name now. */
@@ -98,7 +90,7 @@ export class VirtualRouter {
 
   /** Begins: as a backup that waits, or where a predecessor left off as master. Addresses left over are removed. */
   start(resumeAsMaster: boolean): void {
-    if (!resumeAsMaster) this.#removeLeftOvers();
+    if (!resumeAsMaster) this.#removeLeftOvers(this.#addresses);
     this.#checkInterface();
     if (this.#state.name !== "fault") this.#dispatch({ type: resumeAsMaster ? "resume" : "startup" });
     else if (resumeAsMaster) this.#removeAddresses();
@@ -110,18 +102,43 @@ export class VirtualRouter {
   }
 
   /**
-   * Ends without a word, for a successor; addresses that it does not want are removed.
+   * First half of a change of configuration: a master removes the addresses that it will not have any more.
    *
-   * @returns whether it was master
+   * @param next the configuration that `reconfigure` will be given
+   * @param wantedElsewhere whether another master has an address from now on: such a one is left where it is
    */
-  release(keepsAddress: (entry: VirtualAddress) => boolean): boolean {
-    const wasMaster = this.#state.name === "master";
-    this.#dispatch({ type: "release" });
-    if (!wasMaster) return false;
-    for (const entry of this.#addresses) {
-      if (!keepsAddress(entry)) this.#attempt(() => this.#ports.network.removeAddress(entry));
+  withdraw(next: VrrpInstance, wantedElsewhere: (entry: VirtualAddress) => boolean): void {
+    if (this.#state.name !== "master") return;
+    const { removed, kept } = addressDifference(this.#addresses, addressesOf(next));
+    const leaving = removed.filter((entry) => !wantedElsewhere(entry));
+    for (const entry of leaving) this.#attempt(() => this.#ports.network.removeAddress(entry));
+    // With the first address of a subnet the kernel removes the others (unless promote_secondaries): put them back.
+    const devices = new Set(leaving.map(({ device }) => device));
+    for (const entry of kept) {
+      if (devices.has(entry.device)) this.#attempt(() => this.#ports.network.addAddress(entry));
     }
-    return true;
+  }
+
+  /**
+   * Second half: does from now on what another configuration of the same VRID, interface and version says. State, counters
+   * and the master that was heard stay; a master says at once what is new.
+   */
+  reconfigure(config: VrrpInstance): void {
+    const previous = this.#core;
+    this.#newAddresses = addressDifference(this.#addresses, addressesOf(config)).added;
+    this.#config = config;
+    this.#core = coreConfig(config);
+    this.#expectation = expectationOf(config);
+    this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
+    this.#addresses = addressesOf(config);
+    this.#advertiser.reconfigure(advertiserConfig(config));
+    if (this.#state.name !== "init") {
+      this.#checkInterface();
+      if (this.#state.name !== "master") this.#removeLeftOvers(this.#newAddresses);
+      this.#dispatch({ type: "reconfigure", previous, addressesAdded: this.#newAddresses.length > 0 });
+    }
+    this.#newAddresses = [];
+    this.#ports.changed();
   }
 
   /** Lets what is due happen. */
@@ -164,7 +181,7 @@ export class VirtualRouter {
 
   /** What the outside may see. */
   snapshot(): VrrpInstanceSnapshot {
-    const { config } = this;
+    const config = this.#config;
     const state = this.#state;
     const learned = state.name === "backup" ? state.masterAdverIntervalUs : config.advertisementIntervalUs;
     const ourselves = state.name === "master" && this.#source !== undefined
@@ -208,11 +225,14 @@ export class VirtualRouter {
       case "send-advertisement":
         return this.#advertise(action.priority);
       case "add-addresses":
-        return this.#addAddresses();
+        return this.#addAddresses(this.#addresses);
       case "remove-addresses":
         return this.#removeAddresses();
       case "announce-addresses":
-        return this.#announce(action.repeat);
+        return this.#announce(this.#addresses, action.repeat);
+      case "add-new-addresses":
+        this.#addAddresses(this.#newAddresses);
+        return this.#announce(this.#newAddresses, action.repeat);
       case "transition":
         return this.#transition(action);
       case "note":
@@ -225,7 +245,7 @@ export class VirtualRouter {
   #advertise(priority: number): void {
     if (this.#source === undefined) return; // without an address of our own nobody could answer: fault says so
     const failure = this.#ports.network.sendAdvertisement(
-      this.config.interface,
+      this.#config.interface,
       this.#advertiser.next(this.#source.text, priority),
     );
     if (failure !== undefined) return this.#note("send", `cannot send advertisement: ${failure}`);
@@ -233,8 +253,8 @@ export class VirtualRouter {
     if (priority === 0) this.#counters.priorityZeroSent++;
   }
 
-  #addAddresses(): void {
-    for (const entry of this.#addresses) this.#attempt(() => this.#ports.network.addAddress(entry));
+  #addAddresses(addresses: readonly VirtualAddress[]): void {
+    for (const entry of addresses) this.#attempt(() => this.#ports.network.addAddress(entry));
   }
 
   #removeAddresses(): void {
@@ -242,8 +262,8 @@ export class VirtualRouter {
   }
 
   /** A predecessor that was killed left its addresses: two hosts must not answer for one. */
-  #removeLeftOvers(): void {
-    for (const entry of this.#addresses) {
+  #removeLeftOvers(addresses: readonly VirtualAddress[]): void {
+    for (const entry of addresses) {
       if (!this.#ports.network.hasAddress(entry.device, entry.address)) continue;
       this.#log(`removing ${entry.address}, left over on ${entry.device}`);
       this.#attempt(() => this.#ports.network.removeAddress(entry));
@@ -259,9 +279,9 @@ export class VirtualRouter {
   }
 
   /** All addresses in turn, then again: no address waits for another's whole set. */
-  #announce(repeat: number): void {
+  #announce(addresses: readonly VirtualAddress[], repeat: number): void {
     for (let round = 0; round < repeat; round++) {
-      for (const { address, device } of this.#addresses) {
+      for (const { address, device } of addresses) {
         const hardwareAddress = this.#ports.network.interface(device)?.hardwareAddress;
         const bytes = parseIpv4(address);
         if (hardwareAddress === undefined || bytes === undefined) continue;
@@ -285,9 +305,9 @@ export class VirtualRouter {
 
   /** Feeds the core with what is wrong with, or right again about, our interface. */
   #checkInterface(): void {
-    const name = this.config.interface;
+    const name = this.#config.interface;
     const found = this.#ports.network.interface(name);
-    const source = this.config.sourceAddress ?? this.#ownAddress(found?.ipv4Addresses ?? []);
+    const source = this.#config.sourceAddress ?? this.#ownAddress(found?.ipv4Addresses ?? []);
     if (source !== this.#source?.text) this.#source = source === undefined ? undefined : withOrder(source);
     this.#fault(`interface ${name} does not exist`, found === undefined);
     this.#fault(`interface ${name} is down`, found !== undefined && !found.up);
@@ -325,7 +345,7 @@ export class VirtualRouter {
   }
 
   #log(line: string): void {
-    this.#ports.log(`(${this.config.name}) ${line}`);
+    this.#ports.log(`(${this.#config.name}) ${line}`);
   }
 }
 

@@ -1,8 +1,10 @@
 // All VRRP instances of this host: finds the one that a packet is for, runs what is due, tells the next deadline.
-import type { VirtualAddress, VrrpInstance } from "../../config/config.ts";
+import { same } from "../../base/same.ts";
+import type { VrrpInstance } from "../../config/config.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { IPV4_SOURCE_OFFSET, readIpv4 } from "../../wire/ipv4.ts";
 import { readAdvertisement, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
+import { addressesOf, addressKey } from "./addresses.ts";
 import { VirtualRouter, type VirtualRouterPorts } from "./virtual_router.ts";
 
 /** What makes an instance the same one across configurations: keepalived's match, the name is not part of it. */
@@ -19,20 +21,15 @@ export interface StrayCounters {
 
 /** The VRRP instances of one process. Synchronous throughout; never throws because of a packet. */
 export class VrrpEngine {
-  readonly #routers: VirtualRouter[];
-  readonly #byKey = new Map<string, VirtualRouter[]>();
   readonly #stray = { length: 0, "unknown-vrid": 0, other: 0 };
   readonly #ports: VirtualRouterPorts;
+  #routers: readonly VirtualRouter[] = [];
+  #byKey = new Map<string, VirtualRouter[]>();
+  #started = false;
 
   constructor(instances: readonly VrrpInstance[], ports: VirtualRouterPorts) {
     this.#ports = ports;
-    this.#routers = instances.map((instance) => new VirtualRouter(instance, ports));
-    for (const router of this.#routers) {
-      // VRIDs of one interface in an array of 256: finding the instance of a packet allocates nothing.
-      const byVrid = this.#byKey.get(router.config.interface) ?? [];
-      byVrid[router.config.vrid] = router;
-      this.#byKey.set(router.config.interface, byVrid);
-    }
+    this.#use(instances.map((instance) => new VirtualRouter(instance, ports)));
   }
 
   /** Names of the interfaces that advertisements are sent and received on. */
@@ -42,6 +39,7 @@ export class VrrpEngine {
 
   /** Starts every instance. @param resume keys (`instanceKey`) of those that were master a moment ago */
   start(resume: ReadonlySet<string>): void {
+    this.#started = true;
     for (const router of this.#routers) router.start(resume.has(instanceKey(router.config)));
   }
 
@@ -51,20 +49,34 @@ export class VrrpEngine {
   }
 
   /**
-   * Ends for a successor: instances that it goes on with are left as they are, the others are stopped.
+   * Goes over to another configuration. An instance that is the same in both is not touched; one that differs goes on in
+   * its state; one that is gone ends, its master saying so; a new one starts. Another version is another router.
    *
-   * @param kept keys (`instanceKey`) of the instances that go on
-   * @param keepsAddress whether the successor wants an address of such an instance; the others are removed
-   * @returns keys of those that go on and were master
+   * Addresses are removed before any is added, so that one can move from an instance to another.
    */
-  release(kept: ReadonlySet<string>, keepsAddress: (entry: VirtualAddress) => boolean): string[] {
-    const masters: string[] = [];
-    for (const router of this.#routers) {
-      const key = instanceKey(router.config);
-      if (!kept.has(key)) router.stop();
-      else if (router.release(keepsAddress)) masters.push(key);
+  reconfigure(instances: readonly VrrpInstance[]): void {
+    const before = new Map(this.#routers.map((router) => [routerKey(router.config), router]));
+    const changed: (readonly [VirtualRouter, VrrpInstance])[] = [];
+    const added: VirtualRouter[] = [];
+    const routers = instances.map((instance) => {
+      const router = before.get(routerKey(instance));
+      before.delete(routerKey(instance));
+      if (router === undefined) {
+        const made = new VirtualRouter(instance, this.#ports);
+        added.push(made);
+        return made;
+      }
+      if (!same(router.config, instance, "location")) changed.push([router, instance]);
+      return router;
+    });
+    for (const router of before.values()) router.stop();
+    const holders = holdersOfAddresses(routers, instances);
+    for (const [router, instance] of changed) {
+      router.withdraw(instance, (entry) => (holders.get(addressKey(entry)) ?? router) !== router);
     }
-    return masters;
+    this.#use(routers);
+    for (const [router, instance] of changed) router.reconfigure(instance);
+    if (this.#started) { for (const router of added) router.start(false); }
   }
 
   /** The earliest deadline, monotonic microseconds; undefined when nothing is due. */
@@ -133,4 +145,34 @@ export class VrrpEngine {
   snapshot(): VrrpInstanceSnapshot[] {
     return this.#routers.map((router) => router.snapshot());
   }
+
+  #use(routers: readonly VirtualRouter[]): void {
+    this.#routers = routers;
+    this.#byKey = new Map();
+    for (const router of routers) {
+      // VRIDs of one interface in an array of 256: finding the instance of a packet allocates nothing.
+      const byVrid = this.#byKey.get(router.config.interface) ?? [];
+      byVrid[router.config.vrid] = router;
+      this.#byKey.set(router.config.interface, byVrid);
+    }
+  }
+}
+
+/** What makes a running router the one that goes on. */
+function routerKey(instance: VrrpInstance): string {
+  return `${instanceKey(instance)} ${instance.version}`;
+}
+
+/** By `addressKey`: which of the routers that are master now will have an address. */
+function holdersOfAddresses(
+  routers: readonly VirtualRouter[],
+  instances: readonly VrrpInstance[],
+): ReadonlyMap<string, VirtualRouter> {
+  const holders = new Map<string, VirtualRouter>();
+  for (const [index, router] of routers.entries()) {
+    const instance = instances[index];
+    if (instance === undefined || router.stateName !== "master") continue;
+    for (const entry of addressesOf(instance)) holders.set(addressKey(entry), router);
+  }
+  return holders;
 }

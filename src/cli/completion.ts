@@ -1,0 +1,68 @@
+// `holdfast completion`: scripts that let a shell complete commands, options and keywords.
+import type { Command } from "commander";
+import { SECTIONS } from "../config/keywords.ts";
+
+/** Shells that are known. */
+export const SHELLS = ["bash", "zsh", "fish"] as const;
+
+/** The script for a shell, for all commands of a program. */
+export function completionScript(shell: typeof SHELLS[number], program: Command): string {
+  const commands = program.commands.map((command) => ({
+    name: command.name(),
+    description: command.description(),
+    options: command.options.flatMap(({ short, long }) => [long, short]).filter((option) =>
+      option !== undefined && option !== null
+    ),
+  }));
+  const keywords = [...new Set(Object.values(SECTIONS).flatMap((section) => [...section.keywords.keys()]))].toSorted();
+  if (shell === "fish") return fishScript(commands, keywords);
+  const script = bashScript(commands, keywords);
+  return shell === "bash" ? script : `#compdef holdfast\nautoload -U +X bashcompinit && bashcompinit\n${script}`;
+}
+
+interface Completed {
+  readonly name: string;
+  readonly description: string;
+  readonly options: readonly string[];
+}
+
+function bashScript(commands: readonly Completed[], keywords: readonly string[]): string {
+  const cases = commands.map(({ name, options }) => `    ${name}) words="${[...options, "--help"].join(" ")}" ;;`);
+  return `# Completion of holdfast for bash: source <(holdfast completion bash)
+_holdfast() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" command="\${COMP_WORDS[1]}" words=""
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(" ")} --help --version" -- "$current"))
+    return
+  fi
+  case "$command" in
+${cases.join("\n")}
+  esac
+  if [ "$command" = explain ]; then
+    COMPREPLY=($(compgen -W "${keywords.join(" ")}" -- "$current"))
+  elif [[ "$current" == -* ]]; then
+    COMPREPLY=($(compgen -W "$words" -- "$current"))
+  else
+    COMPREPLY=($(compgen -f -- "$current"))
+  fi
+}
+complete -o filenames -F _holdfast holdfast
+`;
+}
+
+function fishScript(commands: readonly Completed[], keywords: readonly string[]): string {
+  const quote = (text: string): string => `'${text.replace(/['\\]/g, "\\$&")}'`;
+  return [
+    "# Completion of holdfast for fish: holdfast completion fish | source",
+    ...commands.map(({ name, description }) =>
+      `complete -c holdfast -n __fish_use_subcommand -a ${name} -d ${quote(description)}`
+    ),
+    ...commands.flatMap(({ name, options }) =>
+      options.filter((option) => option.startsWith("--")).map((option) =>
+        `complete -c holdfast -n '__fish_seen_subcommand_from ${name}' -l ${option.slice(2)}`
+      )
+    ),
+    `complete -c holdfast -n '__fish_seen_subcommand_from explain' -f -a ${quote(keywords.join(" "))}`,
+    "",
+  ].join("\n");
+}

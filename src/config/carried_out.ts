@@ -1,0 +1,79 @@
+// Which parts of a configuration can be run so far. What would do harm without a feature that is missing is left out, with
+// the reason; what merely lacks it is run.
+import type { Checker, Config, SourceLocation, VirtualServer, VrrpInstance } from "./config.ts";
+
+/** Something that is configured but not started. */
+export interface LeftOut {
+  /** `vrrp_instance VI_1`, `virtual server tcp 192.0.2.1:80`. */
+  readonly what: string;
+  /** Why, as the end of a sentence: `it has unicast_peer, which is not carried out yet`. */
+  readonly why: string;
+  readonly location: SourceLocation;
+}
+
+/** What is started, and what is not. */
+export interface Startable {
+  readonly config: Config;
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Splits a configuration into what is started and what would do harm. */
+export function startable(config: Config): Startable {
+  const leftOut: LeftOut[] = [];
+  const isStarted = (what: string, why: string | undefined, { location }: VrrpInstance | VirtualServer): boolean => {
+    if (why !== undefined) leftOut.push({ what, why: `${why}, which is not carried out yet`, location });
+    return why === undefined;
+  };
+  const vrrpInstances = config.vrrpInstances.filter((instance) =>
+    isStarted(`vrrp_instance ${instance.name}`, whyNot(instance, config), instance)
+  );
+  const virtualServers = config.virtualServers.filter((server) =>
+    isStarted(`virtual server ${server.name}`, whyNotServer(server), server)
+  ).map(withCheckersThatRun);
+  return { config: { ...config, vrrpInstances, virtualServers }, leftOut };
+}
+
+/** Peers would not hear such an instance, or not believe it, and both would be master. */
+function whyNot(instance: VrrpInstance, { global }: Config): string | undefined {
+  const { family, unicastPeers, multicastGroup = global.multicastGroup4, authentication, hmac, link } = instance;
+  if (family === 6) return "it is for IPv6";
+  if (unicastPeers.length > 0) return "it has `unicast_peer`";
+  if (instance.faultWithoutPeer) return "it has `unicast_fault_no_peer`";
+  if (multicastGroup !== "224.0.0.18") return `it uses the multicast group ${multicastGroup}`;
+  if (authentication?.type === "ah") return "it has `auth_type AH`";
+  if (hmac !== undefined) return "it has `auth_hmac`";
+  if (instance.version === 3 && instance.version3ChecksumAsVersion2) return "it has `v3_checksum_as_v2`";
+  if (instance.vrf !== undefined) return "it has `vrf`";
+  if (link?.type === "ipvlan") return "it has `use_ipvlan`";
+  if (link !== undefined && instance.interface === "") return "it has a VMAC but no `interface`";
+  if (instance.excludedAddresses.some(({ address }) => address.includes(":"))) return "it has IPv6 addresses";
+  return undefined;
+}
+
+/** A checker that can't be run would never say that its server is up. */
+function withCheckersThatRun(server: VirtualServer): VirtualServer {
+  const runs = ({ type }: Checker): boolean => type === "tcp" || type === "http";
+  if (server.realServers.every(({ checkers }) => checkers.every(runs))) return server;
+  const realServers = server.realServers.map((real) => ({ ...real, checkers: real.checkers.filter(runs) }));
+  return { ...server, realServers };
+}
+
+/** The table has other kinds of services than what is asked for. */
+function whyNotServer(server: VirtualServer): string | undefined {
+  if (server.group !== undefined) return "it is for a `virtual_server_group`";
+  if (server.fwmark !== undefined) return "it is for a firewall mark";
+  const entries = [server, ...server.realServers, ...(server.sorryServer === undefined ? [] : [server.sorryServer])];
+  if (entries.some(({ address }) => address.includes(":"))) return "it has IPv6 addresses";
+  if (entries.some(({ tunnel }) => tunnel !== undefined)) return "it has a tunnel of another type than `ipip`";
+  return undefined;
+}
+
+/** Why nothing of a configuration can be run; undefined when it can. */
+export function whyNothingRuns({ global }: Config): string | undefined {
+  if (global.networkNamespace !== undefined) {
+    const name = global.networkNamespace;
+    return `\`net_namespace ${name}\` is not carried out yet: start Holdfast with \`ip netns exec ${name}\` and remove it`;
+  }
+  if (global.ipvsNetworkNamespace !== undefined) return "`net_namespace_ipvs` is not carried out yet";
+  return undefined;
+}

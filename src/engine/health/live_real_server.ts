@@ -1,0 +1,96 @@
+// One real server at work: its health and its checkers with their last results, through changes of configuration.
+import {
+  type RealServerHealth,
+  replaceCheckers,
+  startRealServer,
+  succeedingChecker,
+} from "../../core/health/real_server.ts";
+import { startChecker } from "../../core/health/verdict.ts";
+import type { RealServerEntry } from "../../core/ipvs/table.ts";
+import { same } from "../../base/same.ts";
+import type { Checker, RealServer } from "../../config/config.ts";
+import type { ProbeResult } from "../../ports/probes.ts";
+import { realServerEntry } from "./policy.ts";
+
+/** A result with the wall clock of its arrival. */
+export interface DatedResult {
+  readonly result: ProbeResult;
+  readonly atMs: number;
+}
+
+/** One checker at work. Its state is in its real server's `health`, at the same place in the list. */
+export interface LiveChecker {
+  readonly config: Checker;
+  /** The newest. */
+  result: DatedResult | undefined;
+  /** It is configured no more: what still comes of it counts no more. */
+  gone: boolean;
+}
+
+/** One real server at work. */
+export interface LiveRealServer {
+  config: RealServer;
+  entry: RealServerEntry;
+  health: RealServerHealth;
+  /** In the order of the configuration. */
+  checkers: readonly LiveChecker[];
+}
+
+/** When something starts. `spreadUs` gives the delay of a checker's first check. */
+export interface LiveStart {
+  readonly nowUs: number;
+  readonly spreadUs: (checker: Checker) => number;
+}
+
+/** A real server that starts, up or down until its first checks. */
+export function startLiveRealServer(config: RealServer, up: boolean, { nowUs, spreadUs }: LiveStart): LiveRealServer {
+  const states = config.checkers.map((checker) => startChecker({ up, firstCheckUs: nowUs + spreadUs(checker) }));
+  return {
+    config,
+    entry: realServerEntry(config),
+    health: startRealServer(states, nowUs),
+    checkers: config.checkers.map(startLiveChecker),
+  };
+}
+
+/** What a new configuration of a real server brought. */
+export interface LiveRealServerChange {
+  /** Checkers that are new and are to be scheduled. */
+  readonly started: readonly LiveChecker[];
+  readonly change?: "up" | "down";
+}
+
+/** Takes another configuration of the same address and port. Checkers that are the same in both go on as they are. */
+export function reconfigureLiveRealServer(
+  live: LiveRealServer,
+  config: RealServer,
+  { nowUs, spreadUs }: LiveStart,
+): LiveRealServerChange {
+  const remaining = [...live.checkers];
+  const started: LiveChecker[] = [];
+  const pairs = config.checkers.map((wanted) => {
+    const at = remaining.findIndex((checker) => same(checker.config, wanted, "location"));
+    const [checker] = at < 0 ? [] : remaining.splice(at, 1);
+    const state = checker && live.health.checkers[live.checkers.indexOf(checker)];
+    if (checker !== undefined && state !== undefined) return { checker, state };
+    const made = startLiveChecker(wanted);
+    started.push(made);
+    return { checker: made, state: succeedingChecker(live.health, nowUs + spreadUs(wanted)) };
+  });
+  for (const checker of remaining) checker.gone = true;
+  const { health, change } = replaceCheckers(live.health, pairs.map(({ state }) => state), nowUs);
+  live.config = config;
+  live.entry = realServerEntry(config);
+  live.health = health;
+  live.checkers = pairs.map(({ checker }) => checker);
+  return { started, ...(change === undefined ? {} : { change }) };
+}
+
+/** It is configured no more. */
+export function retireLiveRealServer(live: LiveRealServer): void {
+  for (const checker of live.checkers) checker.gone = true;
+}
+
+function startLiveChecker(config: Checker): LiveChecker {
+  return { config, result: undefined, gone: false };
+}

@@ -1,0 +1,44 @@
+// From the configuration of an instance to the terms of the core, of acceptance and of packets. No state.
+import type { VrrpInstance } from "../../config/config.ts";
+import type { Expectation } from "../../core/vrrp/acceptance.ts";
+import type { RouterConfig } from "../../core/vrrp/state.ts";
+import { type AdvertiserConfig, passwordBytes } from "./advertiser.ts";
+
+/** What the state machine decides by. */
+export function coreConfig(config: VrrpInstance): RouterConfig {
+  return {
+    version: config.version,
+    priority: config.priority,
+    advertisementIntervalUs: config.advertisementIntervalUs,
+    initialState: config.initialState,
+    preemptMode: config.preemptMode,
+    preemptDelayUs: config.preemptDelayUs,
+    announcements: config.gratuitousArp,
+  };
+}
+
+/** What packets of peers are judged by. */
+export function expectationOf({ version, advertisementIntervalUs, authentication }: VrrpInstance): Expectation {
+  return { version, advertisementIntervalUs, ...passwordOf(authentication) };
+}
+
+/** What our own packets say. */
+export function advertiserConfig(config: VrrpInstance): AdvertiserConfig {
+  const { version, vrid, advertisementIntervalUs, authentication } = config;
+  return {
+    version,
+    vrid,
+    advertisementIntervalUs,
+    ...passwordOf(authentication),
+    addresses: advertisedAddresses(config),
+  };
+}
+
+/** Addresses that stand in advertisements, in order. */
+export function advertisedAddresses(config: VrrpInstance): string[] {
+  return config.virtualAddresses.map((entry) => entry.address);
+}
+
+function passwordOf(authentication: VrrpInstance["authentication"]): { readonly password?: Uint8Array } {
+  return authentication === undefined ? {} : { password: passwordBytes(authentication.password) };
+}
