@@ -26,6 +26,10 @@ const EINPROGRESS = 115;
 const SO_REUSEADDR = 2;
 const SO_LINGER = 13;
 const SO_MARK = 36;
+const IPPROTO_IPV6 = 41;
+/** linux/in.h, linux/in6.h: ICMP errors that could pass, such as an unreachable host, are told of, too. */
+const IP_RECVERR = 11;
+const IPV6_RECVERR = 25;
 /** linux/in.h: bind the address now, choose the port at connect, so that ports are not used up. */
 const IP_BIND_ADDRESS_NO_PORT = 24;
 
@@ -88,12 +92,19 @@ function openSocket({ address, source }: SocketTarget, type: number, protocol: n
   const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
   const fd = check(libc().socket(family, type | flags, protocol), "open a socket for a probe");
   try {
+    if (type !== SOCK_STREAM) hearErrors(fd, family);
     if (source !== undefined) bindSource(fd, family, type, source);
   } catch (error) {
     libc().close(fd);
     throw error;
   }
   return fd;
+}
+
+/** A datagram socket hears only of refusals otherwise, and UDP_CHECK takes silence for success. */
+function hearErrors(fd: number, family: number): void {
+  const [level, name] = family === AF_INET ? [IPPROTO_IP, IP_RECVERR] : [IPPROTO_IPV6, IPV6_RECVERR];
+  check(libc().setsockopt(fd, level, name, cInts(1), 4), "hear ICMP errors");
 }
 
 function bindSource(fd: number, family: number, type: number, source: ProbeSource): void {
