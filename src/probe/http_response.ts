@@ -46,7 +46,7 @@ export class HttpResponseReader {
     if (this.#head !== undefined) return this.#body(this.#head, bytes);
     this.#headBytes += bytes.length;
     this.#text += latin1(bytes);
-    return this.#parse();
+    return this.#parse(bytes);
   }
 
   /** The peer closed the connection. */
@@ -65,7 +65,8 @@ export class HttpResponseReader {
     return { state: "complete", code: head.code, reason: head.reason, cut: false };
   }
 
-  #parse(): Progress {
+  /** @param bytes what was added to the text last: the end of a head is in it, or was seen before */
+  #parse(bytes: Uint8Array): Progress {
     for (;;) {
       if (!START.startsWith(this.#text.slice(0, START.length))) {
         return { state: "malformed", text: `not HTTP: ${printable(this.#text.slice(0, 64))}` };
@@ -80,7 +81,7 @@ export class HttpResponseReader {
       this.#searched = 0;
       if (isInterim(head.code)) continue;
       this.#head = head;
-      return this.#body(head, Uint8Array.from(this.#text, (character) => character.charCodeAt(0)));
+      return this.#body(head, bytes.subarray(bytes.length - this.#text.length));
     }
     if (this.#headBytes > MAX_HEAD_BYTES) {
       return { state: "malformed", text: `headers are longer than ${MAX_HEAD_BYTES} bytes` };
