@@ -9,14 +9,22 @@ export type Family = 4 | 6;
  * @returns 4 bytes in network order, or undefined if the text is no IPv4 address
  */
 export function parseIpv4(text: string): Uint8Array | undefined {
-  const parts = text.split(".");
-  if (parts.length !== 4) return undefined;
+  if (text.length < 7 || text.length > 15) return undefined;
   const bytes = new Uint8Array(4);
-  for (const [index, part] of parts.entries()) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    bytes[index] = Number(part);
+  let at = 0;
+  for (let index = 0; index < 4; index++) {
+    if (index > 0 && text.charCodeAt(at++) !== 46) return undefined;
+    const start = at;
+    let value = 0;
+    for (let code = text.charCodeAt(at); code >= 48 && code <= 57; code = text.charCodeAt(++at)) {
+      value = value * 10 + code - 48;
+    }
+    const digits = at - start;
+    const hasLeadingZero = digits > 1 && text.charCodeAt(start) === 48;
+    if (digits < 1 || digits > 3 || value > 255 || hasLeadingZero) return undefined;
+    bytes[index] = value;
   }
-  return bytes;
+  return at === text.length ? bytes : undefined;
 }
 
 /**

@@ -26,7 +26,7 @@ export const endpoint: ValueType<Endpoint> = {
     if (address === undefined) return rejectMissing(statement, "an address and a port", report);
     const bytes = parseIp(address.text);
     if (bytes === undefined) return rejectAddress(statement, report);
-    const ip = formatIp(bytes);
+    const ip = bytes.length === 4 ? address.text : formatIp(bytes); // IPv4 has one way to be written
     if (port === undefined) return { address: ip, location: address };
     if (statement.args.length > 2) rejectExtra(statement, 2, report);
     const number = readPort(statement, 1, report);

@@ -39,9 +39,12 @@ export function field<N extends string, T>(name: N, type: ValueType<T>): Field<N
 /** Reads all keywords that have a row, keepalived's way: the last good one counts. */
 export function readFields<F extends Fields>(statement: Statement, fields: F, report: Report): Given<F> {
   const given: Record<string, unknown> = {};
-  for (const child of statement.block?.statements ?? []) {
+  const statements = statement.block?.statements ?? [];
+  if (statements.length === 0) return given as Given<F>;
+  for (const child of statements) {
     const name = child.keyword.text;
-    const row = Object.hasOwn(fields, name) ? fields[name] : undefined;
+    if (!Object.hasOwn(fields, name)) continue;
+    const row = fields[name];
     const value = row?.type.read(child, report);
     if (row !== undefined && value !== undefined) given[row.name] = value;
   }

@@ -282,11 +282,13 @@ export class LineReader {
 
   #tokens(line: Line): Batch {
     const { report, comments } = this.#reading.input;
-    const match = line.text.includes("include") ? INCLUDE_LINE.exec(line.text) : null;
-    if (match !== null && INCLUDE_WORDS.has(match[2] ?? "")) return this.#include(line, match);
     const tokens = lexLine(line, { report, comments });
-    const keyword = tokens.findIndex(({ text }) => NOTICED.has(text));
-    if (keyword !== -1) this.#reading.notice(tokens.slice(keyword).filter(({ kind }) => kind === "word"));
+    const match = tokens[0]?.text.startsWith("include") ? INCLUDE_LINE.exec(line.text) : null;
+    if (match !== null && INCLUDE_WORDS.has(match[2] ?? "")) return this.#include(line, match);
+    const keyword = tokens[0]?.kind === "open" ? 1 : 0;
+    if (NOTICED.has(tokens[keyword]?.text ?? "")) {
+      this.#reading.notice(tokens.slice(keyword).filter(({ kind }) => kind === "word"));
+    }
     return { type: "tokens", tokens };
   }
 

@@ -3,7 +3,7 @@ import { readCheckers, SERVER_TIMING_FIELDS, type Timing } from "./checkers.ts";
 import type { RealServer } from "./config.ts";
 import { placeOf, type Report } from "./diagnostic.ts";
 import { endpoint, forcePort, type Forwarding, lvsMethod } from "./endpoint.ts";
-import { definedOnly, field, type Fields, readFields } from "./fields.ts";
+import { field, type Fields, readFields } from "./fields.ts";
 import { headOf, type Statement } from "./statement.ts";
 import { boolean, integer, requestWord, word } from "./values.ts";
 import { script } from "./values_composite.ts";
@@ -66,7 +66,11 @@ export function readRealServer(
     inhibitOnFailure: inhibitOnFailure ?? service.inhibitOnFailure,
     upperThreshold,
     lowerThreshold,
-    ...definedOnly({ alpha, notifyUp, notifyDown, mails, label }),
+    ...(alpha === undefined ? {} : { alpha }),
+    ...(notifyUp === undefined ? {} : { notifyUp }),
+    ...(notifyDown === undefined ? {} : { notifyDown }),
+    ...(mails === undefined ? {} : { mails }),
+    ...(label === undefined ? {} : { label }),
     checkers,
     location: placeOf(headOf(statement)),
   };
