@@ -1,5 +1,5 @@
 // Scripts that a configuration names: whether they are there, can be run, and could be changed by others than root.
-import { splitCommand } from "../base/command_words.ts";
+import { commandWords } from "../base/command_words.ts";
 import type { Report } from "./diagnostic.ts";
 import type { Host } from "./host.ts";
 import type { Token } from "./lexer.ts";
@@ -42,7 +42,8 @@ export function checkScripts(statement: Statement, host: Host, report: Report): 
 }
 
 function checkCommand(keyword: string, command: Token, host: Host, report: Report): void {
-  const [path = ""] = splitCommand(command.text) ?? [];
+  const words = commandWords(command.text);
+  const path = words.ok ? words.value[0] : "";
   if (!path.startsWith("/")) return; // looked for along PATH, or for a shell
   const problem = host.script(path);
   if (problem === "missing") {

@@ -4,6 +4,7 @@ import type { VirtualServerKey } from "../core/ipvs/table.ts";
 import { HealthEngine } from "../engine/health/health_engine.ts";
 import { LinuxIpvs } from "../linux/ipvs.ts";
 import { SystemClock } from "../linux/monotonic_clock.ts";
+import { ProbeSockets } from "../linux/probe_sockets.ts";
 import { Reactor } from "../linux/reactor.ts";
 import type { WarningSnapshot } from "../ports/snapshot.ts";
 import { Prober } from "../probe/prober.ts";
@@ -69,7 +70,7 @@ class HealthRole {
       virtualServers,
       clock: new SystemClock(),
       openIpvs: () => new LinuxIpvs(),
-      probes: new Prober(),
+      probes: new Prober({ sockets: new ProbeSockets(this.#reactor) }),
       random: Math.random,
       log: (line) => this.#link.send({ type: "log", line }),
       previousKeys: this.#previousKeys,

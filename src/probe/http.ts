@@ -1,8 +1,10 @@
-// One GET of HTTP_GET over a plain connection: keepalived's request, the answer read to its end within limits.
+// One GET of HTTP_GET or SSL_GET: keepalived's request, the answer read to its end within limits.
 import { formatEndpoint } from "../base/ip.ts";
 import type { HttpUrl, ProbeRequest } from "../ports/probes.ts";
+import { BodyCheck } from "./http_body.ts";
 import { HttpResponseReader, type Progress } from "./http_response.ts";
 import { type Connect, type Connection, errnoName, type Finding, openConnection, printable } from "./tcp.ts";
+import { openTls, tlsFault } from "./tls.ts";
 import { within } from "./within.ts";
 
 /** An HTTP probe. */
@@ -10,25 +12,41 @@ export type HttpRequest = Extract<ProbeRequest, { type: "http" }>;
 
 const READ_BYTES = 16 * 1024;
 
-/** Connects, asks, judges the status code. The connection has `timeoutMs`, and so has the whole answer after it. */
+/**
+ * Connects, asks, judges status code and body. The connection has `timeoutMs`, the TLS handshake too, and so has the
+ * whole answer after it.
+ */
 export async function probeHttp(connect: Connect, request: HttpRequest, signal: AbortSignal): Promise<Finding> {
-  const { timeoutMs } = request.target;
-  const connected = await openConnection(connect, request.target, signal);
+  const { target, tls, url } = request;
+  let body: BodyCheck;
+  try {
+    body = new BodyCheck(url);
+  } catch (error) {
+    return { ok: false, status: "SOCKERR", text: error instanceof Error ? error.message : String(error) };
+  }
+  const connected = tls === undefined
+    ? await openConnection(connect, target, signal)
+    : await openTls(connect, target, tls, signal);
   if (!connected.ok) return connected.finding;
   const { connection } = connected;
-  const reader = new HttpResponseReader();
+  const reader = new HttpResponseReader(body.wanted ? (bytes): void => body.push(bytes) : undefined);
   let heard = false;
   const exchange = ask(connection, formatRequest(request), reader, () => heard = true);
-  const waited = await within(exchange, timeoutMs, signal);
+  const waited = await within(exchange, target.timeoutMs, signal);
   // Closing ends a read that is still waiting; `exchange` then settles, and nobody listens any more.
   connection.close();
   switch (waited.end) {
     case "done":
-      return judge(waited.value, request.url);
+      return judge(waited.value, url, body);
     case "failed":
-      return { ok: false, status: "L7RSP", text: brokenText(waited.error) };
+      return (tls === undefined || heard ? undefined : tlsFault(waited.error)) ??
+        { ok: false, status: "L7RSP", text: brokenText(waited.error) };
     case "timeout":
-      return { ok: false, status: "L7TOUT", text: `${heard ? "no complete" : "no"} answer within ${timeoutMs} ms` };
+      return {
+        ok: false,
+        status: "L7TOUT",
+        text: `${heard ? "no complete" : "no"} answer within ${target.timeoutMs} ms`,
+      };
     case "aborted":
       return { ok: false, status: "L7TOUT", text: "the check was cancelled before the answer was complete" };
     default:
@@ -40,7 +58,9 @@ export async function probeHttp(connect: Connect, request: HttpRequest, signal: 
 export function formatRequest({ target, url, httpVersion }: HttpRequest): string {
   const path = url.path === "" ? "/" : url.path;
   const host = url.virtualHost ?? formatEndpoint(target.address, target.port);
-  return `GET ${path} HTTP/${httpVersion}\r\nUser-Agent: KeepAliveClient\r\nHost: ${host}\r\nConnection: close\r\n\r\n`;
+  const version = httpVersion === "1.1" ? "1.1" : "1.0";
+  const close = httpVersion === "1.0" ? "" : "Connection: close\r\n";
+  return `GET ${path} HTTP/${version}\r\nUser-Agent: KeepAliveClient\r\n${close}Host: ${host}\r\n\r\n`;
 }
 
 async function ask(
@@ -72,14 +92,16 @@ async function writeAll(connection: Connection, data: Uint8Array): Promise<unkno
   }
 }
 
-function judge(progress: Progress, url: HttpUrl): Finding {
+function judge(progress: Progress, url: HttpUrl, body: BodyCheck): Finding {
   switch (progress.state) {
     case "complete": {
       const { code, reason, cut } = progress;
       const answer = `${code} ${reason}`.trim();
       const wanted = url.statusCodes.some(({ from, to }) => code >= from && code <= to);
-      if (wanted) return { ok: true, status: "L7OK", code, text: cut ? `${answer}, body not read to its end` : answer };
-      return { ok: false, status: "L7STS", code, text: `${answer}, wanted ${formatCodes(url)}` };
+      if (!wanted) return { ok: false, status: "L7STS", code, text: `${answer}, wanted ${formatCodes(url)}` };
+      const fault = body.fault(cut);
+      if (fault !== undefined) return { ok: false, status: "L7RSP", code, text: `${answer}, but ${fault}` };
+      return { ok: true, status: "L7OK", code, text: cut ? `${answer}, body not read to its end` : answer };
     }
     case "malformed":
       return { ok: false, status: "L7RSP", text: progress.text };

@@ -1,4 +1,4 @@
-// An HTTP/1.x response, bytes in pieces to status code and end of body. Keeps no body; judges no status code.
+// An HTTP/1.x response, bytes in pieces to status code and body. Keeps no body; judges nothing.
 import { printable } from "./tcp.ts";
 
 /** What is known after the bytes so far. */
@@ -10,8 +10,10 @@ export type Progress =
 
 /** Status line and headers longer than this are refused, bytes. */
 export const MAX_HEAD_BYTES = 32 * 1024;
-/** More of a body than this is not read, bytes. */
+/** More of a body than this is not read when nothing is demanded of it, bytes. */
 export const MAX_BODY_BYTES = 1024 * 1024;
+/** More of a body than this is never read, bytes. */
+export const MAX_CHECKED_BODY_BYTES = 8 * 1024 * 1024;
 
 interface Head {
   readonly code: number;
@@ -32,13 +34,19 @@ export class HttpResponseReader {
   #searched = 0;
   #head: Head | undefined;
   #bodyBytes = 0;
+  readonly #onBody: ((bytes: Uint8Array) => void) | undefined;
+
+  /** Starts before the first byte. @param onBody takes the body, in pieces, up to its declared length or MAX_CHECKED_BODY_BYTES */
+  constructor(onBody?: (bytes: Uint8Array) => void) {
+    this.#onBody = onBody;
+  }
 
   /** Takes the next bytes. */
   push(bytes: Uint8Array): Progress {
-    if (this.#head !== undefined) return this.#body(this.#head, bytes.length);
+    if (this.#head !== undefined) return this.#body(this.#head, bytes);
     this.#headBytes += bytes.length;
     this.#text += latin1(bytes);
-    return this.#parse();
+    return this.#parse(bytes);
   }
 
   /** The peer closed the connection. */
@@ -57,7 +65,8 @@ export class HttpResponseReader {
     return { state: "complete", code: head.code, reason: head.reason, cut: false };
   }
 
-  #parse(): Progress {
+  /** @param bytes what was added to the text last: the end of a head is in it, or was seen before */
+  #parse(bytes: Uint8Array): Progress {
     for (;;) {
       if (!START.startsWith(this.#text.slice(0, START.length))) {
         return { state: "malformed", text: `not HTTP: ${printable(this.#text.slice(0, 64))}` };
@@ -72,7 +81,7 @@ export class HttpResponseReader {
       this.#searched = 0;
       if (isInterim(head.code)) continue;
       this.#head = head;
-      return this.#body(head, this.#text.length);
+      return this.#body(head, bytes.subarray(bytes.length - this.#text.length));
     }
     if (this.#headBytes > MAX_HEAD_BYTES) {
       return { state: "malformed", text: `headers are longer than ${MAX_HEAD_BYTES} bytes` };
@@ -87,11 +96,15 @@ export class HttpResponseReader {
     return pattern.exec(this.#text);
   }
 
-  #body(head: Head, bytes: number): Progress {
-    this.#bodyBytes += bytes;
+  #body(head: Head, bytes: Uint8Array): Progress {
     const { code, reason, bodyBytes } = head;
-    if (bodyBytes !== undefined && this.#bodyBytes >= bodyBytes) return { state: "complete", code, reason, cut: false };
-    if (this.#bodyBytes >= MAX_BODY_BYTES) return { state: "complete", code, reason, cut: true };
+    const limit = this.#onBody === undefined ? MAX_BODY_BYTES : MAX_CHECKED_BODY_BYTES;
+    this.#onBody?.(bytes.subarray(0, Math.min(bodyBytes ?? limit, limit) - this.#bodyBytes));
+    this.#bodyBytes += bytes.length;
+    if (bodyBytes !== undefined && this.#bodyBytes >= bodyBytes && bodyBytes <= limit) {
+      return { state: "complete", code, reason, cut: false };
+    }
+    if (this.#bodyBytes >= limit) return { state: "complete", code, reason, cut: true };
     return MORE;
   }
 }

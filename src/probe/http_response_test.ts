@@ -74,3 +74,28 @@ Deno.test("HttpResponseReader bounds interim responses too", () => {
   assertEquals(reader.push(interim), { state: "more" });
   assertEquals(reader.push(interim), { state: "malformed", text: "headers are longer than 32768 bytes" });
 });
+
+Deno.test("HttpResponseReader hands on the body, to its declared length and no further than its limit", () => {
+  const pieces: number[] = [];
+  let text = "";
+  const take = (piece: Uint8Array): void => {
+    pieces.push(piece.length);
+    if (text.length < 100) text += String.fromCharCode(...piece.subarray(0, 100));
+  };
+  const whole = new HttpResponseReader(take);
+  assertEquals(whole.push(bytes("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nab\xff")), { state: "more" });
+  assertEquals(whole.push(bytes("defgh")), complete(200, "OK"));
+  assertEquals([text, pieces], ["ab\xffdef", [3, 3]]);
+
+  pieces.length = 0;
+  const endless = new HttpResponseReader(take);
+  endless.push(bytes("HTTP/1.0 200 OK\r\n\r\n"));
+  const piece = new Uint8Array(3 << 20);
+  assertEquals([endless.push(piece).state, endless.push(piece).state], ["more", "more"]);
+  assertEquals(endless.push(piece), { state: "complete", code: 200, reason: "OK", cut: true });
+  assertEquals(pieces.filter((length) => length > 0), [3 << 20, 3 << 20, 2 << 20]);
+
+  const declared = new HttpResponseReader(take);
+  assertEquals(declared.push(bytes("HTTP/1.0 200 OK\r\nContent-Length: 9000000\r\n\r\n")), { state: "more" });
+  assertEquals(declared.push(new Uint8Array(9_000_000)), { state: "complete", code: 200, reason: "OK", cut: true });
+});

@@ -1,11 +1,20 @@
-// The real probes: TCP and HTTP through `Deno.connect`. Judges nothing beyond one probe.
+// The real probes, one request at a time. Judges nothing beyond one probe.
 import type { ProbePort, ProbeRequest, ProbeResult } from "../ports/probes.ts";
+import type { SocketPort } from "../ports/sockets.ts";
+import { probeDns } from "./dns.ts";
+import { probeFile } from "./file.ts";
 import { probeHttp } from "./http.ts";
-import { type Connect, type Finding, probeTcp } from "./tcp.ts";
+import { probeMisc } from "./misc.ts";
+import { probePing } from "./ping.ts";
+import { probeSmtp } from "./smtp.ts";
+import { type Connect, type Connection, type ConnectOptions, type Finding, probeTcp } from "./tcp.ts";
+import { probeUdp } from "./udp.ts";
 
 /** What a prober may be given instead of the system's. */
 export interface ProberOptions {
   readonly connect?: Connect;
+  /** Without it, what Deno cannot do itself is SOCKERR: DNS, UDP and ping, and connections from a chosen source. */
+  readonly sockets?: SocketPort;
   /** Monotonic microseconds. */
   readonly nowUs?: () => number;
 }
@@ -13,10 +22,13 @@ export interface ProberOptions {
 /** Runs probes from this host. */
 export class Prober implements ProbePort {
   readonly #connect: Connect;
+  readonly #sockets: SocketPort;
   readonly #nowUs: () => number;
 
+  /** Runs nothing yet. */
   constructor(options: ProberOptions = {}) {
-    this.#connect = options.connect ?? ((target) => Deno.connect(target));
+    this.#sockets = options.sockets ?? NO_SOCKETS;
+    this.#connect = options.connect ?? ((target) => connectFrom(this.#sockets, target));
     this.#nowUs = options.nowUs ?? ((): number => Math.round(performance.now() * 1000));
   }
 
@@ -33,8 +45,32 @@ export class Prober implements ProbePort {
         return probeTcp(this.#connect, request.target, signal);
       case "http":
         return probeHttp(this.#connect, request, signal);
+      case "smtp":
+        return probeSmtp(this.#connect, request, signal);
+      case "dns":
+        return probeDns(this.#sockets, request, signal);
+      case "udp":
+        return probeUdp(this.#sockets, request, signal);
+      case "ping":
+        return probePing(this.#sockets, request.target, signal);
+      case "misc":
+        return probeMisc(request, signal);
+      case "file":
+        return probeFile(request);
       default:
         return request satisfies never;
     }
   }
+}
+
+/** Deno connects, unless the packets have to leave from somewhere. */
+function connectFrom(sockets: SocketPort, { source, ...options }: ConnectOptions): Promise<Connection> {
+  if (source === undefined) return Deno.connect(options);
+  return sockets.connect({ address: options.hostname, port: options.port, source }, options.signal);
+}
+
+const NO_SOCKETS: SocketPort = { connect: noSockets, openUdp: noSockets, openEcho: noSockets };
+
+function noSockets(): never {
+  throw new Error("the prober was given no sockets");
 }

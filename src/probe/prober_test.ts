@@ -203,9 +203,11 @@ Deno.test("Prober http: asks as keepalived does", async () => {
     assertEquals(await probe(http(port)), { ok: true, status: "L7OK", code: 200, text: "200 OK" });
     const url = { path: "", statusCodes: [{ from: 200, to: 200 }], virtualHost: "www.example.com" };
     await probe(http(port, { url, httpVersion: "1.1" }));
+    await probe(http(port, { httpVersion: "1.0C" }));
     assertEquals(requests, [
-      `GET /health HTTP/1.0\r\nUser-Agent: KeepAliveClient\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`,
-      "GET / HTTP/1.1\r\nUser-Agent: KeepAliveClient\r\nHost: www.example.com\r\nConnection: close\r\n\r\n",
+      `GET /health HTTP/1.0\r\nUser-Agent: KeepAliveClient\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
+      "GET / HTTP/1.1\r\nUser-Agent: KeepAliveClient\r\nConnection: close\r\nHost: www.example.com\r\n\r\n",
+      `GET /health HTTP/1.0\r\nUser-Agent: KeepAliveClient\r\nConnection: close\r\nHost: 127.0.0.1:${port}\r\n\r\n`,
     ]);
   });
 });

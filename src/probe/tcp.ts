@@ -1,5 +1,5 @@
 // A TCP connection within a time limit: the whole of TCP_CHECK, and the first half of every other probe.
-import type { CheckStatus, ProbeTarget } from "../ports/probes.ts";
+import type { CheckStatus, ProbeSource, ProbeTarget } from "../ports/probes.ts";
 import { type Waited, within } from "./within.ts";
 
 /** What a probe found, without the time it took. */
@@ -8,6 +8,8 @@ export interface Finding {
   readonly status: CheckStatus;
   readonly code?: number;
   readonly text: string;
+  readonly weight?: number;
+  readonly weightChange?: number;
 }
 
 /** A connection as probes use it; `Deno.TcpConn` is one. */
@@ -18,7 +20,15 @@ export interface Connection {
 }
 
 /** Opens a connection. Versions of Deno that know no `signal` ignore it. */
-export type Connect = (options: { hostname: string; port: number; signal: AbortSignal }) => Promise<Connection>;
+export type Connect = (options: ConnectOptions) => Promise<Connection>;
+
+/** Where and from where to connect. */
+export interface ConnectOptions {
+  readonly hostname: string;
+  readonly port: number;
+  readonly signal: AbortSignal;
+  readonly source?: ProbeSource;
+}
 
 /** An open connection, or why there is none. */
 export type Connected =
@@ -36,7 +46,9 @@ export async function probeTcp(connect: Connect, target: ProbeTarget, signal: Ab
 /** Connects within `target.timeoutMs`. A connection that comes later is closed when it comes. */
 export async function openConnection(connect: Connect, target: ProbeTarget, signal: AbortSignal): Promise<Connected> {
   const controller = new AbortController();
-  const attempt = start(() => connect({ hostname: target.address, port: target.port, signal: controller.signal }));
+  const { address, port, source } = target;
+  const options = { hostname: address, port, signal: controller.signal, ...(source === undefined ? {} : { source }) };
+  const attempt = start(() => connect(options));
   const waited = await within(attempt, target.timeoutMs, signal);
   if (waited.end === "done") return { ok: true, connection: waited.value };
   controller.abort();
@@ -73,7 +85,8 @@ const REFUSALS: Readonly<Record<string, { readonly status: CheckStatus; readonly
   ETIMEDOUT: { status: "L4TOUT", text: "connection timed out" },
 };
 
-function refusal(error: unknown): Finding {
+/** What an error of connecting, or an ICMP error of a datagram, says. */
+export function refusal(error: unknown): Finding {
   const known = REFUSALS[errnoName(error) ?? ""];
   if (known !== undefined) return { ok: false, ...known };
   const message = error instanceof Error ? error.message : String(error);

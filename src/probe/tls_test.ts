@@ -1,0 +1,171 @@
+import { assert, assertEquals } from "../../test/assert.ts";
+import { EXPIRED_CERTIFICATE, EXPIRED_KEY } from "../../test/support/expired_certificate.ts";
+import type { HttpUrl, ProbeRequest, ProbeResult, ProbeSource, ProbeTls } from "../ports/probes.ts";
+import type { SocketPort } from "../ports/sockets.ts";
+import { Prober } from "./prober.ts";
+
+const TIMEOUT_MS = 500;
+const NEVER = new AbortController().signal;
+
+type Outcome = Omit<ProbeResult, "durationUs">;
+
+function get(port: number, tls: ProbeTls = {}, more: Partial<HttpUrl> = {}, source?: ProbeSource): ProbeRequest {
+  const url = { path: "/", statusCodes: [{ from: 200, to: 299 }], ...more };
+  const target = { address: "127.0.0.1", port, timeoutMs: TIMEOUT_MS, ...(source === undefined ? {} : { source }) };
+  return { type: "http", target, url, httpVersion: "1.0", tls };
+}
+
+async function run(request: ProbeRequest, prober = new Prober()): Promise<Outcome> {
+  const { durationUs, ...outcome } = await prober.run(request, NEVER);
+  assert(durationUs < 3_000_000);
+  return outcome;
+}
+
+/** Runs `body` beside a server on loopback, TLS or not, that treats each connection its own way. */
+async function beside<Connection extends Deno.Conn>(
+  listener: { readonly addr: Deno.Addr; accept(): Promise<Connection>; close(): void },
+  treat: (connection: Connection) => Promise<void>,
+  body: (port: number) => Promise<void>,
+): Promise<void> {
+  const open: Connection[] = [];
+  const treatments: Promise<void>[] = [];
+  const accepting = (async (): Promise<void> => {
+    for (;;) {
+      const connection = await listener.accept();
+      open.push(connection);
+      treatments.push(treat(connection).catch(() => {}));
+    }
+  })().catch(() => {});
+  await body((listener.addr as Deno.NetAddr).port);
+  listener.close();
+  await accepting;
+  for (const connection of open) close(connection);
+  await Promise.all(treatments);
+}
+
+function close(connection: { close(): void }): void {
+  try {
+    connection.close();
+  } catch {
+    // closed already
+  }
+}
+
+const secure = (): Deno.TlsListener =>
+  Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert: EXPIRED_CERTIFICATE, key: EXPIRED_KEY });
+const plain = (): Deno.TcpListener => Deno.listen({ hostname: "127.0.0.1", port: 0 });
+
+async function answer(connection: Deno.TlsConn, text: string): Promise<void> {
+  await connection.read(new Uint8Array(4096));
+  const bytes = new TextEncoder().encode(text);
+  for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
+  await connection.closeWrite();
+}
+
+const OK = { ok: true, status: "L7OK", code: 200, text: "200 OK" } as const;
+
+Deno.test("probeHttp() over TLS takes an expired certificate for another name", async () => {
+  await beside(secure(), (connection) => answer(connection, "HTTP/1.0 200 OK\r\n\r\nhello"), async (port) => {
+    assertEquals(await run(get(port)), OK);
+    assertEquals(await run(get(port, {}, { digest: "5D41402ABC4B2A76B9719D911017C592" })), OK);
+    const wrong = await run(get(port, {}, { statusCodes: [{ from: 500, to: 500 }] }));
+    assertEquals(wrong, { ok: false, status: "L7STS", code: 200, text: "200 OK, wanted 500" });
+  });
+});
+
+Deno.test("probeHttp() over TLS sends a server name only when told", async () => {
+  const hellos: string[] = [];
+  const listen = async (connection: Deno.TcpConn): Promise<void> => {
+    const buffer = new Uint8Array(4096);
+    const count = await connection.read(buffer) ?? 0;
+    hellos.push(String.fromCharCode(...buffer.subarray(0, count)));
+    connection.close();
+  };
+  await beside(plain(), listen, async (port) => {
+    await run(get(port));
+    await run(get(port, { serverName: "www.example.net" }));
+  });
+  assertEquals(hellos.map((hello) => hello.includes("www.example.net")), [false, true]);
+  assertEquals(hellos.map((hello) => hello.includes("127.0.0.1") || hello.includes("localhost")), [false, false]);
+});
+
+Deno.test("probeHttp() over TLS from a chosen source goes through a relay", async () => {
+  const sources: unknown[] = [];
+  const unused = (): never => {
+    throw new Error("not used");
+  };
+  const sockets: SocketPort = {
+    connect: async ({ address, port, source }) => {
+      sources.push(source);
+      return await Deno.connect({ hostname: address, port });
+    },
+    openUdp: unused,
+    openEcho: unused,
+  };
+  const prober = new Prober({ sockets });
+  const source = { address: "127.0.0.2" };
+  const body = `${"x".repeat(300_000)}end`;
+  await beside(secure(), (connection) => answer(connection, `HTTP/1.0 200 OK\r\n\r\n${body}`), async (port) => {
+    assertEquals(await run(get(port, {}, { regex: { pattern: "^x{10}.*xend$" } }, source), prober), OK);
+  });
+  const refused = await run(get(freePort(), {}, {}, source), prober);
+  assertEquals(refused, { ok: false, status: "L4CON", text: "connection refused" });
+  await beside(plain(), () => Promise.resolve(), async (port) => {
+    assertEquals((await run(get(port, {}, {}, source), prober)).ok, false);
+  });
+  assertEquals(sources, [source, source, source]);
+});
+
+Deno.test("probeHttp() over TLS: no server, no TLS, silence, a close", async () => {
+  assertEquals(await run(get(freePort())), { ok: false, status: "L4CON", text: "connection refused" });
+  const garbage = async (connection: Deno.TcpConn): Promise<void> => {
+    await connection.write(new TextEncoder().encode("SSH-2.0-OpenSSH_9.2\r\n"));
+  };
+  await beside(plain(), garbage, async (port) => {
+    const { ok, status, text } = await run(get(port));
+    assertEquals([ok, status, text.startsWith("no TLS: ")], [false, "L6RSP", true], text);
+  });
+  // Deno 2.4 tells of the handshake only with the answer.
+  await beside(plain(), () => Promise.resolve(), async (port) => {
+    const { ok, status } = await run(get(port));
+    assert(!ok && ["L6TOUT", "L7TOUT"].includes(status), status);
+  });
+  await beside(plain(), (connection) => Promise.resolve(connection.close()), async (port) => {
+    const { ok, status, text } = await run(get(port));
+    assert(!ok && ["L6RSP", "L7RSP"].includes(status), `${status} ${text}`);
+  });
+});
+
+Deno.test("probeHttp() over TLS: an answer that never ends is cut, one that drips is late", async () => {
+  const endless = async (connection: Deno.TlsConn): Promise<void> => {
+    const piece = new TextEncoder().encode("x".repeat(65_536));
+    await connection.write(new TextEncoder().encode("HTTP/1.0 200 OK\r\n\r\n"));
+    for (;;) await connection.write(piece);
+  };
+  await beside(secure(), endless, async (port) => {
+    assertEquals(await run(get(port)), { ...OK, text: "200 OK, body not read to its end" });
+  });
+  const drip = async (connection: Deno.TlsConn): Promise<void> => {
+    for (const character of "HTTP/1.0 200 OK\r\n".repeat(4)) {
+      await connection.write(new TextEncoder().encode(character));
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    }
+  };
+  await beside(secure(), drip, async (port) => {
+    const late = { ok: false, status: "L7TOUT", text: "no complete answer within 500 ms" } as const;
+    assertEquals(await run(get(port)), late);
+  });
+});
+
+Deno.test("probeHttp() over TLS takes a client certificate along", async () => {
+  await beside(secure(), (connection) => answer(connection, "HTTP/1.0 204 None\r\n\r\n"), async (port) => {
+    const client = { certificate: EXPIRED_CERTIFICATE, key: EXPIRED_KEY };
+    assertEquals(await run(get(port, { client })), { ok: true, status: "L7OK", code: 204, text: "204 None" });
+  });
+});
+
+function freePort(): number {
+  const listener = plain();
+  listener.close();
+  return listener.addr.port;
+}

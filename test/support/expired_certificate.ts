@@ -1,0 +1,22 @@
+// A certificate with its key for tests of TLS: self-signed, for `expired.example`, expired in February 2020.
+
+/** PEM. */
+export const EXPIRED_CERTIFICATE = `-----BEGIN CERTIFICATE-----
+MIIBYDCCAQagAwIBAgIBAjAKBggqhkjOPQQDAjAaMRgwFgYDVQQDDA9leHBpcmVk
+LmV4YW1wbGUwHhcNMjAwMTAxMDAwMDAwWhcNMjAwMjAxMDAwMDAwWjAaMRgwFgYD
+VQQDDA9leHBpcmVkLmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASm
+vlxTg/Tu4RHGrP2EE+RnkPNobL1bgsLUwfXIlvRWK6EOatjTrC1fQCrql6rNs/BP
+xjXeZIAf5FJWyNcGY0zooz0wOzAaBgNVHREEEzARgg9leHBpcmVkLmV4YW1wbGUw
+HQYDVR0OBBYEFJU0SVSnDQ8BsM+yOb2OFWWWaBayMAoGCCqGSM49BAMCA0gAMEUC
+IFntUbLCzUS0mc890/liv4E/dFX+lulVJHlWKRgda1iwAiEAtJhnDr0L1uL0NAwo
+nr7p3dg1TwTUkLHy096+mV1cL3Y=
+-----END CERTIFICATE-----
+`;
+
+/** PEM; it protects nothing. */
+export const EXPIRED_KEY = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgA34RFVO3eArMf+U1
+Bjrc7uwjVo96aaU3XPUXRQ1nDTOhRANCAASmvlxTg/Tu4RHGrP2EE+RnkPNobL1b
+gsLUwfXIlvRWK6EOatjTrC1fQCrql6rNs/BPxjXeZIAf5FJWyNcGY0zo
+-----END PRIVATE KEY-----
+`;
