@@ -23,7 +23,7 @@ for (const [how, command] of commands) {
     assertEquals(await tryRun(...command, "--version"), { success: true, code: 0, output: `${VERSION}\n` });
     const help = await tryRun(...command, "--help");
     assertEquals(help.code, 0);
-    for (const word of ["run", "check", "help"]) assertStringIncludes(help.output, `\n  ${word}`);
+    for (const word of ["run", "reload", "check", "help"]) assertStringIncludes(help.output, `\n  ${word}`);
     const run = await tryRun(...command, "help", "run");
     for (const word of ["--use-file", "--api", "--keep-ipvs"]) assertStringIncludes(run.output, word);
   });
