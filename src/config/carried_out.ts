@@ -1,5 +1,6 @@
 // Which parts of a configuration can be run so far. What would do harm without a feature that is missing is left out, with
 // the reason; what merely lacks it is run.
+import type { GlobalDefs } from "./global_defs.ts";
 import type { Checker, Config, SourceLocation, VirtualServer, VrrpInstance } from "./config.ts";
 
 /** Something that is configured but not started. */
@@ -29,7 +30,7 @@ export function startable(config: Config): Startable {
   );
   const virtualServers = config.virtualServers.filter((server) =>
     isStarted(`virtual server ${server.name}`, whyNotServer(server), server)
-  ).map(withCheckersThatRun);
+  ).map((server) => withCheckersThatRun(server, config.global));
   return { config: { ...config, vrrpInstances, virtualServers }, leftOut };
 }
 
@@ -51,10 +52,13 @@ function whyNot(instance: VrrpInstance, { global }: Config): string | undefined 
 }
 
 /** A checker that can't be run would never say that its server is up. */
-function withCheckersThatRun(server: VirtualServer): VirtualServer {
-  const runs = ({ type }: Checker): boolean => type === "tcp" || type === "http";
-  if (server.realServers.every(({ checkers }) => checkers.every(runs))) return server;
-  const realServers = server.realServers.map((real) => ({ ...real, checkers: real.checkers.filter(runs) }));
+function withCheckersThatRun(server: VirtualServer, { scriptUser }: GlobalDefs): VirtualServer {
+  const runs = ({ type }: Checker): boolean => type !== "bfd";
+  const owned = (checker: Checker): Checker => {
+    if (checker.type !== "misc" || scriptUser === undefined || checker.script.user !== undefined) return checker;
+    return { ...checker, script: { ...checker.script, ...scriptUser } };
+  };
+  const realServers = server.realServers.map((real) => ({ ...real, checkers: real.checkers.filter(runs).map(owned) }));
   return { ...server, realServers };
 }
 

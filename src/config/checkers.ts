@@ -138,6 +138,9 @@ export function usualTiming(type: Checker["type"], delayLoopMs = 60_000): Requir
   return { connectTimeoutMs: 5000, delayLoopMs, retry, delayBeforeRetryMs, warmupMs: delayLoopMs };
 }
 
+/** Stands for the weight of the `track_file`, which is known when everything has been read. */
+export const NO_WEIGHT = { weight: NaN, reverse: false };
+
 /** Checkers that connect to nothing. */
 const CONNECTLESS: ReadonlySet<Checker["type"]> = new Set(["misc", "bfd", "file"]);
 
@@ -276,5 +279,5 @@ function readFileCheck(statement: Statement, defaults: CheckerDefaults, report: 
     return undefined;
   }
   const own = common("file", { ...statement, block: { section: "FILE_CHECK", statements: [] } }, defaults, report);
-  return { type: "file", ...own, file, ...definedOnly({ weight: given }) };
+  return { type: "file", ...own, file, path: "", weight: given ?? NO_WEIGHT };
 }

@@ -410,7 +410,10 @@ export interface FileChecker {
   readonly type: "file";
   /** Name of a `track_file`. */
   readonly file: string;
-  readonly weight?: { readonly weight: number; readonly reverse: boolean };
+  /** Of the `track_file`. */
+  readonly path: string;
+  /** Default: that of the `track_file`. */
+  readonly weight: { readonly weight: number; readonly reverse: boolean };
 }
 
 /** `SSL`: client credentials. */

@@ -1,10 +1,11 @@
 // What `HTTP_GET` and `SSL_GET` have of their own, and their `url` blocks.
+import { compileRegex } from "../base/regex.ts";
 import type { HttpUrl } from "../ports/probes.ts";
 import type { CheckedUrl, UrlPattern } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
 import { definedOnly, field, type Fields, type Given, type Printed, printFields, readFields } from "./fields.ts";
-import { childrenNamed, type Statement } from "./statement.ts";
-import { reject, rejectMissing, type ValueType } from "./value_type.ts";
+import { childrenNamed, lastNamed, type Statement } from "./statement.ts";
+import { reject, rejectMissing, valuePlace, type ValueType } from "./value_type.ts";
 import { boolean, flag, integer, oneOf, oneWord, requestWord, word } from "./values.ts";
 import { integers, words } from "./values_composite.ts";
 
@@ -91,7 +92,13 @@ export function readUrl(statement: Statement, report: Report): CheckedUrl | unde
     });
     return undefined;
   }
-  return { path, statusCodes, ...definedOnly({ virtualHost, digest, regex: patternOf(regex), tlsCompliant }) };
+  const pattern = patternOf(regex);
+  const isSearched = pattern === undefined || checkPattern(statement, pattern, report);
+  return {
+    path,
+    statusCodes,
+    ...definedOnly({ virtualHost, digest, regex: isSearched ? pattern : undefined, tlsCompliant }),
+  };
 }
 
 type PatternWords = Pick<
@@ -106,6 +113,15 @@ function patternOf(
   const [start, max] = stack ?? [];
   const sizes = start === undefined || max === undefined ? {} : { stack: [start, max] as const };
   return { pattern, negated, options, ...offsets, ...sizes };
+}
+
+/** A pattern that can't be searched for would take every server out, so it is left out. */
+function checkPattern(statement: Statement, { pattern, options }: UrlPattern, report: Report): boolean {
+  const compiled = compileRegex(pattern, options);
+  if (compiled.ok) return true;
+  const place = lastNamed(statement, "regex") ?? statement;
+  report.add("invalid-value", valuePlace(place), `\`regex\` is left out: the pattern ${compiled.reason}`);
+  return false;
 }
 
 /** Writes a url. */

@@ -5,14 +5,12 @@ const OFF = ["off", "false", "no"];
 
 /** The top level: 25 keywords. */
 export const ROOT = section("the top level", {
-  carriedOut: "global_defs vrrp_instance virtual_server instance",
+  carriedOut: "global_defs vrrp_instance virtual_server instance track_file vrrp_track_file",
   notCarriedOut: `garp_group SSL track_group namespace_with_ipsets use_pid_dir child_wait_time`,
   missing: {
     vrrp_sync_group: "its instances would fail over one by one",
     vrrp_script: "its result would not be seen",
     vrrp_track_process: "its result would not be seen",
-    track_file: "its value would not be seen",
-    vrrp_track_file: "its value would not be seen",
     bfd_instance: "its state would not be seen",
     static_ipaddress: "its addresses would be missing",
     static_routes: "its routes would be missing",
@@ -52,7 +50,7 @@ export const ROOT = section("the top level", {
 /** `global_defs`: 140 keywords. */
 export const GLOBAL_DEFS = section("global_defs", {
   carriedOut: `
-    router_id vrrp_version include_check random_seed
+    router_id vrrp_version include_check random_seed script_user
     vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh vrrp_garp_master_refresh_repeat
     vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_min_garp`,
   notCarriedOut: `
@@ -60,7 +58,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     use_symlink_paths set_supplementary_groups startup_script shutdown_script startup_script_timeout
     shutdown_script_timeout umask reload_check_config reload_time_file reload_repeat
     reload_file config_save_dir tmp_config_directory data_use_instance state_dump_file stats_dump_file json_dump_file
-    json_version iproute_usr_dir iproute_etc_dir default_interface dynamic_interfaces no_email_faults script_user
+    json_version iproute_usr_dir iproute_etc_dir default_interface dynamic_interfaces no_email_faults
     enable_script_security max_auto_priority min_auto_priority_delay
     notification_email notification_email_from smtp_server smtp_helo_name smtp_connect_timeout smtp_alert
     smtp_alert_vrrp smtp_alert_checker no_checker_emails

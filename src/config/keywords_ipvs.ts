@@ -1,26 +1,15 @@
 // The keywords of `virtual_server`, `real_server` and the checkers, as a table.
-import { section, type SectionTable } from "./section.ts";
+import { type Section, section, type SectionTable } from "./section.ts";
 
 const OFF = ["off", "false", "no"];
-const CHECKER = "its servers are not checked that way";
 const TARGET = "connect_ip connect_port connect_timeout";
 const SOURCE = "bindto bind_port bind_if fwmark";
 const TIMING = "retry delay_before_retry warmup delay_loop";
-const STATE = "alpha log_all_failures";
-const CONNECTION_CHECKER = `${TARGET} ${SOURCE} ${TIMING} ${STATE}`;
-const WRONG_SOURCE = "checks come from another address";
-const WRONG_ANSWER = "wrong answers count as good";
-
-const CARRIED_OUT_CHECKER = {
-  missing: {
-    bindto: WRONG_SOURCE,
-    bind_port: WRONG_SOURCE,
-    bind_if: WRONG_SOURCE,
-    fwmark: "checks can take another route",
-    alpha: "the server counts as up before its first check",
-  },
+const STATE = {
+  missing: { alpha: "the server counts as up before its first check" },
   harmless: { alpha: OFF, log_all_failures: OFF },
-} satisfies SectionTable;
+};
+const CONNECTION = `${TARGET} ${SOURCE} ${TIMING}`;
 
 /** `SSL`: 4 keywords. */
 export const SSL = section("SSL", { notCarriedOut: "password ca certificate key" });
@@ -43,18 +32,11 @@ export const VIRTUAL_SERVER = section("virtual_server", {
 export const REAL_SERVER = section("real_server", {
   carriedOut: `
     weight lvs_method inhibit_on_failure uthreshold lthreshold connect_timeout retry delay_before_retry warmup
-    delay_loop virtualhost TCP_CHECK HTTP_GET`,
+    delay_loop virtualhost TCP_CHECK HTTP_GET SSL_GET UDP_CHECK PING_CHECK SMTP_CHECK DNS_CHECK MISC_CHECK FILE_CHECK`,
   notCarriedOut: "notify_up notify_down smtp_alert snmp_name",
   missing: {
     alpha: "the server counts as up before its first check",
-    SSL_GET: CHECKER,
-    UDP_CHECK: CHECKER,
-    PING_CHECK: CHECKER,
-    SMTP_CHECK: CHECKER,
-    DNS_CHECK: CHECKER,
-    MISC_CHECK: CHECKER,
-    BFD_CHECK: CHECKER,
-    FILE_CHECK: CHECKER,
+    BFD_CHECK: "its servers are not checked that way",
   },
   opens: {
     TCP_CHECK: "TCP_CHECK",
@@ -71,71 +53,71 @@ export const REAL_SERVER = section("real_server", {
   harmless: { alpha: OFF, smtp_alert: OFF },
 });
 
+/** A checker with a connection: 13 keywords and its own. */
+function checker(title: string, own: string, table: SectionTable = {}): Section {
+  const { notCarriedOut = "", ...rest } = table;
+  return section(title, {
+    ...STATE,
+    ...rest,
+    carriedOut: `${CONNECTION} ${own}`,
+    notCarriedOut: `log_all_failures ${notCarriedOut}`,
+  });
+}
+
+const HTTP_KEYWORDS = "url virtualhost http_protocol nb_get_retry enable_sni sni_name";
+const URL_KEYWORDS = `
+  path status_code virtualhost digest regex regex_no_match regex_options regex_min_offset regex_max_offset`;
+
 /** `TCP_CHECK`: 13 keywords. */
-export const TCP_CHECK = section("TCP_CHECK", {
-  ...CARRIED_OUT_CHECKER,
-  carriedOut: `${TARGET} ${TIMING}`,
-  notCarriedOut: "log_all_failures",
-});
+export const TCP_CHECK = checker("TCP_CHECK", "");
 
 /** `HTTP_GET`: 20 keywords. */
-export const HTTP_GET = section("HTTP_GET", {
-  ...CARRIED_OUT_CHECKER,
-  carriedOut: `${TARGET} ${TIMING} url virtualhost http_protocol nb_get_retry`,
-  notCarriedOut: "log_all_failures fast_recovery enable_sni sni_name",
+export const HTTP_GET = checker("HTTP_GET", HTTP_KEYWORDS, {
+  notCarriedOut: "fast_recovery",
   deprecated: { nb_get_retry: "retry" },
   opens: { url: "HTTP_GET url" },
 });
 
-/** `url` of `HTTP_GET`: 10 keywords. */
-export const HTTP_GET_URL = section("url", {
-  carriedOut: "path status_code virtualhost",
-  notCarriedOut: "regex_no_match regex_options regex_min_offset regex_max_offset regex_stack",
-  missing: { digest: WRONG_ANSWER, regex: WRONG_ANSWER },
-});
+/** `url` of `HTTP_GET`: 10 keywords. The search needs no stack. */
+export const HTTP_GET_URL = section("url", { carriedOut: `${URL_KEYWORDS} regex_stack` });
 
 /** `SSL_GET`: 21 keywords. */
-export const SSL_GET = section("SSL_GET", {
-  notCarriedOut: `
-    ${CONNECTION_CHECKER} url virtualhost http_protocol fast_recovery enable_sni sni_name nb_get_retry tls_compliant`,
+export const SSL_GET = checker("SSL_GET", HTTP_KEYWORDS, {
+  notCarriedOut: "fast_recovery tls_compliant",
   deprecated: { nb_get_retry: "retry" },
   opens: { url: "SSL_GET url" },
 });
 
 /** `url` of `SSL_GET`: 11 keywords. */
 export const SSL_GET_URL = section("url", {
-  notCarriedOut: `
-    path status_code virtualhost digest regex regex_no_match regex_options regex_min_offset regex_max_offset
-    regex_stack tls_compliant`,
+  carriedOut: `${URL_KEYWORDS} regex_stack`,
+  notCarriedOut: "tls_compliant",
 });
 
 /** `UDP_CHECK`: 17 keywords. */
-export const UDP_CHECK = section("UDP_CHECK", {
-  notCarriedOut: `${CONNECTION_CHECKER} payload require_reply min_reply_length max_reply_length`,
-});
+export const UDP_CHECK = checker("UDP_CHECK", "payload require_reply min_reply_length max_reply_length");
 
 /** `PING_CHECK`: 13 keywords. */
-export const PING_CHECK = section("PING_CHECK", { notCarriedOut: CONNECTION_CHECKER });
+export const PING_CHECK = checker("PING_CHECK", "");
 
 /** `SMTP_CHECK`: 15 keywords. */
-export const SMTP_CHECK = section("SMTP_CHECK", {
-  notCarriedOut: `${CONNECTION_CHECKER} helo_name host`,
-  opens: { host: "SMTP_CHECK host" },
-});
+export const SMTP_CHECK = checker("SMTP_CHECK", "helo_name host", { opens: { host: "SMTP_CHECK host" } });
 
 /** `host` of `SMTP_CHECK`: 13 keywords. */
-export const SMTP_CHECK_HOST = section("host", { notCarriedOut: CONNECTION_CHECKER });
+export const SMTP_CHECK_HOST = checker("host", "");
 
 /** `DNS_CHECK`: 15 keywords. */
-export const DNS_CHECK = section("DNS_CHECK", { notCarriedOut: `${CONNECTION_CHECKER} type name` });
+export const DNS_CHECK = checker("DNS_CHECK", "type name");
 
 /** `MISC_CHECK`: 10 keywords. */
 export const MISC_CHECK = section("MISC_CHECK", {
-  notCarriedOut: `${TIMING} ${STATE} misc_path misc_timeout misc_dynamic user`,
+  ...STATE,
+  carriedOut: `${TIMING} misc_path misc_timeout misc_dynamic user`,
+  notCarriedOut: "log_all_failures",
 });
 
 /** `BFD_CHECK`: 2 keywords. */
 export const BFD_CHECK = section("BFD_CHECK", { notCarriedOut: "name alpha" });
 
 /** `FILE_CHECK`: 2 keywords. */
-export const FILE_CHECK = section("FILE_CHECK", { notCarriedOut: "track_file weight" });
+export const FILE_CHECK = section("FILE_CHECK", { carriedOut: "track_file weight" });

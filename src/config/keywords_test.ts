@@ -78,6 +78,6 @@ Deno.test("SECTIONS opens a block only with a keyword that is in the same table"
 
 Deno.test("blocksWith() names those first that carry the keyword out", () => {
   assertEquals(blocksWith("priority"), ["vrrp_instance"]);
-  assertEquals(blocksWith("weight").slice(0, 2), ["virtual_server", "real_server"]);
+  assertEquals(blocksWith("alpha").slice(0, 2), ["virtual_server", "real_server"]);
   assertEquals(blocksWith("nat_mask"), []);
 });

@@ -1,7 +1,7 @@
 // Checks that need more than one block: names, virtual router ids, addresses and services that are there twice, references to
 // what is not there. What keepalived drops then, is dropped here.
 import { familyOf, parseIp } from "../base/ip.ts";
-import type { Config, SourceLocation, VirtualServer, VrrpInstance } from "./config.ts";
+import type { Checker, Config, RealServer, SourceLocation, VirtualServer, VrrpInstance } from "./config.ts";
 import type { Rule, SyncGroup, TrackedItem, Tracking } from "./config_vrrp.ts";
 import type { Report } from "./diagnostic.ts";
 import type { Host } from "./host.ts";
@@ -368,26 +368,32 @@ function isKnown(
   return false;
 }
 
-/** Checkers that ask a tracked file or a BFD session which is not there are left out. */
+/** Checkers that ask a tracked file or a BFD session which is not there are left out; the others learn what it says. */
 function checkCheckers(server: VirtualServer, config: Config, report: Report): VirtualServer {
   if (!server.realServers.some(({ checkers }) => checkers.some(({ type }) => type === "bfd" || type === "file"))) {
     return server;
   }
-  const files = new Set(config.trackedFiles.map(({ name }) => name));
+  const files = new Map(config.trackedFiles.map((file) => [file.name, file]));
   const sessions = new Set(config.bfdInstances.filter(({ forCheckers }) => forCheckers).map(({ name }) => name));
+  const resolve = (real: RealServer, checker: Checker): Checker[] => {
+    if (checker.type !== "file" && checker.type !== "bfd") return [checker];
+    const [what, name] = checker.type === "file" ? ["track_file", checker.file] : ["bfd_instance", checker.instance];
+    const file = files.get(name);
+    if (checker.type === "bfd" && sessions.has(name)) return [checker];
+    if (checker.type === "file" && file !== undefined) {
+      const weight = Number.isNaN(checker.weight.weight)
+        ? { weight: file.weight, reverse: file.reverse }
+        : checker.weight;
+      return [{ ...checker, path: file.path, weight }];
+    }
+    const message = `\`${what} ${name}\`, which a checker of \`${real.address}\` asks, is not there`;
+    const known = checker.type === "file" ? files.keys() : sessions;
+    report.add("unknown-reference", real.location, message, { help: helpNear(name, known) });
+    return [];
+  };
   const realServers = server.realServers.map((real) => ({
     ...real,
-    checkers: real.checkers.filter((checker) => {
-      const [what, name, known] = checker.type === "file"
-        ? ["track_file", checker.file, files] as const
-        : checker.type === "bfd"
-        ? ["bfd_instance", checker.instance, sessions] as const
-        : [];
-      if (name === undefined || known === undefined || known.has(name)) return true;
-      const message = `\`${what} ${name}\`, which a checker of \`${real.address}\` asks, is not there`;
-      report.add("unknown-reference", real.location, message, { help: helpNear(name, known) });
-      return false;
-    }),
+    checkers: real.checkers.flatMap((checker) => resolve(real, checker)),
   }));
   return { ...server, realServers };
 }

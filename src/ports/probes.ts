@@ -92,8 +92,8 @@ export type ProbeRequest =
     readonly command: readonly [string, ...string[]];
     /** `misc_dynamic`: exit codes from 2 are success and name the weight. */
     readonly dynamic: boolean;
-    /** Who runs it; undefined: who we are. */
-    readonly user?: { readonly uid: number; readonly gid: number };
+    /** Who runs it, by names or numbers; undefined: who we are. Without a group, the user's own. */
+    readonly user?: { readonly name: string; readonly group?: string };
   }
   | {
     readonly type: "file";

@@ -5,6 +5,7 @@
 import type { ProbeRequest } from "../ports/probes.ts";
 import { LastLine } from "./last_line.ts";
 import { errnoName, type Finding, printable } from "./tcp.ts";
+import { idsOf } from "./users.ts";
 import { type Waited, within } from "./within.ts";
 
 /** A MISC_CHECK. */
@@ -44,7 +45,7 @@ function spawn({ command, user }: MiscRequest): Deno.ChildProcess {
     stdout: "piped",
     stderr: "piped",
     detached: true, // known to every version that we run on, declared by the newer ones only
-    ...(user ?? {}),
+    ...(user === undefined ? {} : idsOf(user)),
   };
   return new Deno.Command(program, options).spawn();
 }

@@ -110,7 +110,7 @@ Deno.test("probeMisc() runs in its own group, without input, at ordinary priorit
 
 Deno.test("probeMisc() becomes another user, without supplementary groups", async () => {
   if (Deno.uid() !== 0) return console.log("SKIPPED: only root can become another user");
-  const { text } = await run(sh('echo "$(id -u) $(id -G)"; exit 1'), { user: { uid: 65534, gid: 65534 } });
+  const { text } = await run(sh('echo "$(id -u) $(id -G)"; exit 1'), { user: { name: "65534", group: "65534" } });
   assertEquals(text, "exit code 1: 65534 65534");
 });
 

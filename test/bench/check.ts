@@ -10,15 +10,21 @@ try {
   const bytes = (await Deno.stat(file)).size;
   const ours = [...holdfastCommand(), "check", "--no-interfaces", "-f", file];
   const theirs = ["keepalived", "-t", "-f", file];
-  const rounds = [];
+  const rounds: { ms: number; peakMb: number }[][] = [];
   for (let round = 0; round < ROUNDS; round++) rounds.push([await measure(ours), await measure(theirs)]);
   const median = (index: number, name: "ms" | "peakMb"): number =>
     rounds.map((round) => round[index]?.[name] ?? 0).toSorted((a, b) => a - b)[Math.floor(ROUNDS / 2)] ?? 0;
   const ratio = (name: "ms" | "peakMb"): string => (median(0, name) / median(1, name)).toFixed(2);
   console.log(`check of a file of ${(bytes / 1e6).toFixed(1)} MB, median of ${ROUNDS}:`);
-  console.log(`  time   Holdfast ${median(0, "ms").toFixed(0)} ms, keepalived ${median(1, "ms").toFixed(0)} ms, ratio ${ratio("ms")}`);
   console.log(
-    `  memory Holdfast ${median(0, "peakMb").toFixed(0)} MB (${(median(0, "peakMb") * 1e6 / bytes).toFixed(1)} times the file), ` +
+    `  time   Holdfast ${median(0, "ms").toFixed(0)} ms, keepalived ${median(1, "ms").toFixed(0)} ms, ratio ${
+      ratio("ms")
+    }`,
+  );
+  console.log(
+    `  memory Holdfast ${median(0, "peakMb").toFixed(0)} MB (${
+      (median(0, "peakMb") * 1e6 / bytes).toFixed(1)
+    } times the file), ` +
       `keepalived ${median(1, "peakMb").toFixed(0)} MB, ratio ${ratio("peakMb")}`,
   );
 } finally {

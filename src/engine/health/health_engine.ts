@@ -21,6 +21,7 @@ import {
   staysOutLine,
   successLine,
   verdictLine,
+  weightLine,
 } from "./log_lines.ts";
 import { keyOf, limitOf, requestsOf } from "./policy.ts";
 import { TableKeeper } from "./table_keeper.ts";
@@ -235,7 +236,7 @@ export class HealthEngine {
     const { clock } = this.#options;
     const step = server.record(realServer, checker, { result, atMs: clock.wallMs() }, clock.nowUs());
     this.#logStep(server, realServer, checker.config, result, step);
-    if (step.realServer === undefined && step.quorum === undefined) return;
+    if (step.realServer === undefined && step.quorum === undefined && step.weight === undefined) return;
     this.#keeper.want(server.wanted);
     this.#keeper.apply(server.policy.entry.key);
   }
@@ -259,6 +260,7 @@ export class HealthEngine {
     const pooled = server.policy.sorryServer === undefined || server.quorum.up || step.quorum === "lost";
     const change = step.realServer;
     if (change !== undefined && pooled && step.quorum !== "gained") this.#logServer(server, realServer, change);
+    if (step.weight !== undefined) log(weightLine(step.weight, name, formatServer(server.config, protocol)));
     if (step.quorum !== undefined) this.#logQuorum(server, step.quorum);
     if (change !== undefined && step.quorum === "gained") this.#logServer(server, realServer, change);
   }

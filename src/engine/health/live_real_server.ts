@@ -86,6 +86,25 @@ export function reconfigureLiveRealServer(
   return { started, ...(change === undefined ? {} : { change }) };
 }
 
+/** The greatest weight (keepalived: IPVS_WEIGHT_MAX). */
+const MAX_WEIGHT = 65_535;
+
+/**
+ * The entry with the weight that its checkers have named: a command with `misc_dynamic` sets it, a tracked file adds to it
+ * (keepalived.conf(5), MISC_CHECK and FILE_CHECK).
+ */
+export function weightedEntry({ entry, checkers }: LiveRealServer): RealServerEntry {
+  let { weight } = entry;
+  let change = 0;
+  for (const { result } of checkers) {
+    if (result?.result.ok !== true) continue;
+    weight = result.result.weight ?? weight;
+    change += result.result.weightChange ?? 0;
+  }
+  const effective = Math.max(0, Math.min(MAX_WEIGHT, weight + change));
+  return effective === entry.weight ? entry : { ...entry, weight: effective };
+}
+
 /** It is configured no more. */
 export function retireLiveRealServer(live: LiveRealServer): void {
   for (const checker of live.checkers) checker.gone = true;

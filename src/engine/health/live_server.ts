@@ -23,6 +23,7 @@ import {
   reconfigureLiveRealServer,
   retireLiveRealServer,
   startLiveRealServer,
+  weightedEntry,
 } from "./live_real_server.ts";
 import { policyOf, realServerEntry, timingOf } from "./policy.ts";
 
@@ -31,6 +32,8 @@ export interface LiveStep {
   /** The checker's verdict changed, or this is its first. */
   readonly verdict?: "up" | "down";
   readonly realServer?: "up" | "down";
+  /** A checker named another weight. */
+  readonly weight?: number;
   readonly quorum?: "gained" | "lost";
 }
 
@@ -106,13 +109,16 @@ export class LiveVirtualServer {
     const { ok } = dated.result;
     const { health, change } = recordCheck(server.health, { index, timing: timingOf(checker.config), ok, nowUs });
     const after = health.checkers[index];
+    const weightBefore = weightedEntry(server).weight;
     server.health = health;
     checker.result = dated;
+    const { weight } = weightedEntry(server);
     const quorum = this.#stepQuorum(nowUs);
     const firstVerdict = before?.judged === false || before?.up !== after?.up;
     return {
       ...(firstVerdict && after !== undefined ? { verdict: after.up ? "up" : "down" } : {}),
       ...(change === undefined ? {} : { realServer: change }),
+      ...(weight === weightBefore ? {} : { weight }),
       ...(quorum === undefined ? {} : { quorum }),
     };
   }
@@ -165,8 +171,9 @@ export class LiveVirtualServer {
   }
 
   #standings(): RealServerStanding[] {
-    return this.#realServers.map(({ config, entry, health }) => {
-      return { entry, inhibitOnFailure: config.inhibitOnFailure, up: health.up };
+    return this.#realServers.map((server) => {
+      const { config, health } = server;
+      return { entry: weightedEntry(server), inhibitOnFailure: config.inhibitOnFailure, up: health.up };
     });
   }
 }

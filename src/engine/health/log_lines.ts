@@ -12,10 +12,24 @@ export function formatServer(server: Endpoint, protocol: string): string {
   return `[${server.address}]:${protocol}:${server.port}`;
 }
 
+/** How checks other than TCP and HTTP are called. */
+const NAMES = {
+  udp: "UDP check",
+  ping: "Ping check",
+  smtp: "SMTP check",
+  dns: "DNS check",
+  misc: "Misc check",
+  file: "File check",
+  bfd: "BFD check",
+};
+
 /** Why a check failed. `server` is already formatted. */
 export function failureLine(checker: Checker, server: string, result: ProbeResult): string {
   if (checker.type === "tcp") {
     return result.status === "L4TOUT" ? `TCP connection to ${server} timeout.` : `TCP connection to ${server} failed.`;
+  }
+  if (checker.type !== "http" && checker.type !== "https") {
+    return `${NAMES[checker.type]} of ${server} failed: ${result.text}.`;
   }
   switch (result.status) {
     case "L7STS":
@@ -33,16 +47,27 @@ export function failureLine(checker: Checker, server: string, result: ProbeResul
 
 /** With several urls the text of the result begins with the path, `/b: 503 ...`. */
 function urlOf(checker: Checker, result: ProbeResult): string {
-  if (checker.type !== "http") return "";
+  if (checker.type !== "http" && checker.type !== "https") return "";
   const path = checker.urls.length === 1 ? checker.urls[0]?.path : result.text.split(": ", 1)[0];
   return ` url(${path})`;
 }
 
+/** A checker names another weight than before. */
+export function weightLine(weight: number, server: string, virtualServer: string): string {
+  return `Changing weight of service ${server} of VS ${virtualServer} to ${weight}`;
+}
+
 /** A checker's verdict went from down to up. */
 export function successLine(checker: Checker, server: string): string {
-  return checker.type === "tcp"
-    ? `TCP connection to ${server} success.`
-    : `Remote Web server ${server} succeed on service.`;
+  switch (checker.type) {
+    case "tcp":
+      return `TCP connection to ${server} success.`;
+    case "http":
+    case "https":
+      return `Remote Web server ${server} succeed on service.`;
+    default:
+      return `${NAMES[checker.type]} of ${server} success.`;
+  }
 }
 
 /** A checker's verdict is down, after all tries. */

@@ -3,8 +3,9 @@ import { familyOf } from "../../base/ip.ts";
 import type { CheckerTiming } from "../../core/health/verdict.ts";
 import type { VirtualServerPolicy } from "../../core/health/virtual_server.ts";
 import type { RealServerEntry, VirtualServerKey } from "../../core/ipvs/table.ts";
-import type { Checker, RealServer, VirtualServer } from "../../config/config.ts";
-import type { ProbeRequest } from "../../ports/probes.ts";
+import { commandWords } from "../../base/command_words.ts";
+import type { Checker, CheckerCommon, RealServer, VirtualServer } from "../../config/config.ts";
+import type { DnsQueryType, ProbeRequest, ProbeTarget } from "../../ports/probes.ts";
 
 /** The key that a virtual server has in the kernel. */
 export function keyOf(server: VirtualServer): VirtualServerKey {
@@ -45,23 +46,96 @@ export function timingOf(checker: Checker): CheckerTiming {
   };
 }
 
+/** What keepalived calls itself in SMTP when nothing is said. */
+const DEFAULT_HELO = "smtpchecker.keepalived.org";
+
 /** What one check asks, in order; all of it must be right. */
 export function requestsOf(checker: Checker): ProbeRequest[] {
-  const target = { address: checker.address, port: checker.port, timeoutMs: checker.connectTimeoutMs };
-  if (checker.type === "tcp") return [{ type: "tcp", target }];
-  if (checker.type !== "http") return []; // such a checker is not started: see config/carried_out.ts
-  const { httpVersion, virtualHost } = checker;
-  return checker.urls.map((url) => {
-    const host = url.virtualHost ?? virtualHost;
-    return { type: "http", target, url: host === undefined ? url : { ...url, virtualHost: host }, httpVersion };
-  });
+  const target = targetOf(checker);
+  switch (checker.type) {
+    case "tcp":
+    case "ping":
+      return [{ type: checker.type, target }];
+    case "http":
+    case "https":
+      return checker.urls.map((url) => httpRequest(checker, url, target));
+    case "smtp": {
+      const heloName = checker.heloName ?? DEFAULT_HELO;
+      return [checker, ...checker.hosts].map((host) => ({ type: "smtp", target: targetOf(host), heloName }));
+    }
+    case "dns":
+      return [{ type: "dns", target, name: checker.queryName, queryType: checker.queryType as DnsQueryType }];
+    case "udp":
+      return [udpRequest(checker, target)];
+    case "misc": {
+      const words = commandWords(checker.script.command);
+      const { user, group } = checker.script;
+      if (!words.ok) return [];
+      const owner = user === undefined ? {} : { user: { name: user, ...(group === undefined ? {} : { group }) } };
+      const timeoutMs = checker.timeoutMs || checker.delayLoopMs;
+      return [{
+        type: "misc",
+        target: { ...target, timeoutMs },
+        command: words.value,
+        dynamic: checker.dynamicWeight,
+        ...owner,
+      }];
+    }
+    case "file":
+      return [{ type: "file", target, path: checker.path, ...checker.weight }];
+    case "bfd":
+      return []; // such a checker is not started: see config/carried_out.ts
+    default:
+      return checker satisfies never;
+  }
 }
 
+function targetOf({ address, port, connectTimeoutMs, source }: CheckerCommon): ProbeTarget {
+  return { address, port, timeoutMs: connectTimeoutMs, ...(source === undefined ? {} : { source }) };
+}
+
+type Http = Extract<Checker, { type: "http" | "https" }>;
+
+function httpRequest(checker: Http, url: Http["urls"][number], target: ProbeTarget): ProbeRequest {
+  const host = url.virtualHost ?? checker.virtualHost;
+  const serverName = checker.serverName ?? host;
+  const sendsName = checker.sendsServerName === true && serverName !== undefined;
+  return {
+    type: "http",
+    target,
+    url: host === undefined ? url : { ...url, virtualHost: host },
+    httpVersion: checker.closesConnection ? "1.0C" : checker.httpVersion,
+    ...(checker.type === "https" ? { tls: sendsName ? { serverName } : {} } : {}),
+  };
+}
+
+function udpRequest(checker: Extract<Checker, { type: "udp" }>, target: ProbeTarget): ProbeRequest {
+  const { payload, requiresReply, expectedReply, minReplyLength, maxReplyLength } = checker;
+  const reply = {
+    minLength: minReplyLength,
+    maxLength: maxReplyLength,
+    ...(expectedReply === undefined ? {} : { pattern: expectedReply }),
+  };
+  return {
+    type: "udp",
+    target,
+    ...(payload === undefined ? {} : { payload }),
+    ...(requiresReply ? { reply } : {}),
+  };
+}
+
+/** From SIGTERM to SIGKILL and a little: a command that ignores the one ends by the other. */
+const END_OF_COMMAND_MS = 4000;
+
 /**
- * When a whole check is given up, microseconds: each request may take its time to connect and its time to answer; the
- * extra second lets the probe notice its own timeout first, with the better text.
+ * When a whole check is given up, microseconds: each request may take its time to connect and its time for each answer;
+ * the extra second lets the probe notice its own timeout first, with the better text.
  */
 export function limitOf(checker: Checker): number {
-  const phases = checker.type === "http" ? 2 * Math.max(1, checker.urls.length) : 1;
-  return (phases * checker.connectTimeoutMs + 1000) * 1000;
+  if (checker.type === "misc") {
+    return ((checker.timeoutMs || checker.delayLoopMs) + END_OF_COMMAND_MS + 1000) * 1000;
+  }
+  const each = { http: 2, https: 3, smtp: 4 } as Readonly<Partial<Record<Checker["type"], number>>>;
+  const requests = "urls" in checker ? checker.urls.length : checker.type === "smtp" ? 1 + checker.hosts.length : 1;
+  return ((each[checker.type] ?? 1) * Math.max(1, requests) * checker.connectTimeoutMs + 1000) * 1000;
 }
