@@ -48,7 +48,6 @@ function describe(section: SectionName, word: string): string {
   const lines: (readonly [string, string | undefined])[] = [
     ["range", range],
     ["default", entry?.fallback],
-    ["note", entry?.note],
     ["old name of", keyword?.use],
     ["example", entry?.example.replaceAll("\n", `\n${" ".repeat(13)}`)],
     ["source", entry?.source],

@@ -95,8 +95,8 @@ class Parser {
     return this.#counted ??= this.#input.balance();
   }
 
-  set #surplus(count: number) {
-    this.#counted = count;
+  #explain(braces: number): void {
+    this.#counted = this.#surplus + braces;
   }
 
   get #top(): Frame {
@@ -168,7 +168,7 @@ class Parser {
       this.#finish(frame.opener);
     }
     if (frame !== undefined) return;
-    this.#surplus++;
+    this.#explain(1);
     this.#report.add("extra-brace", brace, "this `}` closes nothing: no block is open here", { help: "remove it" });
   }
 
@@ -182,7 +182,7 @@ class Parser {
     const after = { ...last, column: last.column + last.length, length: 1 };
     this.#report.add("missing-brace", after, `\`{\` is missing after \`${text}\``, { help: `write \`${text} {\`` });
     if (this.#surplus >= 0) return;
-    this.#surplus++;
+    this.#explain(1);
     this.#push(statement);
   }
 
@@ -208,7 +208,7 @@ class Parser {
 
   #popUnclosed({ before }: { before?: Token }): void {
     const opener = this.#frames.pop()?.opener;
-    this.#surplus--;
+    this.#explain(-1);
     if (opener === undefined) return;
     const related = before === undefined ? [] : [{ message: "expected before this", location: before }];
     this.#report.add("missing-brace", opener.keyword, `the block of \`${opener.keyword.text}\` is not closed`, {
@@ -221,7 +221,7 @@ class Parser {
     const closed = this.#top.lastClosed;
     const block = closed?.statement.block;
     if (closed === undefined || block === undefined || !keywordIn(block.section, keyword.text)) return;
-    this.#surplus++;
+    this.#explain(1);
     const name = closed.statement.keyword.text;
     this.#report.add("extra-brace", closed.brace, `this \`}\` closes \`${name}\` too early`, {
       related: [{ message: `belongs in \`${name}\``, location: keyword }],

@@ -1,4 +1,5 @@
-// What a manual says of one keyword. Ranges and forms of arguments are not part of it: they come from the types of values.
+// What the manual says of a keyword, and the tables that it is written in. Ranges and forms of arguments are not part of
+// it: they come from the types of values.
 
 /** A keyword at one position. */
 export interface ManualEntry {
@@ -6,10 +7,31 @@ export interface ManualEntry {
   readonly meaning: string;
   /** The default as a reader would say it; undefined: there is none. */
   readonly fallback?: string;
-  /** One or more lines of keepalived.conf. */
+  /** A line of keepalived.conf. */
   readonly example: string;
   /** Where it comes from: an RFC's section, a part of keepalived.conf(5). */
   readonly source: string;
-  /** What trips people up. */
-  readonly note?: string;
+}
+
+/** Entries by keyword. */
+export type ManualTable = Readonly<Record<string, ManualEntry>>;
+
+/**
+ * Reads a table of lines `keyword | meaning | default | arguments of the example | source`; the last three may be empty or
+ * missing. An example without arguments is the keyword alone.
+ */
+export function manualTable(source: string, lines: string): ManualTable {
+  const entries = lines.split("\n").filter((line) => line.trim() !== "").map((line) => {
+    const [keyword = "", meaning = "", fallback = "", example = "", own = ""] = line.split(/\s\|(?=\s|$)/).map((cell) =>
+      cell.trim()
+    );
+    const entry = {
+      meaning,
+      ...(fallback === "" ? {} : { fallback }),
+      example: `${keyword} ${example}`.trimEnd(),
+      source: own === "" ? source : own,
+    };
+    return [keyword, entry] as const;
+  });
+  return Object.fromEntries(entries);
 }
