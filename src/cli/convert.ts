@@ -9,7 +9,7 @@ import { renderDiagnostics } from "../config/render_diagnostic.ts";
 import { isYaml } from "../config/yaml_shape.ts";
 import { formatYaml, writeYaml } from "../config/yaml_writer.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
-import { loadInput, readText } from "./read_config.ts";
+import { loadInput, nameOf, readText } from "./read_config.ts";
 
 /** Where editors find the schema of holdfast.yaml when nothing else is said. */
 const SCHEMA = "/usr/local/share/holdfast/holdfast.schema.json";
@@ -25,7 +25,7 @@ export interface ConvertOptions {
 export function convert(path: string, options: ConvertOptions): number {
   const text = readText(path);
   if (!text.ok) return fail(text.problem);
-  const input = loadInput(path, text.text, {
+  const input = loadInput(nameOf(path, text.text), text.text, {
     checkInterfaces: false,
     colour: false,
     willNotRun: true,
@@ -61,7 +61,7 @@ export interface FormatOptions {
 export function format(path: string, { write, check }: FormatOptions): number {
   const text = readText(path);
   if (!text.ok) return fail(text.problem);
-  const formatted = isYaml(path) ? formatYaml(text.text) : formatText(text.text);
+  const formatted = isYaml(nameOf(path, text.text)) ? formatYaml(text.text) : formatText(text.text);
   if (formatted === undefined) return fail(`\`${path}\` is not YAML: \`holdfast check\` says where`);
   if (check) {
     if (formatted === text.text) return EXIT_OK;

@@ -33,8 +33,14 @@ export interface ReadConfig {
 export function readConfig(path: string, options: ReadOptions): ReadConfig {
   const text = readText(path);
   if (!text.ok) return { config: undefined, diagnostics: [], report: `error: ${text.problem}\n` };
-  const { config, diagnostics, sources } = loadConfig(loadInput(path, text.text, options));
+  const { config, diagnostics, sources } = loadConfig(loadInput(nameOf(path, text.text), text.text, options));
   return { config, diagnostics, report: renderDiagnostics(diagnostics, { sources, colour: options.colour }) };
+}
+
+/** How messages name a file. Standard input has no name that tells its syntax, so its first statement does. */
+export function nameOf(path: string, text: string): string {
+  if (path !== "-") return path;
+  return /^(?:\s*(?:#.*)?\n)*(?:---|[\w"']+:(?:\s|$))/.test(text) ? "stdin.yaml" : "stdin";
 }
 
 /** What reading needs of this machine. */

@@ -1,7 +1,13 @@
 // What a reload does: the difference between two configurations, object by object, in keepalived.conf's words. Compares data
 // only; knows nothing of what runs, so what it says about masters and connections holds where there are any.
 import { same } from "../base/same.ts";
+import { CONNECTION_FIELDS } from "./checkers.ts";
 import type { Checker, Config, RealServer, VirtualAddress, VirtualServer, VrrpInstance } from "./config.ts";
+import type { Fields } from "./fields.ts";
+import { GLOBAL_FIELDS } from "./global_defs.ts";
+import { REAL_SERVER_FIELDS } from "./real_server.ts";
+import { SERVER_FIELDS } from "./virtual_server.ts";
+import { ELECTION_FIELDS, INSTANCE_FIELDS } from "./vrrp_instance.ts";
 
 /** One object that a reload adds, removes or changes. */
 export interface ObjectChange {
@@ -22,26 +28,41 @@ interface Keyword {
 
 const seconds = (perSecond: number) => (value: unknown): string => String(Number(value) / perSecond);
 
-/** Fields whose keyword is not their name in snake_case, or whose unit is another. */
+/** Properties that no one keyword sets. */
 const KEYWORDS: Readonly<Record<string, Keyword>> = {
   routerId: { name: "router_id" },
-  vrid: { name: "virtual_router_id" },
-  advertisementIntervalUs: { name: "advert_int", text: seconds(1_000_000) },
   initialState: { name: "state", text: (value) => String(value).toUpperCase() },
   preemptMode: { name: "nopreempt", text: (value) => value === true ? "off" : "on" },
-  preemptDelayUs: { name: "preempt_delay", text: seconds(1_000_000) },
-  sourceAddress: { name: "mcast_src_ip" },
+  acceptMode: { name: "no_accept", text: (value) => value === true ? "off" : "on" },
   gratuitousArp: { name: "garp_master_*, garp_lower_prio_*" },
-  scheduler: { name: "lb_algo" },
-  forwardingMethod: { name: "lb_kind", text: (value) => String(value).toUpperCase() },
-  persistenceTimeoutSeconds: { name: "persistence_timeout" },
-  persistencePrefixLength: { name: "persistence_granularity" },
+  forwardingMethod: { name: "lvs_method", text: (value) => String(value).toUpperCase() },
   sorryServer: { name: "sorry_server", text: endpointText },
-  inhibitOnFailure: { name: "inhibit_on_failure" },
-  upperThreshold: { name: "uthreshold" },
-  lowerThreshold: { name: "lthreshold" },
-  flags: { name: "lb_algo flags" },
+  flags: { name: "lvs_sched flags" },
+  link: { name: "use_vmac" },
+  routes: { name: "virtual_routes" },
+  rules: { name: "virtual_rules" },
 };
+
+/** Property to keyword, as the tables of the blocks have it. */
+const TABLES: readonly Fields[] = [
+  INSTANCE_FIELDS,
+  ELECTION_FIELDS,
+  SERVER_FIELDS,
+  REAL_SERVER_FIELDS,
+  CONNECTION_FIELDS,
+  GLOBAL_FIELDS,
+];
+
+function fromTables(property: string): Keyword | undefined {
+  for (const table of TABLES) {
+    const row = Object.entries(table).find(([, { name }]) => name === property);
+    if (row === undefined) continue;
+    const [name, { type }] = row;
+    const text = (value: unknown): string => type.print(value)?.join(" ") || (value === false ? "off" : "on");
+    return { name, text };
+  }
+  return undefined;
+}
 
 /** Fields whose values are not for logs. */
 const SECRET = /pass|secret|token/i;
@@ -293,9 +314,10 @@ function fieldDetails(old: object, now: object, except: readonly string[]): stri
 }
 
 function detailOf(key: string, old: unknown, now: unknown): string {
-  const { name, text } = KEYWORDS[key] ?? keywordOf(key);
+  const { name, text } = KEYWORDS[key] ?? fromTables(key) ?? keywordOf(key);
   const shown = (value: unknown): string | undefined => {
     if (value === undefined) return "none";
+    if (typeof value === "object" && text === undefined) return undefined;
     if (text !== undefined) return text(value);
     if (typeof value === "boolean") return value ? "on" : "off";
     return typeof value === "object" ? undefined : String(value);

@@ -128,7 +128,7 @@ Deno.test("differenceOf() lists what is added and removed, and summaryOf() count
 
 Deno.test("differenceOf() tells the virtual server from its real servers", () => {
   assertEquals(lines("lb_algo rr", "lb_algo wlc\n  persistence_timeout 60"), [
-    "changed virtual_server tcp 10.0.0.100:80: lb_algo rr -> wlc, persistence_timeout 0 -> 60",
+    "changed virtual_server tcp 10.0.0.100:80: lvs_sched rr -> wlc, persistence_timeout 0 -> 60",
     "  connections stay; the kernel has no scheduler for a moment, and refuses those that begin then",
   ]);
   assertEquals(lines(/weight 1\n {2}\}/, "weight 0\n  }"), [
