@@ -1,5 +1,6 @@
 // Which parts of a configuration can be run so far. What would do harm without a feature that is missing is left out, with
 // the reason; what merely lacks it is run.
+import type { TrackedItem, Tracking, Weight } from "./config_vrrp.ts";
 import type { GlobalDefs } from "./global_defs.ts";
 import type { Checker, Config, SourceLocation, VirtualServer, VrrpInstance } from "./config.ts";
 
@@ -27,20 +28,32 @@ export function startable(config: Config): Startable {
   };
   const vrrpInstances = config.vrrpInstances.filter((instance) =>
     isStarted(`vrrp_instance ${instance.name}`, whyNot(instance, config), instance)
-  );
+  ).map((instance) => ({ ...instance, tracking: withWeights(instance.tracking, config) }));
   const virtualServers = config.virtualServers.filter((server) =>
     isStarted(`virtual server ${server.name}`, whyNotServer(server), server)
   ).map((server) => withCheckersThatRun(server, config.global));
   return { config: { ...config, vrrpInstances, virtualServers }, leftOut };
 }
 
+/** Fills in the weights that tracked things have by their definitions. */
+function withWeights(tracking: Tracking, { scripts, trackedFiles }: Config): Tracking {
+  const filled = (items: readonly TrackedItem[], definitions: readonly (Weight & { name: string })[]): TrackedItem[] =>
+    items.map((item) => {
+      const definition = definitions.find(({ name }) => name === item.name);
+      if (item.weight !== undefined || definition === undefined) return item;
+      return { ...item, weight: definition.weight, reverse: definition.reverse };
+    });
+  return { ...tracking, scripts: filled(tracking.scripts, scripts), files: filled(tracking.files, trackedFiles) };
+}
+
 /** Peers would not hear such an instance, or not believe it, and both would be master. */
 function whyNot(instance: VrrpInstance, { global }: Config): string | undefined {
   const { family, unicastPeers, multicastGroup = global.multicastGroup4, authentication, hmac, link } = instance;
   if (family === 6) return "it is for IPv6";
-  if (unicastPeers.length > 0) return "it has `unicast_peer`";
   if (instance.faultWithoutPeer) return "it has `unicast_fault_no_peer`";
-  if (multicastGroup !== "224.0.0.18") return `it uses the multicast group ${multicastGroup}`;
+  if (multicastGroup !== "224.0.0.18" && unicastPeers.length === 0) {
+    return `it uses the multicast group ${multicastGroup}`;
+  }
   if (authentication?.type === "ah") return "it has `auth_type AH`";
   if (hmac !== undefined) return "it has `auth_hmac`";
   if (instance.version === 3 && instance.version3ChecksumAsVersion2) return "it has `v3_checksum_as_v2`";

@@ -8,14 +8,15 @@ const TRACKING = "a failure seen there does not move the addresses";
 export const VRRP_INSTANCE = section("vrrp_instance", {
   carriedOut: `
     interface virtual_router_id priority state version advert_int preempt nopreempt preempt_delay accept
-    mcast_src_ip unicast_src_ip authentication virtual_ipaddress virtual_ipaddress_excluded no_virtual_ipaddress
+    mcast_src_ip unicast_src_ip unicast_peer unicast_ttl check_unicast_src authentication virtual_ipaddress virtual_ipaddress_excluded no_virtual_ipaddress
     garp_master_delay garp_master_repeat garp_master_refresh garp_master_refresh_repeat
-    garp_lower_prio_delay garp_lower_prio_repeat`,
+    garp_lower_prio_delay garp_lower_prio_repeat
+    track_interface track_script track_file dont_track_primary
+    notify notify_master notify_backup notify_fault notify_stop`,
   notCarriedOut: `
     lower_prio_no_advert higher_prio_send_advert skip_check_adv_addr debug kernel_rx_buf_size smtp_alert
-    notify_priority_changes promote_secondaries unicast_ttl check_unicast_src old_unicast_checksum vmac_xmit_base
-    garp_extra_if vmac_garp_intvl
-    notify notify_master notify_backup notify_fault notify_stop notify_deleted notify_master_rx_lower_pri`,
+    notify_priority_changes promote_secondaries old_unicast_checksum vmac_xmit_base
+    garp_extra_if vmac_garp_intvl notify_deleted notify_master_rx_lower_pri`,
   missing: {
     down_timer_adverts: "a backup takes over after 3 lost advertisements",
     timer_expired_backup: "a late master stays master",
@@ -30,18 +31,13 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     use_vmac_addr: "addresses keep the interface's own MAC address",
     virtual_routes: "its routes are missing",
     virtual_rules: "its rules are missing",
-    track_interface: TRACKING,
-    track_script: TRACKING,
-    track_file: TRACKING,
     track_process: TRACKING,
     track_bfd: TRACKING,
-    dont_track_primary: "a lost link ends mastership",
   },
   blocking: {
     vrf: "advertisements would use the wrong interface",
     native_ipv6: "IPv6 instances can't be run",
     mcast_dst_ip: "advertisements would go to 224.0.0.18",
-    unicast_peer: "advertisements would go to the multicast group",
     unicast_fault_no_peer: "advertisements would go to the multicast group",
     v3_checksum_as_v2: "other routers would drop our advertisements",
     use_ipvlan: "addresses would be on another interface",
@@ -98,7 +94,7 @@ export const VRRP_SYNC_GROUP = section("vrrp_sync_group", {
 
 /** `vrrp_script`: 8 keywords. */
 export const VRRP_SCRIPT = section("vrrp_script", {
-  notCarriedOut: "script interval timeout weight rise fall user init_fail",
+  carriedOut: "script interval timeout weight rise fall user init_fail",
 });
 
 /** `vrrp_track_process`: 9 keywords. */

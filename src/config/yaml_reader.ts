@@ -78,6 +78,10 @@ class YamlReader {
   root(document: Document): Block {
     this.#document = document;
     const contents = document.contents as Node | null;
+    const header = document.commentBefore?.split("\n").filter((line) => !line.includes("yaml-language-server")).join(
+      "\n",
+    );
+    if (isMap(contents)) giveComment((contents.items as Entry[])[0], header);
     if (contents === null || (isScalar(contents) && contents.value === null)) {
       return { section: "root", statements: [] };
     }
@@ -95,7 +99,11 @@ class YamlReader {
   #entries(node: Node | null, subject: string): Entry[] {
     const target = this.#resolve(node);
     if (target === undefined || (isScalar(target) && target.value === null)) return [];
-    if (isMap(target)) return target.items as Entry[];
+    if (isMap(target)) {
+      const entries = target.items as Entry[];
+      giveComment(entries[0], target.commentBefore); // a comment before the first key belongs to the mapping
+      return entries;
+    }
     this.#report.add("yaml-structure", this.#placeOf(target), `${subject} must be a mapping of keywords to values`);
     return [];
   }
@@ -110,7 +118,9 @@ class YamlReader {
     const comments = commentsOf(entry);
     const statements = this.#opened(keyword, entry.value, section);
     const [first] = statements;
-    if (first !== undefined && comments !== undefined) first.comments = comments;
+    if (first !== undefined && comments !== undefined) {
+      first.comments = { ...comments, ...first.comments, above: [...comments.above, ...first.comments?.above ?? []] };
+    }
     return statements;
   }
 
@@ -152,7 +162,11 @@ class YamlReader {
 
   #items(value: Node | null, keyword: Token): Node[] {
     const target = this.#resolve(value);
-    if (isSeq(target)) return target.items as Node[];
+    if (isSeq(target)) {
+      const [first] = target.items as Node[];
+      if (first !== undefined && target.commentBefore) first.commentBefore ??= target.commentBefore;
+      return target.items as Node[];
+    }
     if (target !== undefined && !(isScalar(target) && target.value === null)) {
       this.#report.add("yaml-structure", this.#placeOf(target), `\`${keyword.text}\` must be a list`, {
         help: "begin each entry with `-`",
@@ -336,6 +350,11 @@ function at(keyword: Token, { file, line, column, length }: Token): Token {
 
 function withComments(statement: Statement, comments: Comments | undefined): Statement {
   return comments === undefined ? statement : { ...statement, comments };
+}
+
+function giveComment(entry: Entry | undefined, ...comments: readonly (string | null | undefined)[]): void {
+  const text = [...comments, entry?.key.commentBefore].filter((comment) => comment).join("\n");
+  if (entry !== undefined && text !== "") entry.key.commentBefore = text;
 }
 
 function commentsOf({ key, value }: Entry): Comments | undefined {

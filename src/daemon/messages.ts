@@ -2,6 +2,8 @@
 // the api role talks to the network.
 import type { VirtualServer, VrrpInstance } from "../config/config.ts";
 import type { VirtualServerKey } from "../core/ipvs/table.ts";
+import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
+import type { InstanceTransition } from "../engine/vrrp/virtual_router.ts";
 import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
 
 /** The child roles. */
@@ -19,6 +21,8 @@ export type ToVrrp =
   | { readonly type: "start"; readonly resume: readonly string[] }
   /** Go over to another configuration without ending; the answer is `reconfigured` with the same id. */
   | { readonly type: "reconfigure"; readonly id: number; readonly instances: readonly VrrpInstance[] }
+  /** Results of scripts and files that instances track. */
+  | { readonly type: "track"; readonly status: TrackStatus }
   | { readonly type: "stop" };
 
 /** Supervisor to health. */
@@ -48,6 +52,8 @@ export type FromChild =
   | { readonly type: "ready" }
   | { readonly type: "log"; readonly line: string }
   | { readonly type: "vrrp"; readonly instances: readonly VrrpInstanceSnapshot[] }
+  /** An instance changed its state. */
+  | { readonly type: "transition"; readonly transition: InstanceTransition }
   | { readonly type: "health"; readonly virtualServers: readonly VirtualServerSnapshot[] }
   | { readonly type: "warnings"; readonly warnings: readonly WarningSnapshot[] }
   /** Answer to `reconfigure`: it is done; `refused`: why it could not be, everything is as before. */
@@ -57,7 +63,7 @@ export type FromChild =
 
 /** Message types that each role may send; anything else is dropped. */
 const ALLOWED: Readonly<Record<RoleName, readonly FromChild["type"][]>> = {
-  vrrp: ["ready", "log", "vrrp", "reconfigured", "failed"],
+  vrrp: ["ready", "log", "vrrp", "transition", "reconfigured", "failed"],
   health: ["ready", "log", "health", "warnings", "reconfigured", "failed"],
   api: ["ready", "log", "failed"],
 };
@@ -84,6 +90,8 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
       return typeof fields.message === "string" ? { type: "failed", message: printable(fields.message) } : undefined;
     case "vrrp":
       return Array.isArray(fields.instances) ? message as FromChild : undefined;
+    case "transition":
+      return typeof fields.transition === "object" && fields.transition !== null ? message as FromChild : undefined;
     case "health":
       return Array.isArray(fields.virtualServers) ? message as FromChild : undefined;
     case "warnings":

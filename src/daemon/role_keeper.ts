@@ -125,7 +125,8 @@ export class RoleKeeper<Outgoing> {
         message: (message) => {
           if (message.type === "log") log(message.line);
           else if (message.type === "failed") log(`the ${role} role cannot work: ${message.message}`);
-          else if (this.#process === process) hear(message);
+          // What changed in its last moments still has to be told.
+          else if (this.#process === process || message.type === "transition") hear(message);
         },
         ended: (code) => {
           if (this.#process === process) this.#died(process, code);

@@ -10,8 +10,10 @@ import { removeVirtualAddresses } from "./left_overs.ts";
 import { type ControlRequest, ControlServer } from "./control.ts";
 import type { FromChild, ToApi, ToHealth, ToVrrp } from "./messages.ts";
 import { carryOver, type ReloadOutcome, type ReloadStep } from "./reload.ts";
+import { Notifier } from "./notifier.ts";
 import { RoleKeeper } from "./role_keeper.ts";
 import type { RoleProcess } from "./role_process.ts";
+import { Tracker } from "./tracker.ts";
 
 /** How the daemon is run. */
 export interface SupervisorOptions {
@@ -41,6 +43,8 @@ export class Supervisor {
   readonly #vrrp: RoleKeeper<ToVrrp>;
   readonly #health: RoleKeeper<ToHealth>;
   readonly #api: RoleKeeper<ToApi>;
+  readonly #tracker: Tracker;
+  readonly #notifier: Notifier;
   #config: Config;
   #generation = 1;
   #stopping = false;
@@ -59,6 +63,11 @@ export class Supervisor {
   constructor(config: Config, options: SupervisorOptions) {
     this.#config = config;
     this.#options = options;
+    this.#notifier = new Notifier(options.log);
+    this.#tracker = new Tracker({
+      log: options.log,
+      changed: (status) => this.#vrrp.process?.post({ type: "track", status }),
+    });
     const common = {
       reactor: this.#reactor,
       log: options.log,
@@ -68,8 +77,10 @@ export class Supervisor {
     this.#vrrp = new RoleKeeper<ToVrrp>({
       ...common,
       role: "vrrp",
-      configure: (process, restarted) =>
-        process.post({ type: "configure", instances: this.#config.vrrpInstances, urgent: restarted }),
+      configure: (process, restarted) => {
+        process.post({ type: "configure", instances: this.#config.vrrpInstances, urgent: restarted });
+        process.post({ type: "track", status: this.#tracker.status });
+      },
       begin: (process, diedAtMs) => process.post({ type: "start", resume: this.#stillMasters(diedAtMs) }),
       // Nobody advertises for a while and a peer will take over: two hosts must not answer for one address.
       paused: () => removeVirtualAddresses(this.#config.vrrpInstances, options.log),
@@ -95,6 +106,7 @@ export class Supervisor {
   /** Starts what the configuration needs. Resolves once everything has ended. */
   run(): Promise<void> {
     this.#openControl();
+    this.#tracker.configure(this.#config);
     if (this.#config.vrrpInstances.length > 0) this.#vrrp.start();
     if (this.#config.virtualServers.length > 0) this.#health.start();
     if (this.#options.api !== undefined) this.#api.start();
@@ -117,8 +129,10 @@ export class Supervisor {
     this.#stopping = true;
     await this.#reloading;
     this.#control?.close();
+    this.#tracker.stop();
     await this.#vrrp.stop({ type: "stop" }, END_MS);
     await Promise.all([
+      this.#notifier.settle(),
       this.#health.stop({ type: "stop", keepTable: this.#options.keepIpvs }, END_MS),
       this.#api.stop({ type: "stop" }, END_MS),
     ]);
@@ -141,6 +155,8 @@ export class Supervisor {
         this.#vrrpInstances = message.instances;
         this.#api.send({ type: "vrrp", instances: message.instances });
         return;
+      case "transition":
+        return this.#notifier.tell(this.#config, message.transition);
       case "health":
         this.#virtualServers = message.virtualServers;
         this.#api.send({ type: "health", virtualServers: message.virtualServers });
@@ -210,6 +226,7 @@ export class Supervisor {
       return this.#refuse(report, `the new configuration could not be taken over (${problem})`);
     }
     this.#generation++;
+    this.#tracker.configure(config);
     this.#reloadWarning = undefined;
     const changes = differenceOf(before, config);
     this.#options.log(`configuration ${this.#generation} is in use: ${summaryOf(changes)}`);

@@ -171,6 +171,8 @@ class VrrpRole {
         return this.#start(new Set(message.resume));
       case "reconfigure":
         return this.#reconfigure(message);
+      case "track":
+        return this.#engine?.track(message.status);
       case "stop":
         if (this.#started) this.#engine?.stop();
         this.#report(this.#clock.nowUs());
@@ -190,6 +192,7 @@ class VrrpRole {
       network,
       log: (line) => this.#link.send({ type: "log", line }),
       changed: () => this.#snapshotDueUs = 0,
+      transition: (transition) => this.#link.post({ type: "transition", transition }),
     });
     this.#epoll.add(network.table.fd);
     this.#openSockets(this.#interfaces());

@@ -1,4 +1,4 @@
-// The sockets of VRRP on one interface: receives protocol 112 from the group, sends whole IPv4 packets to it.
+// The sockets of VRRP on one interface: receives protocol 112 from the group and from peers, sends whole IPv4 packets.
 import { VRRP_GROUP, VRRP_PROTOCOL } from "../wire/vrrp.ts";
 import {
   AF_INET,
@@ -26,6 +26,10 @@ import { check, describeErrno, EAGAIN, EINTR } from "./system_error.ts";
 const RECEIVE_BUFFER_BYTES = 1 << 20;
 /** TC_PRIO_CONTROL: leaves before bulk traffic in the queue of the interface. */
 const TC_PRIO_CONTROL = 7;
+
+/** Of the destination in an IPv4 header, and of the address in struct sockaddr_in. */
+const DESTINATION_OFFSET = 16;
+const ADDRESS_OFFSET = 4;
 
 const NO_DESCRIPTOR = -1;
 const EMPTY = new Uint8Array(0);
@@ -83,6 +87,7 @@ export class VrrpSocket {
   }
 
   #sendOn(fd: number, packet: Uint8Array<ArrayBuffer>): string | undefined {
+    this.#destination.set(packet.subarray(DESTINATION_OFFSET, DESTINATION_OFFSET + 4), ADDRESS_OFFSET);
     const sent = libc().sendto(fd, packet, packet.length, MSG_DONTWAIT, this.#destination, 16);
     return sent < 0 ? describeErrno(errno()) : undefined;
   }

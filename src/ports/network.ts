@@ -33,7 +33,7 @@ export interface NetworkPort {
   addAddress(assignment: AddressAssignment): void;
   /** Removes an address; one that is gone already is no error. @throws Error with the kernel's reason */
   removeAddress(assignment: AddressAssignment): void;
-  /** Sends a whole IPv4 packet to the VRRP group on an interface. @returns undefined, or why it could not be sent */
+  /** Sends a whole IPv4 packet on an interface, to where its header says: the VRRP group or a peer. @returns undefined, or why it could not be sent */
   sendAdvertisement(interfaceName: string, packet: Uint8Array<ArrayBuffer>): string | undefined;
   /** Broadcasts a frame on a device. @returns undefined, or why it could not be sent */
   sendFrame(device: string, frame: Uint8Array<ArrayBuffer>): string | undefined;

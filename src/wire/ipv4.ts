@@ -6,6 +6,7 @@ import { addWords, finishChecksum } from "./checksum.ts";
 export const IPV4_HEADER_BYTES = 20;
 /** Offsets of the addresses in the header, 4 bytes each, network order. */
 export const IPV4_SOURCE_OFFSET = 12;
+/** Where the destination stands in a header. */
 export const IPV4_DESTINATION_OFFSET = 16;
 const IDENTIFICATION_OFFSET = 4;
 const CHECKSUM_OFFSET = 10;

@@ -1,11 +1,8 @@
 // Reloads from the outside, in a network namespace: what changes in place, what is left alone, and what is refused.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
-import { BackgroundProcess, descendants, tryRun, until } from "../support/command.ts";
-import { holdfastCommand } from "../support/holdfast.ts";
-import { testWith } from "../support/requirements.ts";
-import { inside, TwoHosts } from "../support/two_hosts.ts";
-
-const LIMIT_MS = 30_000;
+import { descendants, tryRun } from "../support/command.ts";
+import { daemonTest as test } from "../support/daemon_test.ts";
+import { inside } from "../support/two_hosts.ts";
 
 interface Options {
   readonly priority?: number;
@@ -93,10 +90,10 @@ test("a wrong file is refused, shown, and changes nothing", "hfwrong", async (la
   await lab.comes("both are master", async () => await lab.has("10.9.0.100") && await lab.has("10.9.0.200"));
   await lab.comes("the status tells so", async () => (await lab.instances()).length === 2);
   const processes = descendants(daemon.pid).sort();
-  await lab.write(config({ priority: 500, address: "10.9.0.101" }));
+  await lab.write(config({ address: "10.9.0.101" }).replace("virtual_router_id 51", "virtual_router_id 500"));
   const { code, output } = await lab.reload();
   assertEquals(code, 1);
-  assertMatch(output, /^(error|warning): [^]*:5:12\n[^]*priority 500/);
+  assertMatch(output, /error: [^]*:4:3\n[^]*virtual_router_id 500/);
   assertMatch(output, /error: the configuration on disk is wrong and was not taken over; the running one goes on\n$/);
   assert(await lab.has("10.9.0.100"));
   assertEquals(descendants(daemon.pid).sort(), processes);
@@ -153,62 +150,6 @@ print("received", len(s.recv(100)))`;
   assertEquals((await tryRun(...inside(lab.hosts.a, ["python3", "-c", ask]))).output, "received 0\n");
   assertMatch(daemon.output, /control: user 65534 \(process \d+\) may not give commands/);
 });
-
-interface Instance {
-  readonly state: string;
-  readonly since: string;
-  readonly priority: { readonly base: number };
-  readonly counters: { readonly transitions: number };
-}
-
-/** What a test of this file works with: a daemon on host a, its file, and what it says. */
-interface Lab {
-  readonly hosts: TwoHosts;
-  readonly write: (config: string) => Promise<void>;
-  readonly start: () => BackgroundProcess;
-  readonly reload: () => Promise<{ code: number; output: string }>;
-  readonly status: () => Promise<string>;
-  readonly instances: () => Promise<Instance[]>;
-  readonly has: (address: string) => Promise<boolean>;
-  readonly comes: (what: string, condition: () => boolean | Promise<boolean>) => Promise<void>;
-}
-
-function test(name: string, hostsName: string, body: (lab: Lab) => Promise<void>): void {
-  testWith(["root", "program:ip", "program:curl", "program:python3"], name, async () => {
-    const hosts = await TwoHosts.create(hostsName);
-    const file = await Deno.makeTempFile({ suffix: ".conf" });
-    const started: BackgroundProcess[] = [];
-    const status = async (): Promise<string> =>
-      (await tryRun(...inside(hosts.a, ["curl", "-s", "-m", "5", "http://127.0.0.1:8404/api/v1/status"]))).output;
-    try {
-      await body({
-        hosts,
-        write: (config) => Deno.writeTextFile(file, config),
-        start: () => {
-          const daemon = new BackgroundProcess(inside(hosts.a, [...holdfastCommand(), "run", "-f", file]));
-          started.push(daemon);
-          return daemon;
-        },
-        reload: async () => {
-          const { code, output } = await tryRun(...inside(hosts.a, [...holdfastCommand(), "reload"]));
-          return { code, output };
-        },
-        status,
-        instances: async () => {
-          const text = await status();
-          return text === "" ? [] : JSON.parse(text).vrrpInstances;
-        },
-        has: (address) => hosts.has(hosts.a, address),
-        comes: (what, condition) =>
-          until(what, condition, LIMIT_MS, () => started.map((daemon) => daemon.output).join("\n---\n")),
-      });
-    } finally {
-      for (const daemon of started) await daemon.killTree();
-      await Deno.remove(file);
-      await hosts.close();
-    }
-  });
-}
 
 function roles(pid: number): string[] {
   return descendants(pid).map(roleOf).filter((role) => role !== undefined).sort();

@@ -8,19 +8,44 @@ export interface Expectation {
   readonly advertisementIntervalUs: number;
   /** 8 bytes, zero padded; undefined: no authentication. Version 2 only. */
   readonly password?: Uint8Array;
+  /** Peers send to us alone; undefined: to the group. */
+  readonly unicast?: UnicastExpectation;
+}
+
+/** What is expected of unicast peers (keepalived.conf(5), unicast_peer). */
+export interface UnicastExpectation {
+  /** Addresses as numbers, and the TTLs that their packets may have left. */
+  readonly peers: readonly { readonly address: number; readonly minTtl: number; readonly maxTtl: number }[];
+  /** `check_unicast_src`: nobody else is believed. */
+  readonly onlyPeers: boolean;
+}
+
+/** Where a packet came from and went to: IPv4 addresses as numbers. */
+export interface Route {
+  readonly source: number;
+  readonly destination: number;
+  readonly ttl: number;
 }
 
 /** Why a packet was not believed; also the label of its counter. */
-export type DiscardReason = AdvertisementFlaw | "ttl" | "auth-type" | "auth-fail" | "interval";
+export type DiscardReason =
+  | AdvertisementFlaw
+  | "ttl"
+  | "destination"
+  | "source"
+  | "auth-type"
+  | "auth-fail"
+  | "interval";
 
 /**
  * Judges a well-formed advertisement for the VRID it names.
  *
- * @param ttl TTL it arrived with: only 255 has not crossed a router (RFC 9568 section 5.1.1.3)
+ * @param route its TTL counts: to the group only 255 has not crossed a router (RFC 9568 section 5.1.1.3)
  * @returns undefined when it may be believed
  */
-export function judge(advertisement: Advertisement, ttl: number, expected: Expectation): DiscardReason | undefined {
-  if (ttl !== VRRP_TTL) return "ttl";
+export function judge(advertisement: Advertisement, route: Route, expected: Expectation): DiscardReason | undefined {
+  const flaw = expected.unicast === undefined ? judgeMulticast(route) : judgeUnicast(route, expected.unicast);
+  if (flaw !== undefined) return flaw;
   if (advertisement.version !== expected.version) return "version";
   if (advertisement.version === 3) return undefined;
   const wantedType = expected.password === undefined ? AUTH_NONE : AUTH_SIMPLE_PASSWORD;
@@ -29,6 +54,27 @@ export function judge(advertisement: Advertisement, ttl: number, expected: Expec
   // RFC 3768 section 7.1: a version 2 router with another interval is misconfigured; version 3 learns the interval.
   if (advertisement.advertisementIntervalUs !== expected.advertisementIntervalUs) return "interval";
   return undefined;
+}
+
+function judgeMulticast({ destination, ttl }: Route): DiscardReason | undefined {
+  if (ttl !== VRRP_TTL) return "ttl";
+  return isMulticast(destination) ? undefined : "destination";
+}
+
+/** One that peers send to the group is not meant for us, nor one that a peer has sent around too many routers. */
+function judgeUnicast(
+  { source, destination, ttl }: Route,
+  { peers, onlyPeers }: UnicastExpectation,
+): DiscardReason | undefined {
+  if (isMulticast(destination)) return "destination";
+  const peer = peers.find(({ address }) => address === source);
+  if (peer === undefined) return onlyPeers ? "source" : undefined;
+  return ttl < peer.minTtl || ttl > peer.maxTtl ? "ttl" : undefined;
+}
+
+/** 224.0.0.0/4 (RFC 5771). */
+function isMulticast(address: number): boolean {
+  return address >>> 28 === 0xe;
 }
 
 /** Compares all bytes whatever they are, so that the time tells nothing about how much of a password was right. */

@@ -1,4 +1,5 @@
-// The packet of one virtual router: built once for each priority, sent again with a new identification.
+// The packets of one virtual router, one for the group or one for each peer: built once for each priority, sent again with
+// a new identification.
 import { parseIpv4 } from "../../base/ip.ts";
 import { assert } from "../../base/assert.ts";
 import { setIdentification, writeIpv4Header } from "../../wire/ipv4.ts";
@@ -23,6 +24,10 @@ export interface AdvertiserConfig {
   readonly password?: Uint8Array;
   /** Advertised addresses, in the order of the configuration. */
   readonly addresses: readonly string[];
+  /** Peers that are sent to one by one; empty: the multicast group. */
+  readonly peers: readonly string[];
+  /** TTL of packets to peers; those to the group have 255. */
+  readonly unicastTtl: number;
 }
 
 /** Longest password that fits a packet (RFC 2338 section 5.3.10). */
@@ -49,7 +54,7 @@ export function addressListBytes(addresses: readonly string[]): Uint8Array {
 /** Makes the packets of one virtual router. */
 export class Advertiser {
   #config: AdvertiserConfig;
-  #packet: Uint8Array<ArrayBuffer>;
+  #packets: readonly Uint8Array<ArrayBuffer>[];
   #source: string | undefined;
   #priority = -1;
   /** keepalived counts from 1 for each instance. */
@@ -57,54 +62,60 @@ export class Advertiser {
 
   constructor(config: AdvertiserConfig) {
     this.#config = config;
-    this.#packet = emptyPacket(config);
+    this.#packets = emptyPackets(config);
   }
 
   /** From the next packet on, says what another configuration says. Identifications go on counting. */
   reconfigure(config: AdvertiserConfig): void {
     this.#config = config;
-    this.#packet = emptyPacket(config);
+    this.#packets = emptyPackets(config);
     this.#source = undefined;
   }
 
   /**
-   * The next packet to send. The array is used again for the one after it.
+   * The next packets to send: one for the group, or one for each peer. The arrays are used again for those after them.
    *
    * @param source IPv4 address of the sender
    * @param priority 0 to 255
    */
-  next(source: string, priority: number): Uint8Array<ArrayBuffer> {
-    this.#identification = this.#identification >= 0xffff ? 1 : this.#identification + 1;
+  next(source: string, priority: number): readonly Uint8Array<ArrayBuffer>[] {
     if (source !== this.#source || priority !== this.#priority) this.#build(source, priority);
-    setIdentification(this.#packet, this.#identification);
-    return this.#packet;
+    for (const packet of this.#packets) {
+      this.#identification = this.#identification >= 0xffff ? 1 : this.#identification + 1;
+      setIdentification(packet, this.#identification);
+    }
+    return this.#packets;
   }
 
   #build(source: string, priority: number): void {
-    const { version, vrid, advertisementIntervalUs, password, addresses } = this.#config;
-    writeIpv4Header(this.#packet, {
-      trafficClass: VRRP_TRAFFIC_CLASS,
-      totalLengthBytes: this.#packet.length,
-      identification: this.#identification,
-      ttl: VRRP_TTL,
-      protocol: VRRP_PROTOCOL,
-      source: addressListBytes([source]),
-      destination: VRRP_GROUP,
-    });
-    writeAdvertisement(this.#packet, {
-      version,
-      vrid,
-      priority,
-      advertisementIntervalUs,
-      authType: password === undefined ? AUTH_NONE : AUTH_SIMPLE_PASSWORD,
-      authData: password ?? new Uint8Array(PASSWORD_BYTES),
-      addresses: addressListBytes(addresses),
-    });
+    const { version, vrid, advertisementIntervalUs, password, addresses, peers, unicastTtl } = this.#config;
+    for (const [index, packet] of this.#packets.entries()) {
+      const peer = peers[index];
+      writeIpv4Header(packet, {
+        trafficClass: VRRP_TRAFFIC_CLASS,
+        totalLengthBytes: packet.length,
+        identification: this.#identification,
+        ttl: peer === undefined ? VRRP_TTL : unicastTtl,
+        protocol: VRRP_PROTOCOL,
+        source: addressListBytes([source]),
+        destination: peer === undefined ? VRRP_GROUP : addressListBytes([peer]),
+      });
+      writeAdvertisement(packet, {
+        version,
+        vrid,
+        priority,
+        advertisementIntervalUs,
+        authType: password === undefined ? AUTH_NONE : AUTH_SIMPLE_PASSWORD,
+        authData: password ?? new Uint8Array(PASSWORD_BYTES),
+        addresses: addressListBytes(addresses),
+      });
+    }
     this.#source = source;
     this.#priority = priority;
   }
 }
 
-function emptyPacket({ version, addresses }: AdvertiserConfig): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(IPV4_HEADER_BYTES + advertisementBytes(version, addresses.length));
+function emptyPackets({ version, addresses, peers }: AdvertiserConfig): Uint8Array<ArrayBuffer>[] {
+  const lengthBytes = IPV4_HEADER_BYTES + advertisementBytes(version, addresses.length);
+  return Array.from({ length: Math.max(1, peers.length) }, () => new Uint8Array(lengthBytes));
 }

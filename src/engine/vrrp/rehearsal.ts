@@ -6,8 +6,10 @@ import { VrrpEngine } from "./vrrp_engine.ts";
 
 /** Lets an engine of its own become master, hear a packet and stop, so many times. Touches nothing outside. */
 export function rehearse(instances: readonly VrrpInstance[], rounds: number): void {
-  const [instance] = instances;
-  if (instance === undefined) return;
+  const [first] = instances;
+  if (first === undefined) return;
+  const tracking = { interfaces: [], scripts: [], files: [], processes: [], bfd: [] };
+  const instance: VrrpInstance = { ...first, tracking }; // nobody would say how tracked things are
   for (let round = 0; round < rounds; round++) {
     let nowUs = 1_000_000;
     const network = new PaperNetwork();

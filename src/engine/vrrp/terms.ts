@@ -1,4 +1,5 @@
 // From the configuration of an instance to the terms of the core, of acceptance and of packets. No state.
+import { ipv4ToNumber, parseIpv4 } from "../../base/ip.ts";
 import type { VrrpInstance } from "../../config/config.ts";
 import type { Expectation } from "../../core/vrrp/acceptance.ts";
 import type { RouterConfig } from "../../core/vrrp/state.ts";
@@ -18,8 +19,13 @@ export function coreConfig(config: VrrpInstance): RouterConfig {
 }
 
 /** What packets of peers are judged by. */
-export function expectationOf({ version, advertisementIntervalUs, authentication }: VrrpInstance): Expectation {
-  return { version, advertisementIntervalUs, ...passwordOf(authentication) };
+export function expectationOf(config: VrrpInstance): Expectation {
+  const { version, advertisementIntervalUs, authentication, unicastPeers, checksUnicastSource } = config;
+  const peers = unicastPeers.map(({ address, minTtl = 0, maxTtl = 255 }) => {
+    return { address: ipv4ToNumber(parseIpv4(address) ?? new Uint8Array(4)), minTtl, maxTtl };
+  });
+  const unicast = peers.length === 0 ? {} : { unicast: { peers, onlyPeers: checksUnicastSource } };
+  return { version, advertisementIntervalUs, ...passwordOf(authentication), ...unicast };
 }
 
 /** What our own packets say. */
@@ -31,6 +37,8 @@ export function advertiserConfig(config: VrrpInstance): AdvertiserConfig {
     advertisementIntervalUs,
     ...passwordOf(authentication),
     addresses: advertisedAddresses(config),
+    peers: config.unicastPeers.map(({ address }) => address),
+    unicastTtl: config.unicastTtl,
   };
 }
 

@@ -4,16 +4,18 @@ import type { VirtualAddress, VrrpInstance } from "../../config/config.ts";
 import { type DiscardReason, type Expectation, judge } from "../../core/vrrp/acceptance.ts";
 import { nextDeadlineUs, step } from "../../core/vrrp/router.ts";
 import type { RouterAction, RouterConfig, RouterEvent, RouterState } from "../../core/vrrp/state.ts";
+import { track, type Tracking } from "../../core/tracking/effective_priority.ts";
 import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { NetworkPort } from "../../ports/network.ts";
 import type { VrrpCounters, VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { gratuitousArp } from "../../wire/arp.ts";
-import { IPV4_SOURCE_OFFSET } from "../../wire/ipv4.ts";
+import { IPV4_DESTINATION_OFFSET, IPV4_SOURCE_OFFSET } from "../../wire/ipv4.ts";
 import type { Advertisement } from "../../wire/vrrp.ts";
 import { addressDifference, addressesOf } from "./addresses.ts";
 import { addressListBytes, Advertiser } from "./advertiser.ts";
 import { advertisedAddresses, advertiserConfig, coreConfig, expectationOf } from "./terms.ts";
+import { NO_STATUS, trackedItems, type TrackStatus } from "./tracked_items.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 
 /** What a virtual router needs of its surroundings. */
@@ -24,6 +26,17 @@ export interface VirtualRouterPorts {
   readonly log: (line: string) => void;
   /** Something that the snapshot shows has changed. */
   readonly changed: () => void;
+  /** The state changed, or the master heard somebody of lower priority: for scripts that are to hear of it. */
+  readonly transition?: (transition: InstanceTransition) => void;
+}
+
+/** A change of state, for those who are told. */
+export interface InstanceTransition {
+  readonly name: string;
+  readonly from: RouterState["name"];
+  readonly to: RouterState["name"];
+  /** The effective one. */
+  readonly priority: number;
 }
 
 type MutableCounters = { -readonly [Name in keyof VrrpCounters]: VrrpCounters[Name] } & {
@@ -49,8 +62,14 @@ export class VirtualRouter {
     transitions: 0,
     discarded: {},
   };
+  /** Of the packet at hand; used again for the next one. */
+  readonly #route = { source: 0, destination: 0, ttl: 0 };
   #config: VrrpInstance;
+  /** With the effective priority. */
   #core: RouterConfig;
+  #status: TrackStatus = NO_STATUS;
+  /** Causes of fault that tracked things are. */
+  #trackedFaults: readonly string[] = [];
   #expectation: Expectation;
   #advertisedAddresses: Uint8Array;
   #addresses: readonly VirtualAddress[];
@@ -127,7 +146,7 @@ export class VirtualRouter {
     const previous = this.#core;
     this.#newAddresses = addressDifference(this.#addresses, addressesOf(config)).added;
     this.#config = config;
-    this.#core = coreConfig(config);
+    this.#core = { ...coreConfig(config), priority: this.#trackNow().effectivePriority };
     this.#expectation = expectationOf(config);
     this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
     this.#addresses = addressesOf(config);
@@ -141,6 +160,13 @@ export class VirtualRouter {
     this.#ports.changed();
   }
 
+  /** What others found out about tracked things. */
+  track(status: TrackStatus): void {
+    this.#status = status;
+    if (this.#state.name === "init") this.#core = { ...this.#core, priority: this.#trackNow().effectivePriority };
+    else this.#checkTracking();
+  }
+
   /** Lets what is due happen. */
   timer(): void {
     this.#dispatch({ type: "timer" });
@@ -152,12 +178,16 @@ export class VirtualRouter {
    * @param packet the IPv4 packet it came in; valid during the call only
    */
   receive(packet: Uint8Array, ttl: number, advertisement: Advertisement): void {
-    const reason = judge(advertisement, ttl, this.#expectation);
+    const route = this.#route;
+    route.source = ipv4ToNumber(packet.subarray(IPV4_SOURCE_OFFSET));
+    route.destination = ipv4ToNumber(packet.subarray(IPV4_DESTINATION_OFFSET));
+    route.ttl = ttl;
+    const reason = judge(advertisement, route, this.#expectation);
     if (reason !== undefined) return this.discard(reason, packet);
     this.#counters.advertisementsReceived++;
     if (advertisement.priority === 0) this.#counters.priorityZeroReceived++;
     this.#compareAddresses(packet, advertisement);
-    const senderOrder = ipv4ToNumber(packet.subarray(IPV4_SOURCE_OFFSET)) - (this.#source?.order ?? 0);
+    const senderOrder = route.source - (this.#source?.order ?? 0);
     const { priority, advertisementIntervalUs } = advertisement;
     const before = this.#state.name;
     this.#dispatch({ type: "advertisement", advertisement: { priority, advertisementIntervalUs, senderOrder } });
@@ -185,7 +215,7 @@ export class VirtualRouter {
     const state = this.#state;
     const learned = state.name === "backup" ? state.masterAdverIntervalUs : config.advertisementIntervalUs;
     const ourselves = state.name === "master" && this.#source !== undefined
-      ? { address: this.#source.text, priority: config.priority }
+      ? { address: this.#source.text, priority: this.#core.priority }
       : undefined;
     const master = ourselves ?? (state.name === "backup" ? this.#master : undefined);
     return {
@@ -197,9 +227,9 @@ export class VirtualRouter {
       state: state.name,
       sinceMs: this.#sinceMs,
       basePriority: config.priority,
-      effectivePriority: config.priority,
+      effectivePriority: this.#core.priority,
       advertisementIntervalUs: config.advertisementIntervalUs,
-      masterDownIntervalUs: masterDownIntervalUs(config, learned),
+      masterDownIntervalUs: masterDownIntervalUs(this.#core, learned),
       preemptMode: config.preemptMode,
       ...(master && { master }),
       virtualAddresses: this.#addresses.map(({ address, prefixLength, device }) => ({
@@ -244,11 +274,10 @@ export class VirtualRouter {
 
   #advertise(priority: number): void {
     if (this.#source === undefined) return; // without an address of our own nobody could answer: fault says so
-    const failure = this.#ports.network.sendAdvertisement(
-      this.#config.interface,
-      this.#advertiser.next(this.#source.text, priority),
-    );
-    if (failure !== undefined) return this.#note("send", `cannot send advertisement: ${failure}`);
+    for (const packet of this.#advertiser.next(this.#source.text, priority)) {
+      const failure = this.#ports.network.sendAdvertisement(this.#config.interface, packet);
+      if (failure !== undefined) this.#note("send", `cannot send advertisement: ${failure}`);
+    }
     this.#counters.advertisementsSent++;
     if (priority === 0) this.#counters.priorityZeroSent++;
   }
@@ -301,6 +330,7 @@ export class VirtualRouter {
     this.#lastTransition = { from, to, atMs: this.#sinceMs, reason };
     this.#log(to === "init" ? "Stopped" : `Entering ${to.toUpperCase()} STATE (${reason})`);
     this.#ports.changed();
+    this.#ports.transition?.({ name: this.#config.name, from, to, priority: this.#core.priority });
   }
 
   /** Feeds the core with what is wrong with, or right again about, our interface. */
@@ -309,9 +339,34 @@ export class VirtualRouter {
     const found = this.#ports.network.interface(name);
     const source = this.#config.sourceAddress ?? this.#ownAddress(found?.ipv4Addresses ?? []);
     if (source !== this.#source?.text) this.#source = source === undefined ? undefined : withOrder(source);
+    const { ignoresInterfaceState } = this.#config;
     this.#fault(`interface ${name} does not exist`, found === undefined);
-    this.#fault(`interface ${name} is down`, found !== undefined && !found.up);
+    this.#fault(`interface ${name} is down`, found !== undefined && !found.up && !ignoresInterfaceState);
     this.#fault(`interface ${name} has no IPv4 address to send from`, found?.up === true && source === undefined);
+    this.#checkTracking();
+  }
+
+  #trackNow(): Tracking {
+    const { priority, tracking } = this.#config;
+    return track(priority, trackedItems(tracking, this.#status, this.#ports.network));
+  }
+
+  /** Feeds the core with the effective priority, and with tracked things that are bad or not known yet. */
+  #checkTracking(): void {
+    const { effectivePriority, faults, waitingFor } = this.#trackNow();
+    if (effectivePriority !== this.#core.priority) {
+      const previous = this.#core;
+      this.#core = { ...previous, priority: effectivePriority };
+      this.#log(`Changing effective priority from ${previous.priority} to ${effectivePriority}`);
+      if (this.#state.name !== "init") this.#dispatch({ type: "reconfigure", previous, addressesAdded: false });
+      this.#ports.changed();
+    }
+    // A script that a reload brought must not take a running instance down before it has said anything.
+    const waits = this.#state.name === "init" || this.#state.name === "fault";
+    const causes = [...faults, ...(waits ? waitingFor.map((name) => `script ${name} has no result yet`) : [])];
+    for (const cause of causes) this.#fault(cause, true);
+    for (const cause of this.#trackedFaults) if (!causes.includes(cause)) this.#fault(cause, false);
+    this.#trackedFaults = causes;
   }
 
   #fault(cause: string, present: boolean): void {
@@ -354,7 +409,9 @@ const DISCARD_TEXT: Readonly<Record<DiscardReason, string>> = {
   version: "it is of another VRRP version",
   type: "it is of an unknown type",
   checksum: "its checksum is wrong",
-  ttl: "its TTL is not 255",
+  ttl: "its TTL is not as it should be",
+  destination: "it is for a peer and not for the group, or the other way round",
+  source: "its sender is none of our peers",
   "auth-type": "its authentication type is not ours",
   "auth-fail": "its password is wrong",
   interval: "its advertisement interval is not ours",

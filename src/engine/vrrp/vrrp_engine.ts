@@ -5,6 +5,7 @@ import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { IPV4_SOURCE_OFFSET, readIpv4 } from "../../wire/ipv4.ts";
 import { readAdvertisement, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
 import { addressesOf, addressKey } from "./addresses.ts";
+import { NO_STATUS, type TrackStatus } from "./tracked_items.ts";
 import { VirtualRouter, type VirtualRouterPorts } from "./virtual_router.ts";
 
 /** What makes an instance the same one across configurations: keepalived's match, the name is not part of it. */
@@ -26,6 +27,7 @@ export class VrrpEngine {
   #routers: readonly VirtualRouter[] = [];
   #byKey = new Map<string, VirtualRouter[]>();
   #started = false;
+  #status: TrackStatus = NO_STATUS;
 
   constructor(instances: readonly VrrpInstance[], ports: VirtualRouterPorts) {
     this.#ports = ports;
@@ -63,6 +65,7 @@ export class VrrpEngine {
       before.delete(routerKey(instance));
       if (router === undefined) {
         const made = new VirtualRouter(instance, this.#ports);
+        made.track(this.#status);
         added.push(made);
         return made;
       }
@@ -77,6 +80,12 @@ export class VrrpEngine {
     this.#use(routers);
     for (const [router, instance] of changed) router.reconfigure(instance);
     if (this.#started) { for (const router of added) router.start(false); }
+  }
+
+  /** What others found out about scripts and files that instances track. */
+  track(status: TrackStatus): void {
+    this.#status = status;
+    for (const router of this.#routers) router.track(status);
   }
 
   /** The earliest deadline, monotonic microseconds; undefined when nothing is due. */

@@ -15,6 +15,8 @@ interface Setup {
   readonly a: SpeakerKind;
   readonly b: SpeakerKind;
   readonly common: Omit<SpeakerConfig, "priority">;
+  /** Each is the other's only peer. */
+  readonly unicast?: true;
 }
 
 const v2 = { version: 2, advertisementIntervalSeconds: 1, password: "secret12", virtualAddresses: VIPS } as const;
@@ -26,6 +28,9 @@ const setups: Setup[] = [
   { name: "v3 0.1 s: holdfast and keepalived", a: "holdfast", b: "keepalived", common: v3 },
   { name: "v3 0.1 s: keepalived and holdfast", a: "keepalived", b: "holdfast", common: v3 },
   { name: "v3 0.1 s: holdfast and holdfast", a: "holdfast", b: "holdfast", common: v3 },
+  { name: "v2 1 s unicast: holdfast and keepalived", a: "holdfast", b: "keepalived", common: v2, unicast: true },
+  { name: "v3 0.1 s unicast: holdfast and keepalived", a: "holdfast", b: "keepalived", common: v3, unicast: true },
+  { name: "v3 0.1 s unicast: keepalived and holdfast", a: "keepalived", b: "holdfast", common: v3, unicast: true },
 ];
 
 for (const [index, setup] of setups.entries()) {
@@ -36,12 +41,14 @@ for (const [index, setup] of setups.entries()) {
   );
 }
 
-async function scenario({ a, b, common }: Setup, name: string): Promise<void> {
+async function scenario({ a, b, common, unicast }: Setup, name: string): Promise<void> {
   const hosts = await TwoHosts.create(name);
   const folder = await Deno.makeTempDir({ prefix: "holdfast-interop-" });
   const started: BackgroundProcess[] = [];
   const start = (kind: SpeakerKind, host: "a" | "b", priority: number): BackgroundProcess => {
-    const speaker = startSpeaker(kind, hosts[host], { ...common, priority }, folder);
+    const peer = host === "a" ? hosts.b : hosts.a;
+    const lines = unicast ? [`unicast_peer {`, `  ${peer.address}`, `}`] : [];
+    const speaker = startSpeaker(kind, hosts[host], { ...common, priority, lines }, folder);
     started.push(speaker);
     return speaker;
   };

@@ -1,0 +1,33 @@
+// What an instance tracks, with how it is now: the configuration and what is known, joined for the core. No state.
+import type { TrackedItem as Configured, Tracking } from "../../config/config_vrrp.ts";
+import type { TrackedItem } from "../../core/tracking/effective_priority.ts";
+import type { ScriptVerdict } from "../../core/tracking/script_verdict.ts";
+import type { NetworkPort } from "../../ports/network.ts";
+
+/** What others find out about tracked things: it travels from the supervisor as JSON. */
+export interface TrackStatus {
+  /** Verdicts of scripts by name; one that is missing has none yet. */
+  readonly scripts: Readonly<Record<string, ScriptVerdict>>;
+  /** Numbers in tracked files by name; one that is missing is 0. */
+  readonly files: Readonly<Record<string, number>>;
+}
+
+/** Nothing is known. */
+export const NO_STATUS: TrackStatus = { scripts: {}, files: {} };
+
+/** Interfaces, scripts and files; weights must have been filled in (`config/carried_out.ts`). */
+export function trackedItems(tracking: Tracking, status: TrackStatus, network: NetworkPort): TrackedItem[] {
+  const common = ({ name, weight = 0, reverse }: Configured): { name: string; weight: number; reverse: boolean } => {
+    return { name, weight, reverse };
+  };
+  return [
+    ...tracking.interfaces.map((item) => {
+      const up = network.interface(item.name)?.up === true;
+      return { kind: "interface" as const, ...common(item), up };
+    }),
+    ...tracking.scripts.map((item) => {
+      return { kind: "script" as const, ...common(item), verdict: status.scripts[item.name] ?? "unknown" as const };
+    }),
+    ...tracking.files.map((item) => ({ kind: "file" as const, ...common(item), value: status.files[item.name] ?? 0 })),
+  ];
+}

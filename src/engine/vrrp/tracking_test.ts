@@ -1,0 +1,74 @@
+import { assertEquals } from "../../../test/assert.ts";
+import type { TrackedItem, Tracking } from "../../config/config_vrrp.ts";
+import { instance, location, SECOND, World } from "../../../test/support/vrrp_world.ts";
+
+const NOTHING: Tracking = { interfaces: [], scripts: [], files: [], processes: [], bfd: [] };
+
+function item(name: string, weight: number): TrackedItem {
+  return { name, weight, reverse: false, location };
+}
+
+function tracks(more: Partial<Tracking>): Parameters<typeof instance>[0] {
+  return { tracking: { ...NOTHING, ...more } };
+}
+
+Deno.test("a script without weight holds an instance back until it succeeds, and puts it in fault when it fails", () => {
+  const world = new World([instance(tracks({ scripts: [item("chk", 0)] }))]);
+  world.pass(10 * SECOND);
+  assertEquals(world.snapshot().faults, ["script chk has no result yet"]);
+  world.engine.track({ scripts: { chk: "up" }, files: {} });
+  assertEquals(world.snapshot().state, "backup");
+  world.pass(4 * SECOND);
+  assertEquals(world.snapshot().state, "master");
+  world.told();
+  world.engine.track({ scripts: { chk: "down" }, files: {} });
+  assertEquals([world.snapshot().state, world.snapshot().faults], ["fault", ["script chk fails"]]);
+  assertEquals(world.told(), ["advert 51 0", "remove 192.0.2.100"]);
+  assertEquals(world.transitions.map(({ to }) => to), ["fault", "backup", "master", "fault"]);
+});
+
+Deno.test("weights change the effective priority, which a master advertises at once", () => {
+  const world = World.ofMasters(instance(tracks({ scripts: [item("chk", -20)], files: [item("load", -2)] })));
+  world.engine.track({ scripts: { chk: "down" }, files: {} });
+  assertEquals(world.told(), ["advert 51 80"]);
+  world.engine.track({ scripts: { chk: "down" }, files: { load: 5 } });
+  assertEquals(world.told(), ["advert 51 70"]);
+  assertEquals([world.snapshot().basePriority, world.snapshot().effectivePriority], [100, 70]);
+  world.engine.track({ scripts: { chk: "up" }, files: {} });
+  assertEquals(world.told(), ["advert 51 100"]);
+  assertEquals(world.log.slice(-1), ["(VI_1) Changing effective priority from 70 to 100"]);
+});
+
+Deno.test("the priority of an address owner does not change", () => {
+  const world = World.ofMasters(instance({ priority: 255, ...tracks({ scripts: [item("chk", -20)] }) }));
+  world.engine.track({ scripts: { chk: "down" }, files: {} });
+  assertEquals([world.told(), world.snapshot().effectivePriority], [[], 255]);
+});
+
+Deno.test("a tracked interface counts as the network says", () => {
+  const world = World.ofMasters(instance(tracks({ interfaces: [item("eth1", 0), item("eth2", -30)] })));
+  world.down.add("eth2");
+  world.engine.networkChanged();
+  assertEquals([world.snapshot().state, world.snapshot().effectivePriority], ["master", 70]);
+  world.down.add("eth1");
+  world.engine.networkChanged();
+  assertEquals(world.snapshot().faults, ["interface eth1 is down"]);
+  world.down.clear();
+  world.engine.networkChanged();
+  assertEquals([world.snapshot().state, world.snapshot().effectivePriority], ["backup", 100]);
+});
+
+Deno.test("dont_track_primary lets an instance live without its interface's link", () => {
+  const world = World.ofMasters(instance({ ignoresInterfaceState: true }));
+  world.down.add("eth0");
+  world.engine.networkChanged();
+  assertEquals(world.snapshot().state, "master");
+});
+
+Deno.test("a script that a reload brings does not take a master down before it has said anything", () => {
+  const world = World.ofMasters(instance());
+  world.engine.reconfigure([instance(tracks({ scripts: [item("new", 0)] }))]);
+  assertEquals(world.snapshot().state, "master");
+  world.engine.track({ scripts: { new: "down" }, files: {} });
+  assertEquals(world.snapshot().state, "fault");
+});

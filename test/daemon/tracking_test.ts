@@ -1,0 +1,101 @@
+// Scripts and files that an instance tracks, and scripts that it tells, in a network namespace.
+import { assertEquals } from "../assert.ts";
+import { tryRun } from "../support/command.ts";
+import { daemonTest as test } from "../support/daemon_test.ts";
+import { inside } from "../support/two_hosts.ts";
+
+function config(folder: string): string {
+  return `global_defs {
+  script_user root
+}
+vrrp_script alive {
+  script "/usr/bin/test ! -e '${folder}/down'"
+  interval 0.2
+  fall 2
+}
+vrrp_script quick {
+  script "/usr/bin/test -e ${folder}/quick"
+  interval 0.2
+  weight -30
+}
+vrrp_script sleepy {
+  script "/bin/sleep 60"
+  interval 1
+  timeout 0.3
+  weight 10
+}
+track_file load {
+  file ${folder}/load
+  weight -1
+}
+vrrp_instance VI_1 {
+  interface eth0
+  version 3
+  virtual_router_id 51
+  priority 100
+  advert_int 0.1
+  virtual_ipaddress {
+    10.9.0.100/24
+  }
+  track_script {
+    alive
+    quick
+    sleepy
+  }
+  track_file {
+    load
+  }
+  notify "${folder}/notify any"
+  notify_master "${folder}/notify 'to master'"
+  notify_fault "${folder}/notify fault"
+  notify_stop "${folder}/notify stop"
+}
+`;
+}
+
+test("tracked scripts and files move addresses and priorities, and scripts hear of it", "hftrack", async (lab) => {
+  const folder = await Deno.makeTempDir({ prefix: "holdfast-track-" });
+  const said = (): string[] => {
+    try {
+      return Deno.readTextFileSync(`${folder}/said`).trim().split("\n").sort();
+    } catch {
+      return [];
+    }
+  };
+  try {
+    await Deno.writeTextFile(`${folder}/notify`, `#!/bin/sh\necho "$@" >> ${folder}/said\n`, { mode: 0o755 });
+    await lab.write(config(folder));
+    const daemon = lab.start();
+    const effective = async (): Promise<number | undefined> => (await lab.instances())[0]?.priority.effective;
+    await lab.comes("it is master at 70, for `quick` fails and `sleepy` is too slow", async () => {
+      return await lab.has("10.9.0.100") && await effective() === 70;
+    });
+    assertEquals(said().filter((line) => line.includes("master") || line.includes("MASTER")).length, 2);
+    await Deno.writeTextFile(`${folder}/quick`, "");
+    await lab.comes("`quick` succeeds", async () => await effective() === 100);
+    await Deno.writeTextFile(`${folder}/load`, "7\n");
+    await lab.comes("the file counts", async () => await effective() === 93);
+    await Deno.writeTextFile(`${folder}/down`, "");
+    await lab.comes("a script without weight takes the address away", async () => !await lab.has("10.9.0.100"));
+    await Deno.remove(`${folder}/down`);
+    await lab.comes("and brings it back", () => lab.has("10.9.0.100"));
+    assertEquals((await tryRun(...inside(lab.hosts.a, ["kill", String(daemon.pid)]))).code, 0);
+    await lab.comes("the last words are said", () => said().includes("stop"));
+    assertEquals(
+      new Set(said()),
+      new Set([
+        "any INSTANCE VI_1 BACKUP 70",
+        "any INSTANCE VI_1 FAULT 93",
+        "any INSTANCE VI_1 BACKUP 93",
+        "any INSTANCE VI_1 MASTER 93",
+        "any INSTANCE VI_1 MASTER 70",
+        "any INSTANCE VI_1 STOP 93",
+        "fault",
+        "stop",
+        "to master",
+      ].concat(said().filter((line) => / (FAULT|BACKUP) (100|70)$/.test(line)))),
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -1,0 +1,127 @@
+// A host for tests of the engine: every interface ethN works, and what is asked of it is written down.
+import { assert, assertEquals } from "../assert.ts";
+import { INSTANCE } from "./config_values.ts";
+import type { VirtualAddress, VrrpInstance } from "../../src/config/config.ts";
+import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../src/ports/network.ts";
+import type { VrrpInstanceSnapshot } from "../../src/ports/snapshot.ts";
+import type { InstanceTransition } from "../../src/engine/vrrp/virtual_router.ts";
+import { VrrpEngine } from "../../src/engine/vrrp/vrrp_engine.ts";
+
+/** Microseconds. */
+export const SECOND = 1_000_000;
+/** A place in no file. */
+export const location = { file: "test.conf", line: 1, column: 1, length: 1 };
+
+/** A virtual address on eth0. */
+export function address(text: string, more: Partial<VirtualAddress> = {}): VirtualAddress {
+  return { address: text, prefixLength: 24, device: "eth0", scope: 0, location, ...more };
+}
+
+/** An instance that becomes master on its own, and announces each address once. */
+export function instance(more: Partial<VrrpInstance> = {}): VrrpInstance {
+  return {
+    ...INSTANCE,
+    name: "VI_1",
+    interface: "eth0",
+    vrid: 51,
+    version: 3,
+    priority: 100,
+    advertisementIntervalUs: SECOND,
+    initialState: "backup",
+    preemptMode: true,
+    preemptDelayUs: 0,
+    virtualAddresses: [address("192.0.2.100")],
+    excludedAddresses: [],
+    gratuitousArp: {
+      repeat: 1,
+      delayUs: 0,
+      refreshUs: 0,
+      refreshRepeat: 1,
+      lowerPriorityRepeat: 0,
+      lowerPriorityDelayUs: 0,
+    },
+    location,
+    ...more,
+  };
+}
+
+/** A host that writes down what is asked of it: `add`, `remove` and `arp` with an address, `advert VRID PRIORITY`. */
+export class World implements NetworkPort {
+  nowUs = SECOND;
+  readonly held = new Set<string>();
+  readonly log: string[] = [];
+  readonly transitions: InstanceTransition[] = [];
+  /** Interfaces without a link. */
+  readonly down = new Set<string>();
+  readonly engine: VrrpEngine;
+  #story: string[] = [];
+
+  constructor(instances: readonly VrrpInstance[]) {
+    this.engine = new VrrpEngine(instances, {
+      clock: { nowUs: () => this.nowUs, wallMs: () => this.nowUs / 1000 },
+      network: this,
+      log: (line) => this.log.push(line),
+      changed: () => {},
+      transition: (transition) => this.transitions.push(transition),
+    });
+    this.engine.start(new Set());
+  }
+
+  /** A world some seconds later, in which every instance is master. */
+  static ofMasters(...instances: readonly VrrpInstance[]): World {
+    const world = new World(instances);
+    world.pass(4 * SECOND);
+    world.told();
+    for (const { state } of world.engine.snapshot()) assertEquals(state, "master");
+    return world;
+  }
+
+  pass(durationUs: number): void {
+    this.nowUs += durationUs;
+    this.engine.runDue();
+  }
+
+  snapshot(name = "VI_1"): VrrpInstanceSnapshot {
+    const found = this.engine.snapshot().find((entry) => entry.name === name);
+    assert(found !== undefined);
+    return found;
+  }
+
+  /** What was asked since the last call. */
+  told(): string[] {
+    return this.#story.splice(0);
+  }
+
+  interface(name: string): NetworkInterface | undefined {
+    if (!name.startsWith("eth")) return undefined;
+    return {
+      name,
+      index: 1,
+      up: !this.down.has(name),
+      hardwareAddress: new Uint8Array(6),
+      ipv4Addresses: ["192.0.2.1"],
+    };
+  }
+
+  hasAddress(_device: string, address: string): boolean {
+    return this.held.has(address);
+  }
+
+  addAddress(assignment: AddressAssignment): void {
+    this.#story.push(`add ${assignment.address}`);
+    this.held.add(assignment.address);
+  }
+
+  removeAddress(assignment: AddressAssignment): void {
+    this.#story.push(`remove ${assignment.address}`);
+    this.held.delete(assignment.address);
+  }
+
+  sendAdvertisement(_interfaceName: string, packet: Uint8Array): undefined {
+    this.#story.push(`advert ${packet[21]} ${packet[22]}`);
+  }
+
+  sendFrame(_device: string, frame: Uint8Array): undefined {
+    this.#story.push(`arp ${frame.slice(28, 32).join(".")}`);
+  }
+}
