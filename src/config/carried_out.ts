@@ -78,9 +78,7 @@ function withCheckersThatRun(server: VirtualServer, { scriptUser }: GlobalDefs):
 /** The table has other kinds of services than what is asked for. */
 function whyNotServer(server: VirtualServer): string | undefined {
   if (server.group !== undefined) return "it is for a `virtual_server_group`";
-  if (server.fwmark !== undefined) return "it is for a firewall mark";
   const entries = [server, ...server.realServers, ...(server.sorryServer === undefined ? [] : [server.sorryServer])];
-  if (entries.some(({ address }) => address.includes(":"))) return "it has IPv6 addresses";
   if (entries.some(({ tunnel }) => tunnel !== undefined)) return "it has a tunnel of another type than `ipip`";
   return undefined;
 }

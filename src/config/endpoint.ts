@@ -112,6 +112,14 @@ function readTunnel(statement: Statement, report: Report): { tunnel?: Tunnel } {
   };
 }
 
+/** Packets of a firewall mark keep the ports that they have, whatever is written. */
+export function withoutPort({ port, location }: Endpoint, what: string, report: Report): 0 {
+  if (port === undefined) return 0;
+  const message = `the port of this ${what} is used by its checks only: packets with a firewall mark keep their ports`;
+  report.add("port-forced", location, message, { help: "remove it, or write it as `connect_port` of the checks" });
+  return 0;
+}
+
 /** The port that packets go to: only NAT can change it, so keepalived forces the service's on the others. */
 export function forcePort(
   given: Endpoint,

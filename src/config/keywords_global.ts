@@ -49,7 +49,7 @@ export const ROOT = section("the top level", {
 /** `global_defs`: 140 keywords. */
 export const GLOBAL_DEFS = section("global_defs", {
   carriedOut: `
-    router_id vrrp_version vrrp_check_unicast_src include_check random_seed script_user
+    router_id vrrp_version vrrp_skip_check_adv_addr vrrp_check_unicast_src include_check random_seed script_user
     vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh vrrp_garp_master_refresh_repeat
     vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_min_garp`,
   notCarriedOut: `
@@ -62,7 +62,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     notification_email notification_email_from smtp_server smtp_helo_name smtp_connect_timeout smtp_alert
     smtp_alert_vrrp smtp_alert_checker no_checker_emails
     vrrp_mcast_group6 vrrp_garp_interval vrrp_gna_interval vrrp_garp_extra_if vrrp_vmac_garp_intvl
-    vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert vrrp_skip_check_adv_addr
+    vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
     vrrp_notify_priority_changes log_unknown_vrids disable_local_igmp vmac_prefix vmac_addr_prefix
     vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier
     vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters nftables_ipvs
@@ -108,10 +108,11 @@ export const GLOBAL_DEFS = section("global_defs", {
     vrrp_strict: OFF,
     vrrp_lower_prio_no_advert: OFF,
     vrrp_higher_prio_send_advert: OFF,
-    vrrp_skip_check_adv_addr: OFF,
     smtp_alert: OFF,
     smtp_alert_vrrp: OFF,
     smtp_alert_checker: OFF,
     lvs_flush_on_stop: OFF,
+    vrrp_garp_interval: ["0"],
+    vrrp_gna_interval: ["0"],
   },
 });

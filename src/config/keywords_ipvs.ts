@@ -20,12 +20,11 @@ export const VIRTUAL_SERVER = section("virtual_server", {
     delay_loop lvs_sched lb_algo lvs_method lb_kind protocol persistence_timeout persistence_granularity
     hashed ops flag-1 flag-2 flag-3 sh-port sh-fallback mh-port mh-fallback
     alpha quorum hysteresis sorry_server sorry_server_lvs_method virtualhost inhibit_on_failure
-    connect_timeout retry delay_before_retry warmup weight real_server`,
+    connect_timeout retry delay_before_retry warmup weight real_server ip_family`,
   notCarriedOut: "ha_suspend omega quorum_up quorum_down sorry_server_inhibit snmp_name smtp_alert",
   missing: { persistence_engine: "clients are told apart by address" },
-  blocking: { ip_family: "the service could be of the other family" },
   opens: { real_server: "real_server" },
-  harmless: { ip_family: ["inet"], smtp_alert: OFF },
+  harmless: { smtp_alert: OFF },
 });
 
 /** `real_server`: 26 keywords. */

@@ -11,10 +11,10 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     mcast_src_ip unicast_src_ip unicast_peer unicast_ttl check_unicast_src authentication virtual_ipaddress virtual_ipaddress_excluded no_virtual_ipaddress
     garp_master_delay garp_master_repeat garp_master_refresh garp_master_refresh_repeat
     garp_lower_prio_delay garp_lower_prio_repeat
-    track_interface track_script track_file dont_track_primary
+    track_interface track_script track_file dont_track_primary skip_check_adv_addr
     notify notify_master notify_backup notify_fault notify_stop`,
   notCarriedOut: `
-    lower_prio_no_advert higher_prio_send_advert skip_check_adv_addr debug kernel_rx_buf_size smtp_alert
+    lower_prio_no_advert higher_prio_send_advert debug kernel_rx_buf_size smtp_alert
     notify_priority_changes promote_secondaries old_unicast_checksum vmac_xmit_base
     garp_extra_if vmac_garp_intvl notify_deleted notify_master_rx_lower_pri`,
   missing: {

@@ -2,7 +2,7 @@
 import { readCheckers, SERVER_TIMING_FIELDS, type Timing } from "./checkers.ts";
 import type { RealServer } from "./config.ts";
 import { placeOf, type Report } from "./diagnostic.ts";
-import { endpoint, forcePort, type Forwarding, lvsMethod } from "./endpoint.ts";
+import { endpoint, forcePort, type Forwarding, lvsMethod, withoutPort } from "./endpoint.ts";
 import { field, type Fields, readFields } from "./fields.ts";
 import { headOf, type Statement } from "./statement.ts";
 import { boolean, integer, requestWord, word } from "./values.ts";
@@ -28,8 +28,10 @@ export const REAL_SERVER_FIELDS = {
 
 /** What a real server takes from its virtual server. */
 export interface RealServerDefaults extends Forwarding {
-  /** Of the service; undefined where it has none, as a firewall mark. */
+  /** Of the service; undefined for a group, whose members have ports of their own. */
   readonly port: number | undefined;
+  /** The service is a firewall mark, whose packets keep their ports. */
+  readonly isMark: boolean;
   readonly timing: Timing;
   readonly weight: number;
   readonly inhibitOnFailure: boolean;
@@ -48,7 +50,9 @@ export function readRealServer(
   const given = endpoint.read(statement, report);
   if (given === undefined) return undefined;
   const method = forwarding ?? service;
-  const port = service.port === undefined
+  const port = service.isMark
+    ? withoutPort(given, "real server", report)
+    : service.port === undefined
     ? given.port ?? 0
     : forcePort(given, { port: service.port, forwardingMethod: method.forwardingMethod }, report);
   const checkers = readCheckers(statement, {

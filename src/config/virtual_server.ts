@@ -3,7 +3,7 @@ import { formatKey, type Protocol } from "../core/ipvs/table.ts";
 import { SERVER_TIMING_FIELDS } from "./checkers.ts";
 import type { RealServer, SorryServer, VirtualServer } from "./config.ts";
 import { placeOf, type Report } from "./diagnostic.ts";
-import { type Endpoint, endpoint, forcePort, type Forwarding, lvsMethod } from "./endpoint.ts";
+import { type Endpoint, endpoint, forcePort, type Forwarding, lvsMethod, withoutPort } from "./endpoint.ts";
 import { definedOnly, field, type Fields, type Given, readFields } from "./fields.ts";
 import { readRealServer } from "./real_server.ts";
 import { childrenNamed, headOf, lastNamed, type Statement } from "./statement.ts";
@@ -116,7 +116,8 @@ export function readVirtualServer(statement: Statement, report: Report): Virtual
   const realServers = childrenNamed(statement, "real_server").map((child) =>
     readRealServer(child, {
       ...forwarding,
-      port: service.fwmark === undefined && service.group === undefined ? service.port : undefined,
+      port: service.group === undefined ? service.port : undefined,
+      isMark: service.fwmark !== undefined,
       timing: timingOf(values),
       weight: values.weight ?? 1,
       inhibitOnFailure: values.inhibitOnFailure ?? false,
@@ -275,8 +276,11 @@ function sorryServerOf(
   report: Report,
 ): SorryServer {
   const { forwardingMethod, tunnel } = values.sorryForwarding ?? forwarding;
-  const hasPort = service.fwmark === undefined && service.group === undefined;
-  const port = hasPort ? forcePort(sorry, { port: service.port, forwardingMethod }, report) : sorry.port ?? 0;
+  const port = service.fwmark !== undefined
+    ? withoutPort(sorry, "sorry server", report)
+    : service.group === undefined
+    ? forcePort(sorry, { port: service.port, forwardingMethod }, report)
+    : sorry.port ?? 0;
   return {
     address: sorry.address,
     port,

@@ -2,7 +2,7 @@ import { assertEquals } from "../../../test/assert.ts";
 import { configOf } from "../../../test/support/config_values.ts";
 import type { ProbeResult } from "../../ports/probes.ts";
 import { LiveVirtualServer } from "./live_server.ts";
-import { limitOf, requestsOf } from "./policy.ts";
+import { keyOf, limitOf, requestsOf } from "./policy.ts";
 
 const CONFIG = configOf(`
 track_file load {
@@ -109,4 +109,14 @@ Deno.test("requestsOf() asks what each kind of checker says", () => {
   ]);
   assertEquals(second?.checkers.map(limitOf), [31_000_000, 41_000_000, 6_000_000, 6_000_000, 6_000_000]);
   assertEquals(first?.checkers.map(limitOf), [9_000_000, 6_000_000]);
+});
+
+Deno.test("keyOf() takes a firewall mark with the family of its real servers, or as it says", () => {
+  const mark = (text: string): unknown =>
+    configOf(`virtual_server fwmark 7 {\nlvs_sched rr\nlvs_method DR\n${text}\n}`)
+      .virtualServers.map((server) => [keyOf(server), server.realServers.map(({ port }) => port)]);
+  const key = { kind: "fwmark", fwmark: 7 };
+  assertEquals(mark("real_server 192.0.2.1 80 {\n}"), [[{ ...key, family: 4 }, [0]]]);
+  assertEquals(mark("real_server 2001:db8::1 {\n}"), [[{ ...key, family: 6 }, [0]]]);
+  assertEquals(mark("ip_family inet6\nsorry_server 2001:db8::2"), [[{ ...key, family: 6 }, []]]);
 });

@@ -15,6 +15,7 @@ import { type LiveChange, type LiveStep, LiveVirtualServer } from "./live_server
 import {
   failureLine,
   formatServer,
+  formatService,
   quorumLine,
   serverLine,
   sorryServerLines,
@@ -207,7 +208,7 @@ export class HealthEngine {
     const { protocol, alpha } = server.config;
     for (const { entry, health } of server.realServers) {
       if (health.up || alpha) continue;
-      this.#options.log(staysOutLine(formatServer(entry, protocol), formatServer(server.config, protocol)));
+      this.#options.log(staysOutLine(formatServer(entry, protocol), formatService(server.config)));
     }
     if (!server.quorum.up) this.#logQuorum(server, "lost");
   }
@@ -260,7 +261,7 @@ export class HealthEngine {
     const pooled = server.policy.sorryServer === undefined || server.quorum.up || step.quorum === "lost";
     const change = step.realServer;
     if (change !== undefined && pooled && step.quorum !== "gained") this.#logServer(server, realServer, change);
-    if (step.weight !== undefined) log(weightLine(step.weight, name, formatServer(server.config, protocol)));
+    if (step.weight !== undefined) log(weightLine(step.weight, name, formatService(server.config)));
     if (step.quorum !== undefined) this.#logQuorum(server, step.quorum);
     if (change !== undefined && step.quorum === "gained") this.#logServer(server, realServer, change);
   }
@@ -270,7 +271,7 @@ export class HealthEngine {
     for (const realServer of added) {
       if (realServer.health.up) this.#logServer(server, realServer, "up");
       else {this.#options.log(
-          staysOutLine(formatServer(realServer.entry, protocol), formatServer(server.config, protocol)),
+          staysOutLine(formatServer(realServer.entry, protocol), formatService(server.config)),
         );}
     }
     for (const { server: realServer, change } of changed) this.#logServer(server, realServer, change);
@@ -283,13 +284,13 @@ export class HealthEngine {
     const { protocol } = server.config;
     const { inhibitOnFailure } = realServer.config;
     const name = formatServer(realServer.entry, protocol);
-    log(serverLine(change, inhibitOnFailure, name, formatServer(server.config, protocol)));
+    log(serverLine(change, inhibitOnFailure, name, formatService(server.config)));
   }
 
   #logQuorum(server: LiveVirtualServer, change: "gained" | "lost"): void {
     const { log } = this.#options;
     const { protocol } = server.config;
-    const name = formatServer(server.config, protocol);
+    const name = formatService(server.config);
     log(quorumLine(change, server.limits, server.liveWeight, name));
     const sorry = server.policy.sorryServer;
     if (sorry === undefined) return;

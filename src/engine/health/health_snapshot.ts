@@ -21,7 +21,7 @@ export function virtualServerSnapshot(
   return {
     name: config.name,
     protocol: config.protocol,
-    address: config.address,
+    address: config.fwmark === undefined ? config.address : `fwmark ${config.fwmark}`,
     port: config.port,
     scheduler: config.scheduler,
     forwardingMethod: config.forwardingMethod,

@@ -1,5 +1,5 @@
 // The lines that keepalived writes, in its words: scripts and people look for them. Only text, no state.
-import type { Checker } from "../../config/config.ts";
+import type { Checker, VirtualServer } from "../../config/config.ts";
 import type { ProbeResult } from "../../ports/probes.ts";
 
 interface Endpoint {
@@ -22,6 +22,11 @@ const NAMES = {
   file: "File check",
   bfd: "BFD check",
 };
+
+/** keepalived's FMT_VS: an address as above, or `FWM 7`. */
+export function formatService(config: VirtualServer): string {
+  return config.fwmark === undefined ? formatServer(config, config.protocol) : `FWM ${config.fwmark}`;
+}
 
 /** Why a check failed. `server` is already formatted. */
 export function failureLine(checker: Checker, server: string, result: ProbeResult): string {

@@ -1,5 +1,5 @@
 // From the configuration to the terms of the core: table entries, checker timings, time limits. No state.
-import { familyOf } from "../../base/ip.ts";
+import { type Family, familyOf } from "../../base/ip.ts";
 import type { CheckerTiming } from "../../core/health/verdict.ts";
 import type { VirtualServerPolicy } from "../../core/health/virtual_server.ts";
 import type { RealServerEntry, VirtualServerKey } from "../../core/ipvs/table.ts";
@@ -9,7 +9,14 @@ import type { DnsQueryType, ProbeRequest, ProbeTarget } from "../../ports/probes
 
 /** The key that a virtual server has in the kernel. */
 export function keyOf(server: VirtualServer): VirtualServerKey {
+  if (server.fwmark !== undefined) return { kind: "fwmark", family: familyOfServer(server), fwmark: server.fwmark };
   return { kind: "address", protocol: server.protocol, address: server.address, port: server.port };
+}
+
+/** 4 or 6: of its address, else as it says, else of its real servers. */
+function familyOfServer({ address, family, realServers }: VirtualServer): Family {
+  if (address !== "") return familyOf(address);
+  return family ?? familyOf(realServers[0]?.address ?? "");
 }
 
 /** What decides about a virtual server. */
@@ -21,7 +28,7 @@ export function policyOf(server: VirtualServer): VirtualServerPolicy {
     persistenceTimeoutSeconds: server.persistenceTimeoutSeconds,
     persistencePrefixLength: server.persistenceTimeoutSeconds > 0
       ? server.persistencePrefixLength
-      : familyOf(server.address) === 4
+      : familyOfServer(server) === 4
       ? 32
       : 128,
   };

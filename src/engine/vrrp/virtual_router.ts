@@ -380,6 +380,7 @@ export class VirtualRouter {
   }
 
   #compareAddresses(packet: Uint8Array, { addresses }: Advertisement): void {
+    if (this.#config.skipsAddressCheck && this.#master?.address === senderOf(packet)) return;
     const ours = this.#advertisedAddresses;
     if (addresses.length === ours.length && addresses.every((byte, at) => byte === ours[at])) return;
     // Since keepalived 2.3.3 such a packet is obeyed: two masters would be worse than two lists.
