@@ -71,6 +71,8 @@ function withCheckersThatRun(server: VirtualServer, { scriptUser }: GlobalDefs):
     if (checker.type !== "misc" || scriptUser === undefined || checker.script.user !== undefined) return checker;
     return { ...checker, script: { ...checker.script, ...scriptUser } };
   };
+  const isPlain = ({ type }: Checker): boolean => type !== "bfd" && type !== "misc";
+  if (server.realServers.every(({ checkers }) => checkers.every(isPlain))) return server;
   const realServers = server.realServers.map((real) => ({ ...real, checkers: real.checkers.filter(runs).map(owned) }));
   return { ...server, realServers };
 }

@@ -178,7 +178,8 @@ function common(
   defaults: CheckerDefaults,
   report: Report,
 ): CheckerCommon {
-  const { address, port, alpha, logsAllFailures, ...own } = readFields(statement, CONNECTION_FIELDS, report);
+  const own = readFields(statement, CONNECTION_FIELDS, report);
+  const { address, port, alpha, logsAllFailures } = own;
   const source: CheckSource = readFields(statement, SOURCE_FIELDS, report);
   const timings = [own, ...defaults.timings];
   const say = <K extends keyof Timing>(name: K): Timing[K] | undefined =>

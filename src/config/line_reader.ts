@@ -43,6 +43,9 @@ const NEEDS_EXPANSION = /[$~]/;
 /** Words that have an effect on how the rest is read. */
 const NOTICED = new Set(["include_check", "instance", "random_seed"]);
 
+/** An empty line. */
+const NOTHING: Batch = { type: "tokens", tokens: [] };
+
 /** What the readers of one configuration share. */
 export class Reading {
   readonly input: ReadingInput;
@@ -284,11 +287,12 @@ export class LineReader {
   }
 
   #tokens(line: Line): Batch {
-    const { report, comments } = this.#reading.input;
-    const tokens = lexLine(line, { report, comments });
-    const match = tokens[0]?.text.startsWith("include") ? INCLUDE_LINE.exec(line.text) : null;
+    const tokens = lexLine(line, this.#reading.input);
+    const first = tokens[0];
+    if (first === undefined) return NOTHING;
+    const match = first.text.startsWith("include") ? INCLUDE_LINE.exec(line.text) : null;
     if (match !== null && INCLUDE_WORDS.has(match[2] ?? "")) return this.#include(line, match);
-    const keyword = tokens[0]?.kind === "open" ? 1 : 0;
+    const keyword = first.kind === "open" ? 1 : 0;
     if (NOTICED.has(tokens[keyword]?.text ?? "")) {
       this.#reading.notice(tokens.slice(keyword).filter(({ kind }) => kind === "word"));
     }

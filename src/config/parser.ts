@@ -29,6 +29,10 @@ interface Frame {
 
 const MAX_DEPTH = 64;
 
+function isWord({ kind }: Token): boolean {
+  return kind === "word";
+}
+
 /**
  * Parses one file. Braces are counted first; only when they don't match, keywords that can't stand where they are tell
  * where one is missing or too many, so that each wrong brace gives one message and what follows is read as it was meant.
@@ -66,6 +70,9 @@ class Parser {
   }
 
   #line(tokens: readonly Token[]): void {
+    const last = tokens.at(-1);
+    // Most lines are one statement, some with a brace behind it: their tokens need not be sorted out.
+    if (last?.kind === "word" && tokens.every(isWord)) return this.#statement(tokens, false);
     let words: Token[] = [];
     for (const token of tokens) {
       if (token.kind === "word") {

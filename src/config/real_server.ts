@@ -44,9 +44,8 @@ export function readRealServer(
   service: RealServerDefaults,
   report: Report,
 ): RealServer | undefined {
-  const { weight, forwarding, inhibitOnFailure, virtualHost, alpha, notifyUp, notifyDown, mails, label, ...values } =
-    readFields(statement, REAL_SERVER_FIELDS, report);
-  const { upperThreshold = 0, lowerThreshold = 0, ...timing } = values;
+  const values = readFields(statement, REAL_SERVER_FIELDS, report);
+  const { weight, forwarding, inhibitOnFailure, virtualHost, alpha, notifyUp, notifyDown, mails, label } = values;
   const given = endpoint.read(statement, report);
   if (given === undefined) return undefined;
   const method = forwarding ?? service;
@@ -59,7 +58,7 @@ export function readRealServer(
     address: given.address,
     port: given.port ?? port,
     virtualHost: virtualHost ?? service.virtualHost,
-    timings: [timing, service.timing],
+    timings: [values, service.timing],
   }, report);
   return {
     address: given.address,
@@ -68,8 +67,8 @@ export function readRealServer(
     forwardingMethod: method.forwardingMethod,
     ...(method.tunnel === undefined ? {} : { tunnel: method.tunnel }),
     inhibitOnFailure: inhibitOnFailure ?? service.inhibitOnFailure,
-    upperThreshold,
-    lowerThreshold,
+    upperThreshold: values.upperThreshold ?? 0,
+    lowerThreshold: values.lowerThreshold ?? 0,
     ...(alpha === undefined ? {} : { alpha }),
     ...(notifyUp === undefined ? {} : { notifyUp }),
     ...(notifyDown === undefined ? {} : { notifyDown }),

@@ -141,7 +141,7 @@ function checkServers({ vrrpInstances, virtualServers }: Config, report: Report)
   for (const server of virtualServers) {
     const family = server.address === "" ? server.family : familyOf(server.address);
     for (const real of server.realServers) {
-      const location = virtual.get(real.address);
+      const location = virtual.size === 0 ? undefined : virtual.get(real.address);
       if (location !== undefined) {
         report.add(
           "server-is-virtual-address",

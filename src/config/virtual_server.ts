@@ -118,7 +118,7 @@ export function readVirtualServer(statement: Statement, report: Report): Virtual
       ...forwarding,
       port: service.group === undefined ? service.port : undefined,
       isMark: service.fwmark !== undefined,
-      timing: timingOf(values),
+      timing: values,
       weight: values.weight ?? 1,
       inhibitOnFailure: values.inhibitOnFailure ?? false,
       virtualHost: values.virtualHost,
@@ -177,11 +177,6 @@ export function serviceWords({ address, port, fwmark, group }: Service): string[
   if (fwmark !== undefined) return ["fwmark", String(fwmark)];
   if (group !== undefined) return ["group", group];
   return port === 0 ? [address] : [address, String(port)];
-}
-
-function timingOf(values: Values): Values {
-  const { connectTimeoutMs, delayLoopMs, retry, delayBeforeRetryMs, warmupMs } = values;
-  return definedOnly({ connectTimeoutMs, delayLoopMs, retry, delayBeforeRetryMs, warmupMs });
 }
 
 type Basics = Pick<VirtualServer, "protocol" | "scheduler" | "forwardingMethod" | "tunnel">;
@@ -290,8 +285,22 @@ function sorryServerOf(
   };
 }
 
+/** So few servers are compared with one another faster than they are put into a table. */
+const FEW = 24;
+
+function hasTwinBefore(servers: readonly RealServer[], { address, port }: RealServer, at: number): boolean {
+  for (let before = 0; before < at; before++) {
+    const other = servers[before];
+    if (other !== undefined && other.port === port && other.address === address) return true;
+  }
+  return false;
+}
+
 /** keepalived drops the second of two real servers with the same address and port. */
 function withoutTwins(realServers: readonly RealServer[], report: Report): RealServer[] {
+  if (realServers.length <= FEW && !realServers.some((server, at) => hasTwinBefore(realServers, server, at))) {
+    return [...realServers];
+  }
   const seen = new Map<string, RealServer>();
   for (const server of realServers) {
     const key = `${server.address} ${server.port}`;
