@@ -26,9 +26,14 @@ export function startable(config: Config): Startable {
     if (why !== undefined) leftOut.push({ what, why: `${why}, which is not carried out yet`, location });
     return why === undefined;
   };
-  const vrrpInstances = config.vrrpInstances.filter((instance) =>
-    isStarted(`vrrp_instance ${instance.name}`, whyNot(instance, config), instance)
-  ).map((instance) => ({ ...instance, tracking: withWeights(instance.tracking, config) }));
+  const taken = new Set<string>();
+  const vrrpInstances = config.vrrpInstances.filter((instance) => {
+    const key = `${instance.interface} ${instance.vrid}`;
+    const isTaken = taken.has(key) ? `another instance has its VRID on ${instance.interface}` : undefined;
+    const starts = isStarted(`vrrp_instance ${instance.name}`, whyNot(instance, config) ?? isTaken, instance);
+    if (starts) taken.add(key);
+    return starts;
+  }).map((instance) => ({ ...instance, tracking: withWeights(instance.tracking, config) }));
   const virtualServers = config.virtualServers.filter((server) =>
     isStarted(`virtual server ${server.name}`, whyNotServer(server), server)
   ).map((server) => withCheckersThatRun(server, config.global));
