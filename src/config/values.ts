@@ -152,7 +152,7 @@ export function oneOf<T>(values: Readonly<Record<string, T>>, { anyCase = false 
   const allowed = names.map((name) => `\`${name}\``).join(", ");
   return {
     form: names.join("|"),
-    schema: { enum: names.map((name) => /^\d+$/.test(name) ? Number(name) : name) },
+    schema: { enum: names.flatMap(asYaml) },
     read: (statement, report) => {
       const text = oneWord(statement, `one of ${allowed}`, report);
       if (text === undefined) return undefined;
@@ -164,6 +164,12 @@ export function oneOf<T>(values: Readonly<Record<string, T>>, { anyCase = false 
     },
     print: (value) => [names.find((name) => values[name] === value) ?? ""],
   };
+}
+
+/** A word as YAML may have it: `2` is a number there, and `1.1` may be meant as one. */
+function asYaml(name: string): (string | number)[] {
+  if (/^\d+$/.test(name)) return [Number(name)];
+  return /^\d+\.\d+$/.test(name) ? [name, Number(name)] : [name];
 }
 
 /** An address of either family, in its usual form. */

@@ -116,7 +116,7 @@ export function integers(range: Range, form: string): ValueType<readonly number[
   const item = { type: "integer", minimum: range.min, maximum: range.max };
   return {
     form,
-    schema: { oneOf: [item, { type: "array", items: item, minItems: 1 }] },
+    schema: { oneOf: [item, { type: "string" }, { type: "array", items: item, minItems: 1 }] },
     splits: true,
     read: (statement, report) => {
       if (statement.args.length === 0) return rejectMissing(statement, "a number", report);

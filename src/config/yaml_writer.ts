@@ -140,7 +140,7 @@ function allowsNumber(schema: JsonSchema | undefined): boolean {
   };
   const types = [type].flat();
   if (types.includes("integer") || types.includes("number")) return true;
-  if (names?.some((name) => typeof name === "number")) return true;
+  if (names?.every((name) => typeof name === "number")) return true;
   return [...anyOf ?? [], ...oneOf ?? []].some(allowsNumber);
 }
 
