@@ -26,12 +26,16 @@ export function startable(config: Config): Startable {
     if (why !== undefined) leftOut.push({ what, why: `${why}, which is not carried out yet`, location });
     return why === undefined;
   };
-  const taken = new Set<string>();
+  const taken = new Map<string, VrrpInstance>();
   const vrrpInstances = config.vrrpInstances.filter((instance) => {
     const key = `${instance.interface} ${instance.vrid}`;
-    const isTaken = taken.has(key) ? `another instance has its VRID on ${instance.interface}` : undefined;
+    // Peers of its own make a VRID a second one (`duplicate-vrid` refuses the others), but packets are told apart by VRID.
+    const isUnicast = instance.unicastPeers.length > 0 || (taken.get(key)?.unicastPeers.length ?? 0) > 0;
+    const isTaken = taken.has(key) && isUnicast
+      ? `another instance, with or without peers, has its VRID on ${instance.interface}`
+      : undefined;
     const starts = isStarted(`vrrp_instance ${instance.name}`, whyNot(instance, config) ?? isTaken, instance);
-    if (starts) taken.add(key);
+    if (starts) taken.set(key, instance);
     return starts;
   }).map((instance) => ({ ...instance, tracking: withWeights(instance.tracking, config) }));
   const virtualServers = config.virtualServers.filter((server) =>

@@ -43,7 +43,6 @@ export function readYaml(
       lineCounter: lines,
       prettyErrors: false,
       keepSourceTokens: false,
-      merge: true,
     });
     for (const error of document.errors) reader.syntaxError(error);
     if (document.errors.length === 0) root.block = reader.root(document);
@@ -102,10 +101,26 @@ class YamlReader {
     if (isMap(target)) {
       const entries = target.items as Entry[];
       giveComment(entries[0], target.commentBefore); // a comment before the first key belongs to the mapping
-      return entries;
+      return this.#withMerged(entries, subject);
     }
     this.#report.add("yaml-structure", this.#placeOf(target), `${subject} must be a mapping of keywords to values`);
     return [];
+  }
+
+  /** `<<: *other` stands for the entries of another mapping that are not written here (YAML 1.1, merge). */
+  #withMerged(entries: readonly Entry[], subject: string): Entry[] {
+    const isMerge = ({ key }: Entry): boolean => isScalar(key) && key.value === "<<";
+    if (!entries.some(isMerge)) return [...entries];
+    const own = entries.filter((entry) => !isMerge(entry));
+    const known = new Set(own.map(({ key }) => isScalar(key) ? textOf(key) : ""));
+    for (const { value } of entries.filter(isMerge)) {
+      for (const entry of this.#several(value).flatMap((node) => this.#entries(node, subject))) {
+        const name = isScalar(entry.key) ? textOf(entry.key) : "";
+        if (!known.has(name)) own.push(entry);
+        known.add(name);
+      }
+    }
+    return own;
   }
 
   #statements(entry: Entry, section: SectionName): Statement[] {
