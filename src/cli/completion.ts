@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { SECTIONS } from "../config/keywords.ts";
 
 /** Shells that are known. */
-export const SHELLS = ["bash", "zsh", "fish"] as const;
+const SHELLS = ["bash", "zsh", "fish"] as const;
 
 /** The script for a shell, for all commands of a program. */
 export function completionScript(shell: typeof SHELLS[number], program: Command): string {

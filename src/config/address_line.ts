@@ -20,7 +20,7 @@ const SCOPES: ReadonlyMap<string, number> = new Map([
 ]);
 
 /** Options with a value behind them. */
-export const VALUE_OPTIONS = [
+const VALUE_OPTIONS = [
   "brd",
   "broadcast",
   "dev",

@@ -32,7 +32,7 @@ function rejectBlock({ keyword, block, section }: Statement, report: Report): vo
 }
 
 /** Whether a statement says only what happens anyway. */
-export function isHarmless(statement: Statement, { harmless }: Keyword): boolean {
+function isHarmless(statement: Statement, { harmless }: Keyword): boolean {
   return harmless.includes(statement.args[0]?.text ?? "") || isEmptyList(statement);
 }
 

@@ -15,7 +15,7 @@ const positive = seconds({ min: 0.000001, max: MAX_SECONDS, as: "ms" });
 const duration = seconds({ min: 0, max: MAX_SECONDS, as: "ms" });
 
 /** Timing that a checker, its real server and its virtual server may all set. */
-export const TIMING_FIELDS = {
+const TIMING_FIELDS = {
   delay_loop: field("delayLoopMs", positive),
   retry: field("retry", integer({ min: 0, max: MAX_U32 })),
   delay_before_retry: field("delayBeforeRetryMs", duration),

@@ -256,7 +256,7 @@ export function printGarpGroup({ interfaces, ...entry }: GarpGroup): Printed {
 // --- lists of tracked things ---
 
 /** The lists by keyword: property of `Tracking`, and the greatest weight. */
-export const TRACK_LISTS = {
+const TRACK_LISTS = {
   track_interface: { property: "interfaces", limit: 254 },
   track_script: { property: "scripts", limit: 253 },
   track_file: { property: "files", limit: 254 },
@@ -265,7 +265,7 @@ export const TRACK_LISTS = {
 } as const;
 
 /** Nothing is tracked. */
-export const NO_TRACKING: Tracking = { interfaces: [], scripts: [], files: [], processes: [], bfd: [] };
+const NO_TRACKING: Tracking = { interfaces: [], scripts: [], files: [], processes: [], bfd: [] };
 
 /** Reads all lists of a block. */
 export function readTracking(statement: Statement, report: Report): Tracking {

@@ -31,10 +31,6 @@ export interface Range {
   readonly max: number;
 }
 
-/** The type of the values of a `ValueType`. */
-// deno-lint-ignore no-explicit-any -- whatever it is, it comes back out
-export type ValueOf<V> = V extends ValueType<infer T> ? T : any;
-
 /** Reports a wrong word as `` `priority` must be ..., not `300` ``. The place is the word, or else the keyword. */
 export function reject(
   statement: Statement,

@@ -1,4 +1,5 @@
 // FILE_CHECK and track_file: an integer that others write into a file, and what it does to a weight.
+import { trackFileValue } from "../core/tracking/track_file_value.ts";
 import type { ProbeRequest } from "../ports/probes.ts";
 import { errnoName, type Finding, printable } from "./tcp.ts";
 
@@ -7,7 +8,6 @@ export type FileRequest = Extract<ProbeRequest, { type: "file" }>;
 
 /** keepalived looks at no more of a file. */
 const READ_BYTES = 127;
-const MIN_INT = -2147483648;
 const MAX_INT = 2147483647;
 
 /** The value of a tracked file, or why it cannot be told. */
@@ -15,25 +15,6 @@ export type TrackFileValue = { readonly ok: true; readonly value: number } | {
   readonly ok: false;
   readonly text: string;
 };
-
-/**
- * Reads the integer at the start of a text, as strtol with base 0 does: blanks, a sign, then 0x and hex digits, 0 and
- * octal digits, or decimal digits; what follows does not matter.
- *
- * @returns 0 when there is no number; undefined when it does not fit into 32 bits
- */
-export function parseTrackFile(text: string): number | undefined {
-  const match = /^[ \t\n\v\f\r]*([+-]?)(?:0[xX]([0-9a-fA-F]+)|0([0-7]*)|([1-9]\d*))/.exec(text);
-  if (match === null) return 0;
-  const [, sign, hex, octal, decimal] = match;
-  const size = hex !== undefined
-    ? parseInt(hex, 16)
-    : decimal !== undefined
-    ? parseInt(decimal, 10)
-    : parseInt(`0${octal}`, 8);
-  const value = sign === "-" ? 0 - size : size;
-  return value < MIN_INT || value > MAX_INT ? undefined : value;
-}
 
 /**
  * Reads a tracked file. A file that is not there is 0, as in keepalived; so is an empty one. It may be a pipe or a
@@ -47,7 +28,7 @@ export async function readTrackFile(path: string): Promise<TrackFileValue> {
     try {
       const buffer = new Uint8Array(READ_BYTES);
       const length = await file.read(buffer) ?? 0;
-      const value = parseTrackFile(new TextDecoder("latin1").decode(buffer.subarray(0, length)));
+      const value = trackFileValue(new TextDecoder("latin1").decode(buffer.subarray(0, length)));
       return value === undefined ? { ok: false, text: "the number does not fit into 32 bits" } : { ok: true, value };
     } finally {
       file.close();

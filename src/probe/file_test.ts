@@ -1,27 +1,6 @@
 import { assertEquals } from "../../test/assert.ts";
-import { judgeTrackFile, parseTrackFile, readTrackFile } from "./file.ts";
+import { judgeTrackFile, readTrackFile } from "./file.ts";
 import { Prober } from "./prober.ts";
-
-Deno.test("parseTrackFile() reads as strtol with base 0", () => {
-  const cases: [string, number | undefined][] = [
-    ["5\n", 5],
-    ["-17", -17],
-    ["+3 apples", 3],
-    ["\n \t12\n13", 12],
-    ["0x1F", 31],
-    ["0x", 0],
-    ["-0x10", -16],
-    ["010", 8],
-    ["08", 0],
-    ["", 0],
-    ["five", 0],
-    ["2147483647", 2147483647],
-    ["-2147483648", -2147483648],
-    ["2147483648", undefined],
-    ["99999999999999999999999", undefined],
-  ];
-  for (const [text, value] of cases) assertEquals(parseTrackFile(text), value, JSON.stringify(text));
-});
 
 Deno.test("judgeTrackFile() fails on the value alone, or changes the weight", () => {
   assertEquals(judgeTrackFile(0, 0, false), { ok: true, status: "L7OK", text: "value 0", weightChange: 0 });

@@ -3,7 +3,7 @@
 import { Prng } from "../../src/base/prng.ts";
 import { commandWords } from "../../src/base/command_words.ts";
 import { compileRegex } from "../../src/base/regex.ts";
-import { parseTrackFile } from "../../src/probe/file.ts";
+import { trackFileValue } from "../../src/core/tracking/track_file_value.ts";
 import { HttpResponseReader } from "../../src/probe/http_response.ts";
 import { SmtpReplyReader } from "../../src/probe/smtp.ts";
 import { parseHexPattern } from "../../src/probe/udp.ts";
@@ -58,7 +58,7 @@ Deno.test("decoders of answers never throw, whatever the bytes", () => {
       smtp.push(piece);
     }
     http.end();
-    parseTrackFile(text);
+    trackFileValue(text);
     parseHexPattern(text);
     commandWords(text);
   }

@@ -269,10 +269,11 @@ export class HealthEngine {
   #logChange(server: LiveVirtualServer, { added, removed, changed, quorum }: LiveChange): void {
     const { protocol } = server.config;
     for (const realServer of added) {
-      if (realServer.health.up) this.#logServer(server, realServer, "up");
-      else {this.#options.log(
-          staysOutLine(formatServer(realServer.entry, protocol), formatService(server.config)),
-        );}
+      if (realServer.health.up) {
+        this.#logServer(server, realServer, "up");
+        continue;
+      }
+      this.#options.log(staysOutLine(formatServer(realServer.entry, protocol), formatService(server.config)));
     }
     for (const { server: realServer, change } of changed) this.#logServer(server, realServer, change);
     for (const realServer of removed) this.#logServer(server, realServer, "down");
