@@ -1,7 +1,7 @@
 // The command line: which commands there are and what they take. What they do is in a file of its own each.
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { VERSION } from "../base/version.ts";
-import { EXIT_OK, EXIT_USAGE } from "./exit_status.ts";
+import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_status.ts";
 import type { ApiAddress } from "./run.ts";
 
 /** Where keepalived looks. */
@@ -116,6 +116,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     await program.parseAsync([...args], { from: "user" });
     return status;
   } catch (error) {
+    // `| head` has read enough: nobody is left to tell.
+    if (error instanceof Deno.errors.BrokenPipe) return EXIT_FAILURE;
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE;
   }

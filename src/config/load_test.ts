@@ -52,6 +52,10 @@ Deno.test("loadConfig() names an interface that the host doesn't have, and one t
   });
   assertEquals(codes(result), ["unknown-interface 6:15"]);
   assertEquals(result.diagnostics[0]?.help, "did you mean `eth0`?");
+  const dynamic = load(`global_defs {\ndynamic_interfaces\n}\n${instance("").replace("eth0", "eth9")}`, {
+    host: { interfaceNames: () => ["lo"], script: () => "ok", hasUser: () => true },
+  });
+  assertEquals(codes(dynamic), []);
   assertEquals(load(instance("virtual_ipaddress_excluded {\n192.0.2.2 dev eth7\n}")).diagnostics, []);
 });
 

@@ -27,7 +27,9 @@ export function checkWhole(whole: Whole, report: Report): Config {
   checkAddresses(instances, report);
   const virtualServers = mergeServices(config.virtualServers, report);
   checkServers(config, report);
-  checkInterfaces(instances, whole.host?.interfaceNames(), report);
+  // With `dynamic_interfaces` one may come later: until then its instance is in fault.
+  const mayComeLater = config.global.dynamicInterfaces !== undefined;
+  checkInterfaces(instances, mayComeLater ? undefined : whole.host?.interfaceNames(), report);
   for (const draft of instances) checkUnicast(draft, report);
   return withPreferences(withoutDangling({ ...config, virtualServers }, report));
 }
