@@ -1,6 +1,6 @@
 // `holdfast run`: the daemon in the foreground.
 import { VERSION } from "../base/version.ts";
-import { startable, whyNothingRuns } from "../config/carried_out.ts";
+import { type LeftOut, startable, whyNothingRuns } from "../config/carried_out.ts";
 import type { Config } from "../config/config.ts";
 import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.ts";
 import { Supervisor } from "../daemon/supervisor.ts";
@@ -22,7 +22,7 @@ export interface RunOptions {
 
 /** Runs until SIGTERM or SIGINT. @returns the exit status */
 export async function run(options: RunOptions): Promise<number> {
-  const { config, report } = readRunnable(options, Deno.stderr.isTerminal() && !Deno.noColor);
+  const { config, leftOut, report } = readRunnable(options, Deno.stderr.isTerminal() && !Deno.noColor);
   if (report !== "") console.error(report.trimEnd());
   if (config === undefined) return EXIT_FAILURE;
   const missing = missingPrivilege(config);
@@ -41,6 +41,7 @@ export async function run(options: RunOptions): Promise<number> {
     keepIpvs: options.keepIpvs,
     log,
     readConfig: () => readRunnable(options, false),
+    leftOut,
   });
   Deno.addSignalListener("SIGHUP", () => supervisor.reload());
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -69,11 +70,12 @@ function missingPrivilege(config: Config): string | undefined {
 function readRunnable(
   { useFile, configId }: RunOptions,
   colour: boolean,
-): { config: Config | undefined; report: string } {
+): { config: Config | undefined; leftOut: readonly LeftOut[]; report: string } {
   const { config, report } = readConfig(useFile, { checkInterfaces: true, colour, configId });
   const problem = config && whyNothingRuns(config);
-  if (problem !== undefined) return { config: undefined, report: `${report}error: ${problem}\n` };
-  return { config: config && startable(config).config, report };
+  if (config === undefined) return { config, leftOut: [], report };
+  if (problem !== undefined) return { config: undefined, leftOut: [], report: `${report}error: ${problem}\n` };
+  return { ...startable(config), report };
 }
 
 /** One line to standard error, with the time. */

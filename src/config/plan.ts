@@ -232,6 +232,20 @@ function endpointText(value: unknown): string {
 
 // --- everything else, whatever it is ---
 
+/** What a block of each list is called. */
+const BLOCKS: Readonly<Record<string, string>> = {
+  syncGroups: "vrrp_sync_group",
+  scripts: "vrrp_script",
+  trackedProcesses: "vrrp_track_process",
+  trackedFiles: "track_file",
+  bfdInstances: "bfd_instance",
+  trackGroups: "track_group",
+  garpGroups: "garp_group",
+  staticAddresses: "static_ipaddress",
+  staticRules: "static_rules",
+  virtualServerGroups: "virtual_server_group",
+};
+
 /** Lists of named blocks become objects; the other settings are those of `global_defs`. */
 function otherChanges(before: Config, after: Config): ObjectChange[] {
   const changes: ObjectChange[] = [];
@@ -241,7 +255,7 @@ function otherChanges(before: Config, after: Config): ObjectChange[] {
     if (key === "vrrpInstances" || key === "virtualServers") continue;
     const [old, now] = [field(before, key), field(after, key)];
     if (saysTheSame(old, now)) continue;
-    if (Array.isArray(old) && Array.isArray(now)) changes.push(...listChanges(snakeCase(key), old, now));
+    if (Array.isArray(old) && Array.isArray(now)) changes.push(...listChanges(BLOCKS[key] ?? snakeCase(key), old, now));
     else if (isRecord(old) && isRecord(now)) details.push(...fieldDetails(old, now, []));
     else details.push(detailOf(key, old, now));
   }

@@ -1,4 +1,5 @@
 // The supervisor: keeps the roles running, hands configurations over, ends everything in an order that drops nothing.
+import type { LeftOut } from "../config/carried_out.ts";
 import type { Config } from "../config/config.ts";
 import { changeLines, differenceOf, saysTheSame, summaryOf } from "../config/plan.ts";
 import { formatKey, type VirtualServerKey } from "../core/ipvs/table.ts";
@@ -24,7 +25,13 @@ export interface SupervisorOptions {
   readonly keepIpvs: boolean;
   readonly log: (line: string) => void;
   /** Reads the configuration again: undefined when it is wrong, and in any case all that there is to say about it. */
-  readonly readConfig: () => { readonly config: Config | undefined; readonly report: string };
+  readonly readConfig: () => {
+    readonly config: Config | undefined;
+    readonly leftOut: readonly LeftOut[];
+    readonly report: string;
+  };
+  /** What the first configuration has and is not started. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** Longest time for a role to end. */
@@ -56,6 +63,7 @@ export class Supervisor {
   #virtualServers: readonly VirtualServerSnapshot[] = [];
   #healthWarnings: readonly WarningSnapshot[] = [];
   #reloadWarning: WarningSnapshot | undefined;
+  #leftOut: readonly WarningSnapshot[];
   /** Every virtual server that this supervisor ever had: what is configured no more is ours to remove. */
   readonly #knownKeys = new Map<string, VirtualServerKey>();
   #nodeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -63,6 +71,7 @@ export class Supervisor {
   constructor(config: Config, options: SupervisorOptions) {
     this.#config = config;
     this.#options = options;
+    this.#leftOut = warningsOf(options.leftOut);
     this.#notifier = new Notifier(options.log);
     this.#tracker = new Tracker({
       log: options.log,
@@ -190,7 +199,7 @@ export class Supervisor {
       startedAtMs: this.#startedAtMs,
       generation: this.#generation,
       roles: [this.#vrrp.snapshot(), this.#health.snapshot(), this.#api.snapshot()],
-      warnings: [...this.#healthWarnings, ...(this.#reloadWarning ? [this.#reloadWarning] : [])],
+      warnings: [...this.#healthWarnings, ...this.#leftOut, ...(this.#reloadWarning ? [this.#reloadWarning] : [])],
     };
   }
 
@@ -216,7 +225,7 @@ export class Supervisor {
   // --- reload ---
 
   async #reload(): Promise<ReloadOutcome> {
-    const { config, report } = this.#options.readConfig();
+    const { config, leftOut, report } = this.#options.readConfig();
     if (report !== "") this.#options.log(`\n${report.trimEnd()}`);
     if (this.#stopping) return this.#refused(report, "Holdfast is ending");
     if (config === undefined) return this.#refuse(report, "the configuration on disk is wrong and was not taken over");
@@ -228,6 +237,7 @@ export class Supervisor {
     this.#generation++;
     this.#tracker.configure(config);
     this.#reloadWarning = undefined;
+    this.#leftOut = warningsOf(leftOut);
     const changes = differenceOf(before, config);
     this.#options.log(`configuration ${this.#generation} is in use: ${summaryOf(changes)}`);
     const lines = changes.slice(0, MAX_CHANGES_LOGGED).flatMap(changeLines);
@@ -306,4 +316,10 @@ export class Supervisor {
         throw new Error(`there is no command \`${command}\` in this version (${this.#options.version})`);
     }
   }
+}
+
+/** What is not started is an alarm for as long as it is configured. */
+function warningsOf(leftOut: readonly LeftOut[]): WarningSnapshot[] {
+  const sinceMs = Date.now();
+  return leftOut.map(({ what, why }) => ({ code: "not-started", message: `${what} is not started: ${why}`, sinceMs }));
 }
