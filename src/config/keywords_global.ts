@@ -50,6 +50,7 @@ export const ROOT = section("the top level", {
 export const GLOBAL_DEFS = section("global_defs", {
   carriedOut: `
     router_id vrrp_version vrrp_skip_check_adv_addr vrrp_check_unicast_src include_check random_seed script_user dynamic_interfaces
+    vrrp_down_timer_adverts vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
     vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh vrrp_garp_master_refresh_repeat
     vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_min_garp`,
   notCarriedOut: `
@@ -62,7 +63,6 @@ export const GLOBAL_DEFS = section("global_defs", {
     notification_email notification_email_from smtp_server smtp_helo_name smtp_connect_timeout smtp_alert
     smtp_alert_vrrp smtp_alert_checker no_checker_emails
     vrrp_mcast_group6 vrrp_garp_interval vrrp_gna_interval vrrp_garp_extra_if vrrp_vmac_garp_intvl
-    vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
     vrrp_notify_priority_changes log_unknown_vrids disable_local_igmp vmac_prefix vmac_addr_prefix
     vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier
     vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters nftables_ipvs
@@ -80,7 +80,6 @@ export const GLOBAL_DEFS = section("global_defs", {
     enable_snmp_rfcv2 enable_snmp_rfcv3 snmp_vs_stats_update_interval snmp_rs_stats_update_interval
     enable_dbus dbus_service_name dbus_no_interface_name`,
   missing: {
-    vrrp_down_timer_adverts: "a backup would take over after 3 lost advertisements",
     vrrp_owner_ignore_adverts: "an address owner would give way to another",
     vrrp_strict: "rules would differ from those of other strict routers",
     vrrp_startup_delay: "instances would start at once",
@@ -103,11 +102,8 @@ export const GLOBAL_DEFS = section("global_defs", {
   opens: { notification_email: "emails" },
   harmless: {
     vrrp_mcast_group4: ["224.0.0.18"],
-    vrrp_down_timer_adverts: ["3"],
     vrrp_owner_ignore_adverts: OFF,
     vrrp_strict: OFF,
-    vrrp_lower_prio_no_advert: OFF,
-    vrrp_higher_prio_send_advert: OFF,
     smtp_alert: OFF,
     smtp_alert_vrrp: OFF,
     smtp_alert_checker: OFF,

@@ -12,13 +12,13 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     garp_master_delay garp_master_repeat garp_master_refresh garp_master_refresh_repeat
     garp_lower_prio_delay garp_lower_prio_repeat
     track_interface track_script track_file dont_track_primary skip_check_adv_addr
+    down_timer_adverts lower_prio_no_advert higher_prio_send_advert
     notify notify_master notify_backup notify_fault notify_stop`,
   notCarriedOut: `
-    lower_prio_no_advert higher_prio_send_advert debug kernel_rx_buf_size smtp_alert
+    debug kernel_rx_buf_size smtp_alert
     notify_priority_changes promote_secondaries old_unicast_checksum vmac_xmit_base
     garp_extra_if vmac_garp_intvl notify_deleted notify_master_rx_lower_pri`,
   missing: {
-    down_timer_adverts: "a backup takes over after 3 lost advertisements",
     timer_expired_backup: "a late master stays master",
     thread_timer_expired: "a late master stays master",
     owner_ignore_adverts: "an address owner gives way to another",
@@ -60,12 +60,9 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
   },
   harmless: {
     mcast_dst_ip: ["224.0.0.18"],
-    down_timer_adverts: ["3"],
     owner_ignore_adverts: OFF,
     strict_mode: OFF,
     v3_checksum_as_v2: OFF,
-    lower_prio_no_advert: OFF,
-    higher_prio_send_advert: OFF,
     smtp_alert: OFF,
   },
 });

@@ -232,7 +232,10 @@ function hearAsMaster(
     const reason = heard.priority > config.priority
       ? `advertisement of higher priority ${heard.priority}`
       : `advertisement of equal priority ${heard.priority} from a greater address`;
-    return { state: backup, actions: [{ type: "remove-addresses" }, transition(state, "backup", reason)] };
+    const last: RouterAction[] = config.advertisesBeforeGivingWay
+      ? [{ type: "send-advertisement", priority: config.priority }]
+      : [];
+    return { state: backup, actions: [...last, { type: "remove-addresses" }, transition(state, "backup", reason)] };
   }
   if (order === 0) {
     const text = `advertisement of equal priority ${heard.priority} from our own address: is it configured twice?`;
@@ -250,9 +253,9 @@ function forceElection(
   const { lowerPriorityRepeat: repeat, lowerPriorityDelayUs: delayUs } = config.announcements;
   const actions: RouterAction[] = [
     { type: "note", text: `advertisement of lower priority ${heard.priority}, forcing new election` },
-    { type: "send-advertisement", priority: config.priority },
   ];
-  const adverTimerUs = nowUs + config.advertisementIntervalUs;
+  if (!config.silentTowardsLower) actions.push({ type: "send-advertisement", priority: config.priority });
+  const adverTimerUs = config.silentTowardsLower ? state.adverTimerUs : nowUs + config.advertisementIntervalUs;
   if (repeat === 0) return { state: { ...state, adverTimerUs }, actions };
   actions.push({ type: "announce-addresses", repeat });
   // Every such advertisement asks for its own second set; one that is already due is kept, so that a stubborn peer

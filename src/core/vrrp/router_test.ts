@@ -127,6 +127,24 @@ Deno.test("step() master answers a lower one, or a lesser address, and announces
   }
 });
 
+Deno.test("step() with lower_prio_no_advert a master leaves a lower one without an answer, but announces (keepalived)", () => {
+  const silent = config({ silentTowardsLower: true });
+  const { state, actions } = step(silent, master(), heard(90), 3_500_000);
+  assertEquals(actions.map(({ type }) => type), ["note", "announce-addresses"]);
+  assertEquals(state, master({ announceTimerUs: 8_500_000, announceRepeat: 5 }));
+});
+
+Deno.test("step() with higher_prio_send_advert a master advertises once more before it gives way (keepalived)", () => {
+  const polite = config({ advertisesBeforeGivingWay: true });
+  const { actions } = step(polite, master(), heard(200), 3_500_000);
+  assertEquals(actions.slice(0, 2), [{ type: "send-advertisement", priority: 100 }, { type: "remove-addresses" }]);
+});
+
+Deno.test("step() with down_timer_adverts waits for so many lost advertisements (keepalived)", () => {
+  const { state } = step(config({ downTimerAdverts: 5 }), backup(), heard(200), 1_000_000);
+  assertEquals(state, backup({ masterDownTimerUs: 6_609_375 }));
+});
+
 Deno.test("step() a stubborn lower master does not push the second set of announcements away", () => {
   const first = step(config(), master(), heard(99), 5 * SECOND).state;
   const second = step(config(), first, heard(99), 6 * SECOND).state;

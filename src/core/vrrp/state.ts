@@ -12,6 +12,12 @@ export interface RouterConfig {
   /** How long a lower master is left alone before it is preempted; 0: not at all. keepalived's `preempt_delay`. */
   readonly preemptDelayUs: number;
   readonly announcements: AnnouncementSchedule;
+  /** Advertisements that may go missing before a backup takes over; default 3. */
+  readonly downTimerAdverts?: number;
+  /** A master does not answer an advertisement of lower priority; keepalived's `lower_prio_no_advert`. */
+  readonly silentTowardsLower?: boolean;
+  /** A master that gives way sends one more advertisement; keepalived's `higher_prio_send_advert`. */
+  readonly advertisesBeforeGivingWay?: boolean;
 }
 
 /** When addresses are announced by gratuitous ARP, after the set at the transition itself. */

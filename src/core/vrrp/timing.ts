@@ -5,9 +5,11 @@ export interface TimingConfig {
   readonly version: 2 | 3;
   /** 1 to 255. */
   readonly priority: number;
+  /** Advertisements that may go missing before a backup takes over, 1 to 100; keepalived's `down_timer_adverts`. */
+  readonly downTimerAdverts?: number;
 }
 
-/** Advertisements that may go missing before a backup takes over. */
+/** The RFC's number of them. */
 const MISSED_ADVERTISEMENTS = 3;
 
 /**
@@ -19,7 +21,8 @@ export function skewTimeUs(config: TimingConfig, masterAdverIntervalUs: number):
   return Math.round(((256 - config.priority) * wholeUs) / 256);
 }
 
-/** Master_Down_Interval: three advertisements of the master and the skew. */
+/** Master_Down_Interval: three advertisements of the master, unless configured otherwise, and the skew. */
 export function masterDownIntervalUs(config: TimingConfig, masterAdverIntervalUs: number): number {
-  return MISSED_ADVERTISEMENTS * masterAdverIntervalUs + skewTimeUs(config, masterAdverIntervalUs);
+  const { downTimerAdverts = MISSED_ADVERTISEMENTS } = config;
+  return downTimerAdverts * masterAdverIntervalUs + skewTimeUs(config, masterAdverIntervalUs);
 }

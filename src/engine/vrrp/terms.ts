@@ -15,6 +15,9 @@ export function coreConfig(config: VrrpInstance): RouterConfig {
     preemptMode: config.preemptMode,
     preemptDelayUs: config.preemptDelayUs,
     announcements: config.gratuitousArp,
+    downTimerAdverts: config.downTimerAdverts,
+    silentTowardsLower: config.silentTowardsLower,
+    advertisesBeforeGivingWay: config.advertisesBeforeGivingWay,
   };
 }
 
