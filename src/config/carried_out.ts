@@ -74,11 +74,12 @@ function whyNot(instance: VrrpInstance, { global }: Config): string | undefined 
 }
 
 /** A checker that can't be run would never say that its server is up. */
-function withCheckersThatRun(server: VirtualServer, { scriptUser }: GlobalDefs): VirtualServer {
+function withCheckersThatRun(server: VirtualServer, { scriptUser, scriptSecurity }: GlobalDefs): VirtualServer {
   const runs = ({ type }: Checker): boolean => type !== "bfd";
   const owned = (checker: Checker): Checker => {
-    if (checker.type !== "misc" || scriptUser === undefined || checker.script.user !== undefined) return checker;
-    return { ...checker, script: { ...checker.script, ...scriptUser } };
+    if (checker.type !== "misc") return checker;
+    const owner = checker.script.user === undefined ? scriptUser : undefined;
+    return { ...checker, script: { ...checker.script, ...owner }, secure: scriptSecurity };
   };
   const isPlain = ({ type }: Checker): boolean => type !== "bfd" && type !== "misc";
   if (server.realServers.every(({ checkers }) => checkers.every(isPlain))) return server;

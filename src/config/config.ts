@@ -396,6 +396,8 @@ export interface MiscChecker {
   readonly timeoutMs: number;
   /** `misc_dynamic`: the exit status sets the weight. */
   readonly dynamicWeight: boolean;
+  /** `enable_script_security`, filled in when it is started. */
+  readonly secure?: boolean;
 }
 
 /** BFD_CHECK. */

@@ -49,8 +49,9 @@ export const ROOT = section("the top level", {
 /** `global_defs`: 140 keywords. */
 export const GLOBAL_DEFS = section("global_defs", {
   carriedOut: `
-    router_id vrrp_version vrrp_skip_check_adv_addr vrrp_check_unicast_src include_check random_seed script_user dynamic_interfaces
-    vrrp_down_timer_adverts vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
+    router_id vrrp_version vrrp_skip_check_adv_addr vrrp_check_unicast_src include_check random_seed
+    script_user dynamic_interfaces
+    enable_script_security vrrp_down_timer_adverts vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
     vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh vrrp_garp_master_refresh_repeat
     vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_min_garp`,
   notCarriedOut: `
@@ -59,7 +60,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     shutdown_script_timeout umask reload_check_config reload_time_file reload_repeat
     reload_file config_save_dir tmp_config_directory data_use_instance state_dump_file stats_dump_file json_dump_file
     json_version iproute_usr_dir iproute_etc_dir default_interface no_email_faults
-    enable_script_security max_auto_priority min_auto_priority_delay
+    max_auto_priority min_auto_priority_delay
     notification_email notification_email_from smtp_server smtp_helo_name smtp_connect_timeout smtp_alert
     smtp_alert_vrrp smtp_alert_checker no_checker_emails
     vrrp_mcast_group6 vrrp_garp_interval vrrp_gna_interval vrrp_garp_extra_if vrrp_vmac_garp_intvl

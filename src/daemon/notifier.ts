@@ -29,11 +29,11 @@ export class Notifier {
     const instance = config.vrrpInstances.find((candidate) => candidate.name === name);
     if (instance === undefined || from === to) return;
     const { notifications } = instance;
-    const fallback = config.global.scriptUser;
+    const { global } = config;
     const own = scriptFor(notifications, to);
-    if (own !== undefined) this.#run(own, [], fallback);
+    if (own !== undefined) this.#run(own, [], global);
     if (notifications.any === undefined) return;
-    this.#run(notifications.any, ["INSTANCE", name, STATES[to], String(priority)], fallback);
+    this.#run(notifications.any, ["INSTANCE", name, STATES[to], String(priority)], global);
   }
 
   /** Gives scripts that still run a little time. */
@@ -45,8 +45,8 @@ export class Notifier {
     clearTimeout(timer);
   }
 
-  #run(script: Script, extra: readonly string[], fallback: Config["global"]["scriptUser"]): void {
-    const { end } = runScript(script, extra, fallback);
+  #run(script: Script, extra: readonly string[], global: Config["global"]): void {
+    const { end } = runScript(script, extra, global);
     this.#running.add(end);
     end.then((result) => {
       this.#running.delete(end);

@@ -1,6 +1,8 @@
 // Runs one command of the administrator's: no shell, its own process group, another user where one is named.
 import { commandWords } from "../base/command_words.ts";
 import type { Script } from "../config/config_vrrp.ts";
+import type { GlobalDefs } from "../config/global_defs.ts";
+import { refusalOf } from "../probe/script_security.ts";
 import { idsOf } from "../probe/users.ts";
 
 /** How a command ended. */
@@ -24,12 +26,13 @@ const DEFAULT_USER = "keepalived_script";
 /**
  * Starts a command with further arguments behind its own.
  *
- * @param fallback who runs it when it does not say; undefined: keepalived_script if there is such a user, else ourselves
+ * @param globals who runs it when it does not say (undefined: keepalived_script if there is such a user, else
+ *   ourselves), and whether root may run what others could have changed
  */
 export function runScript(
   { command, user, group }: Script,
   extra: readonly string[],
-  fallback?: { readonly user: string; readonly group?: string },
+  { scriptUser: fallback, scriptSecurity }: Pick<GlobalDefs, "scriptUser" | "scriptSecurity">,
 ): ScriptProcess {
   const failed = (message: string): ScriptProcess => ({
     end: Promise.resolve({ type: "start-failed", message }),
@@ -39,13 +42,16 @@ export function runScript(
   if (!words.ok) return failed(`its command can't be split into words (${words.reason})`);
   const [program, ...args] = words.value;
   try {
+    const owner = identity(user === undefined ? fallback : { user, ...(group === undefined ? {} : { group }) });
+    const refusal = scriptSecurity ? refusalOf(program, (owner.uid ?? Deno.uid()) === 0) : undefined;
+    if (refusal !== undefined) return failed(refusal);
     const options: Deno.CommandOptions & { detached: boolean } = {
       args: [...args, ...extra],
       stdin: "null",
       stdout: "null",
       stderr: "null",
       detached: true, // known to every version that we run on, declared by the newer ones only
-      ...identity(user === undefined ? fallback : { user, ...(group === undefined ? {} : { group }) }),
+      ...owner,
     };
     const child = new Deno.Command(program, options).spawn();
     return {

@@ -113,7 +113,8 @@ export class Tracker {
   }
 
   #run(live: LiveScript): void {
-    const process = runScript(live.script.script, [], this.#config?.global.scriptUser);
+    if (this.#config === undefined) return;
+    const process = runScript(live.script.script, [], this.#config.global);
     live.process = process;
     process.end.then((end) => {
       if (live.process !== process) return; // it was given up

@@ -94,6 +94,8 @@ export type ProbeRequest =
     readonly dynamic: boolean;
     /** Who runs it, by names or numbers; undefined: who we are. Without a group, the user's own. */
     readonly user?: { readonly name: string; readonly group?: string };
+    /** Root does not run what others could have changed (`enable_script_security`). */
+    readonly secure?: boolean;
   }
   | {
     readonly type: "file";

@@ -5,6 +5,7 @@
 import type { ProbeRequest } from "../ports/probes.ts";
 import { LastLine } from "./last_line.ts";
 import { errnoName, type Finding, printable } from "./tcp.ts";
+import { refusalOf } from "./script_security.ts";
 import { idsOf } from "./users.ts";
 import { type Waited, within } from "./within.ts";
 
@@ -37,15 +38,18 @@ export async function probeMisc(request: MiscRequest, signal: AbortSignal): Prom
   return judge(waited, request, await output.lastLine());
 }
 
-function spawn({ command, user }: MiscRequest): Deno.ChildProcess {
+function spawn({ command, user, secure }: MiscRequest): Deno.ChildProcess {
   const [program, ...args] = command;
+  const ids = user === undefined ? undefined : idsOf(user);
+  const refusal = secure ? refusalOf(program, (ids?.uid ?? Deno.uid()) === 0) : undefined;
+  if (refusal !== undefined) throw new Error(refusal);
   const options: Deno.CommandOptions & { detached: boolean } = {
     args,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
     detached: true, // known to every version that we run on, declared by the newer ones only
-    ...(user === undefined ? {} : idsOf(user)),
+    ...ids,
   };
   return new Deno.Command(program, options).spawn();
 }

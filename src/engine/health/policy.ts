@@ -86,6 +86,7 @@ export function requestsOf(checker: Checker): ProbeRequest[] {
         command: words.value,
         dynamic: checker.dynamicWeight,
         ...owner,
+        ...(checker.secure ? { secure: true } : {}),
       }];
     }
     case "file":
