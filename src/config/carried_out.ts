@@ -69,7 +69,6 @@ function whyNot(instance: VrrpInstance, { global }: Config): string | undefined 
   if (instance.vrf !== undefined) return "it has `vrf`";
   if (link?.type === "ipvlan") return "it has `use_ipvlan`";
   if (link !== undefined && instance.interface === "") return "it has a VMAC but no `interface`";
-  if (instance.excludedAddresses.some(({ address }) => address.includes(":"))) return "it has IPv6 addresses";
   return undefined;
 }
 

@@ -60,6 +60,14 @@ export class LinuxNetwork implements NetworkPort {
     return entry === undefined ? `there is no interface ${interfaceName}` : entry.socket.send(packet);
   }
 
+  forwardsIpv6(device: string): boolean {
+    try {
+      return Deno.readTextFileSync(`/proc/sys/net/ipv6/conf/${device}/forwarding`).trim() === "1";
+    } catch {
+      return false;
+    }
+  }
+
   sendFrame(device: string, frame: Uint8Array<ArrayBuffer>): string | undefined {
     const index = this.table.indexOf(device);
     return index === undefined ? `there is no interface ${device}` : this.#frames.send(index, frame);

@@ -35,6 +35,8 @@ export interface NetworkPort {
   removeAddress(assignment: AddressAssignment): void;
   /** Sends a whole IPv4 packet on an interface, to where its header says: the VRRP group or a peer. @returns undefined, or why it could not be sent */
   sendAdvertisement(interfaceName: string, packet: Uint8Array<ArrayBuffer>): string | undefined;
-  /** Broadcasts a frame on a device. @returns undefined, or why it could not be sent */
+  /** Whether this host is an IPv6 router on the device: its neighbor advertisements must say so. */
+  forwardsIpv6?(device: string): boolean;
+  /** Sends a frame on a device, to where its first 6 bytes say. @returns undefined, or why it could not be sent */
   sendFrame(device: string, frame: Uint8Array<ArrayBuffer>): string | undefined;
 }

@@ -96,16 +96,24 @@ function writeAddress(
   sequence: number,
 ): void {
   const family = familyOf(request.address) === 4 ? AF_INET : AF_INET6;
+  const isNewVersion6 = family === AF_INET6 && type === RTM_NEWADDR;
   const header = new Uint8Array(IFADDRMSG_BYTES);
-  header.set([family, request.prefixLength, 0, request.scope]);
+  header.set([family, request.prefixLength, isNewVersion6 ? IFA_F_NODAD : 0, request.scope]);
   new DataView(header.buffer).setUint32(4, request.interfaceIndex, true);
   const address = addressBytes(request.address);
   writer.begin(type, NLM_F_REQUEST | NLM_F_ACK | flags, sequence).raw(header);
   writer.data(IFA_LOCAL, address).data(IFA_ADDRESS, address);
   if (request.broadcast !== undefined) writer.data(IFA_BROADCAST, addressBytes(request.broadcast));
   if (request.label !== undefined) writer.string(IFA_LABEL, request.label);
+  if (isNewVersion6 && request.prefixLength === 128) writer.data(IFA_CACHEINFO, DEPRECATED);
   writer.end();
 }
+
+/** No duplicate address detection: the address must answer at once, and its last owner may not be gone (linux/if_addr.h). */
+const IFA_F_NODAD = 0x02;
+const IFA_CACHEINFO = 6;
+/** struct ifa_cacheinfo: preferred for 0 s, valid for ever, so that the host does not send from it (keepalived: /128). */
+const DEPRECATED = new Uint8Array([0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]);
 
 function addressBytes(text: string): Uint8Array {
   const bytes = parseIp(text);

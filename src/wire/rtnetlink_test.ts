@@ -39,6 +39,17 @@ Deno.test("readAddress() reads back what writeAddAddress() wrote, IPv6 and label
   assertEquals(readAddress(message), { interfaceIndex: 3, address: "2001:db8::10", prefixLength: 64 });
 });
 
+Deno.test("writeAddAddress() adds IPv6 without duplicate detection, and a /128 as deprecated (keepalived)", () => {
+  const writer = new NetlinkWriter();
+  writeAddAddress(writer, { interfaceIndex: 3, address: "2001:db8::1", prefixLength: 128, scope: 0 }, 7);
+  const address = "20010db8" + "00000000".repeat(2) + "00000001";
+  assertEquals(
+    hex(writer),
+    "54000000" + "1400" + "0505" + "07000000" + "00000000" + "0a800200" + "03000000" +
+      "14000200" + address + "14000100" + address + "14000600" + "00000000" + "ffffffff" + "00000000".repeat(2),
+  );
+});
+
 Deno.test("writeDumpRequest() is a request with the family's empty header", () => {
   const writer = new NetlinkWriter();
   writeDumpRequest(writer, RTM_GETLINK, 1);

@@ -1,5 +1,5 @@
 // One VRRP instance at work: holds its state, lets the core decide, carries the actions out, counts.
-import { formatIp, ipv4ToNumber, parseIpv4 } from "../../base/ip.ts";
+import { formatIp, ipv4ToNumber, parseIp, parseIpv4 } from "../../base/ip.ts";
 import type { VirtualAddress, VrrpInstance } from "../../config/config.ts";
 import { type DiscardReason, type Expectation, judge } from "../../core/vrrp/acceptance.ts";
 import { nextDeadlineUs, step } from "../../core/vrrp/router.ts";
@@ -10,6 +10,7 @@ import type { Clock } from "../../ports/clock.ts";
 import type { NetworkPort } from "../../ports/network.ts";
 import type { VrrpCounters, VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { gratuitousArp } from "../../wire/arp.ts";
+import { unsolicitedNeighborAdvertisement } from "../../wire/ndp.ts";
 import { IPV4_DESTINATION_OFFSET, IPV4_SOURCE_OFFSET } from "../../wire/ipv4.ts";
 import type { Advertisement } from "../../wire/vrrp.ts";
 import { addressDifference, addressesOf } from "./addresses.ts";
@@ -312,11 +313,16 @@ export class VirtualRouter {
     for (let round = 0; round < repeat; round++) {
       for (const { address, device } of addresses) {
         const hardwareAddress = this.#ports.network.interface(device)?.hardwareAddress;
-        const bytes = parseIpv4(address);
+        const bytes = parseIp(address);
         if (hardwareAddress === undefined || bytes === undefined) continue;
-        const failure = this.#ports.network.sendFrame(device, gratuitousArp(hardwareAddress, bytes));
+        const frame = bytes.length === 4 ? gratuitousArp(hardwareAddress, bytes) : unsolicitedNeighborAdvertisement(
+          hardwareAddress,
+          bytes,
+          this.#ports.network.forwardsIpv6?.(device) ?? false,
+        );
+        const failure = this.#ports.network.sendFrame(device, frame);
         if (failure === undefined) this.#counters.gratuitousArpSent++;
-        else this.#note("arp", `cannot send gratuitous ARP on ${device}: ${failure}`);
+        else this.#note("arp", `cannot announce ${address} on ${device}: ${failure}`);
       }
     }
   }
