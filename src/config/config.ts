@@ -326,7 +326,7 @@ export interface HttpChecker {
   readonly httpVersion: "1.0" | "1.1";
   /** `http_protocol 1.0C`: `Connection: close`. */
   readonly closesConnection?: boolean;
-  /** `fast_recovery`: one good check is enough to come back. */
+  /** `fast_recovery`: at the start and after a failure, the urls follow one another without `delay_loop` between them. */
   readonly fastRecovery?: boolean;
   /** `enable_sni`. */
   readonly sendsServerName?: boolean;

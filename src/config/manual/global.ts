@@ -8,8 +8,8 @@ export const ROOT = manualTable(
   "keepalived.conf(5)",
   `
 global_defs | what holds for everything: defaults, mail, processes | | { router_id lb1 }
-vrrp_instance | a virtual router: addresses that one of several hosts has | | VI_1 { virtual_router_id 51 } | RFC 9568
-vrrp_sync_group | instances that change state together | | VG_1 { group { VI_1 } }
+vrrp_instance | a virtual router: addresses that one of several hosts has | | VI_1 { interface eth0 virtual_router_id 51 } | RFC 9568
+vrrp_sync_group | instances that change state together | | VG_1 { group { VI_1 VI_2 } }
 vrrp_script | a command whose result changes the priority of instances, or puts them in fault | | chk { script /usr/bin/true }
 vrrp_track_process | processes that must run | | nginx { process nginx }
 track_file | a number in a file that changes priorities or weights | | load { file /run/load }
@@ -21,7 +21,7 @@ static_ipaddress | addresses that are there as long as Holdfast runs | | { 192.0
 static_routes | routes that are there as long as Holdfast runs, in the words of ip-route(8) | | { default via 192.0.2.254 dev eth0 }
 static_rules | rules that are there as long as Holdfast runs, in the words of ip-rule(8) | | { from 192.0.2.5 table 7 preference 100 }
 linkbeat_interfaces | interfaces whose link is polled, and how | | { eth0 MII }
-interface_up_down_delays | interface, and how long it must be down, and up, until that is believed | | { eth0 2 5 }
+interface_up_down_delays | interface, and how long it must be down, and up, until that is believed; without the second, up is believed at once | | { eth0 2 5 }
 virtual_server_group | addresses, ranges and firewall marks that share their real servers | | WEB { 192.0.2.1-10 80 }
 virtual_server | a service that the kernel's IPVS spreads over real servers | | 192.0.2.100 80 { protocol TCP } | ipvsadm(8)
 SSL | client certificate for all SSL_GET | | { certificate /etc/ssl/client.pem }
@@ -48,15 +48,15 @@ use_symlink_paths | scripts run by the path that is written, not by what it link
 set_supplementary_groups | scripts have the supplementary groups of their user, too | off | on
 router_id | name of this host in mails, SNMP and on the stats page | the host name | lb1
 startup_script | command that runs before everything else starts | none | "/etc/keepalived/start.sh"
-startup_script_timeout | seconds that it may take | 10 | 30
+startup_script_timeout | seconds that \`startup_script\` may take | 10 | 30
 shutdown_script | command that runs when everything has ended | none | "/etc/keepalived/stop.sh"
-shutdown_script_timeout | seconds that it may take | 10 | 30
-umask | which permissions new files don't get | the caller's | IWGRP|IWOTH
+shutdown_script_timeout | seconds that \`shutdown_script\` may take | 10 | 30
+umask | which permissions new files don't get | IXUSR|IRWXG|IRWXO | IWGRP|IWOTH
 random_seed | makes \`\${_RANDOM}\` repeatable | by chance | 42
 include_check | what counts as a failure of a plain \`include\`: +readable, +match, +wildcard_match, +brace_match | nothing; alone: everything | +match
 reload_check_config | a reload first checks the file, and is refused if anything is wrong with it | off | /run/check.log
 reload_time_file | reloads at the time that is written in this file | none | /etc/keepalived/reload_at
-reload_repeat | that may happen again and again | off
+reload_repeat | the reload of \`reload_time_file\` may happen again and again | off
 reload_file | this file is there while a reload is going on | none | /run/keepalived.reload
 config_save_dir | keeps a copy of each configuration here | none | /var/lib/keepalived
 tmp_config_directory | where keepalived puts its combined copy of the configuration | memory | /run
@@ -64,7 +64,7 @@ data_use_instance | names of dump files contain that of the instance | off | on
 state_dump_file | where the state goes at SIGUSR1 | /tmp/keepalived.data | /run/keepalived.data
 stats_dump_file | where the counters go at SIGUSR2 | /tmp/keepalived.stats | /run/keepalived.stats
 json_dump_file | where the state goes as JSON | /tmp/keepalived.json | /run/keepalived.json
-json_version | form of that JSON | 1 | 2
+json_version | form of the JSON in \`json_dump_file\` | 1 | 2
 iproute_usr_dir | where iproute2's own tables of names are | the system's | /usr/share/iproute2
 iproute_etc_dir | where the administrator's tables of names are | the system's | /etc/iproute2
 default_interface | interface of static addresses that name none | eth0 | eth1
@@ -72,7 +72,7 @@ dynamic_interfaces | interfaces may be missing at the start, and come and go | o
 script_user | who runs scripts that name nobody, and with which group | keepalived_script if it is there, else root | nobody
 enable_script_security | scripts that others than root could change are not run as root | off
 max_auto_priority | greatest real-time priority that a process gives itself when it was late | 0: never | 50
-min_auto_priority_delay | microseconds that it must have been late | 1000000 | 500000
+min_auto_priority_delay | microseconds that a process must have been late before \`max_auto_priority\` raises its priority | 1000000 | 500000
 vrrp_priority | nice value of the VRRP process | 0 | -20
 checker_priority | nice value of the health checking process | 0 | -5
 bfd_priority | nice value of the BFD process | 0 | -20
@@ -81,9 +81,9 @@ checker_rt_priority | real-time priority of the health checking process | none |
 bfd_rt_priority | real-time priority of the BFD process | none | 60 | sched(7)
 vrrp_rlimit_rttime | microseconds that the VRRP process may run on end with real-time priority | 10000 | 20000 | getrlimit(2)
 vrrp_rlimit_rtime | old name of \`vrrp_rlimit_rttime\` | | 20000
-checker_rlimit_rttime | the same for the health checking process | 10000 | 20000 | getrlimit(2)
+checker_rlimit_rttime | microseconds that the health checking process may run on end with real-time priority | 10000 | 20000 | getrlimit(2)
 checker_rlimit_rtime | old name of \`checker_rlimit_rttime\` | | 20000
-bfd_rlimit_rttime | the same for the BFD process | 10000 | 20000 | getrlimit(2)
+bfd_rlimit_rttime | microseconds that the BFD process may run on end with real-time priority | 10000 | 20000 | getrlimit(2)
 bfd_rlimit_rtime | old name of \`bfd_rlimit_rttime\` | | 20000
 vrrp_no_swap | the VRRP process is never swapped out | off
 checker_no_swap | the health checking process is never swapped out | off
@@ -96,11 +96,11 @@ vrrp_netlink_monitor_rcv_bufs | receive buffer of the VRRP process for news from
 lvs_netlink_cmd_rcv_bufs | receive buffer of the health checking process for answers of netlink, in bytes | the kernel's | 1048576 | netlink(7)
 lvs_netlink_monitor_rcv_bufs | receive buffer of the health checking process for news from netlink, in bytes | the kernel's | 1048576 | netlink(7)
 process_monitor_rcv_bufs | receive buffer for news of processes, in bytes | the kernel's | 1048576 | netlink(7)
-vrrp_netlink_cmd_rcv_bufs_force | the first of these may pass the system's limit | off | on
-vrrp_netlink_monitor_rcv_bufs_force | the second of these may pass the system's limit | off | on
-lvs_netlink_cmd_rcv_bufs_force | the third of these may pass the system's limit | off | on
-lvs_netlink_monitor_rcv_bufs_force | the fourth of these may pass the system's limit | off | on
-process_monitor_rcv_bufs_force | the fifth of these may pass the system's limit | off | on
+vrrp_netlink_cmd_rcv_bufs_force | \`vrrp_netlink_cmd_rcv_bufs\` may pass the system's limit | off | on
+vrrp_netlink_monitor_rcv_bufs_force | \`vrrp_netlink_monitor_rcv_bufs\` may pass the system's limit | off | on
+lvs_netlink_cmd_rcv_bufs_force | \`lvs_netlink_cmd_rcv_bufs\` may pass the system's limit | off | on
+lvs_netlink_monitor_rcv_bufs_force | \`lvs_netlink_monitor_rcv_bufs\` may pass the system's limit | off | on
+process_monitor_rcv_bufs_force | \`process_monitor_rcv_bufs\` may pass the system's limit | off | on
 `,
 );
 
@@ -109,10 +109,10 @@ const MAIL = manualTable(
   `
 notification_email | who gets mails | nobody | { ops@example.com }
 notification_email_from | sender of mails | user@host | lb1@example.com
-smtp_server | mail server, and its port | port 25 | 192.0.2.25 587
-smtp_helo_name | what we call ourselves to it | the host name | lb1.example.com
-smtp_connect_timeout | seconds that it may take to answer | 30 | 10
-smtp_alert | mails about everything | see the next two | on
+smtp_server | mail server, and its port | port 25 | 192.0.2.25 25
+smtp_helo_name | what this host calls itself to the mail server | the host name | lb1.example.com
+smtp_connect_timeout | seconds that the mail server may take to answer | 30 | 10
+smtp_alert | mails about everything | see \`smtp_alert_vrrp\` and \`smtp_alert_checker\` | on
 smtp_alert_vrrp | mails about instances and sync groups | \`smtp_alert\`, else off | on
 smtp_alert_checker | mails about virtual and real servers | \`smtp_alert\`, else about real servers | on
 no_checker_emails | no mail for each real server, only for virtual ones | off | on
@@ -144,7 +144,7 @@ vrrp_owner_ignore_adverts | an address owner does not give way to another owner 
 v3_checksum_as_v2 | version 3 over IPv4 leaves the pseudo header out of the checksum | off
 vrrp_check_unicast_src | unicast advertisements from others than the peers are dropped | off
 vrrp_skip_check_adv_addr | the list of addresses is compared only when the sender changes | off | on
-vrrp_strict | the RFC to the letter | off | on | RFC 9568
+vrrp_strict | the RFC to the letter: no password, no unicast peers (such instances don't run), no \`preempt_delay\`, no other \`down_timer_adverts\`, packets to addresses that are not owned are dropped | off | on | RFC 9568
 vrrp_notify_priority_changes | FIFOs hear of changes of the effective priority, too | off | on
 vrrp_startup_delay | instances wait so long after the start | 0 s | 10
 vrrp_delay_after_boot | instances wait until the host has been up for so long | 0 s | 60
@@ -153,7 +153,7 @@ disable_local_igmp | the host does not join the multicast group on macvlans | of
 vmac_prefix | how names of macvlans begin | vrrp | vmac
 vmac_addr_prefix | how names of macvlans of single addresses begin | \`vmac_prefix\` | vaddr
 vrrp_rx_bufs_policy | how receive buffers are sized: by the MTU, by advertisements, or in bytes | the kernel's | ADVERT
-vrrp_rx_bufs_multiplier | times the number of instances | 3 | 5
+vrrp_rx_bufs_multiplier | what the size of a receive buffer by \`vrrp_rx_bufs_policy\` is multiplied with | 3 | 5
 `,
 );
 
@@ -161,14 +161,14 @@ const FILTERS = manualTable(
   GLOBAL,
   `
 vrrp_iptables | chains of iptables that packets to addresses are dropped in, for \`no_accept\` | INPUT OUTPUT | INPUT OUTPUT
-vrrp_ipsets | names of ipsets that go with it; 0: none | keepalived ... | keepalived
-nftables | table of nftables to use instead | keepalived | keepalived
-nftables_priority | priority of its chains | -1 | -1
+vrrp_ipsets | names of the ipsets that go with \`vrrp_iptables\`; 0: none | keepalived ... | keepalived
+nftables | table of nftables that packets to addresses are dropped in, for \`no_accept\`, instead of \`vrrp_iptables\` | keepalived | keepalived
+nftables_priority | priority of the chains of \`nftables\` | -1 | -1
 nftables_ifindex | rules match interfaces by number instead of by name | off
-nftables_counters | rules count | off
+nftables_counters | rules of \`nftables\` count what they match | off
 nftables_ipvs | table that turns the members of a group into one firewall mark | keepalived_ipvs | keepalived_ipvs
-nftables_ipvs_priority | priority of its chains | 0 | 0
-nftables_ipvs_start_fwmark | first firewall mark that is used for it | 1000 | 1000
+nftables_ipvs_priority | priority of the chains of \`nftables_ipvs\` | 0 | 0
+nftables_ipvs_start_fwmark | first firewall mark that is used for \`nftables_ipvs\` | 1000 | 1000
 `,
 );
 
@@ -191,7 +191,7 @@ const FIFOS = manualTable(
 notify_fifo | FIFO that all changes of state are written to | none | /run/holdfast.fifo
 vrrp_notify_fifo | FIFO for instances and sync groups | none | /run/vrrp.fifo
 lvs_notify_fifo | FIFO for virtual and real servers | none | /run/lvs.fifo
-notify_fifo_script | command that reads it, with the FIFO as its last argument | none | "/etc/keepalived/fifo.sh"
+notify_fifo_script | command that reads \`notify_fifo\`, with the FIFO as its last argument | none | "/etc/keepalived/fifo.sh"
 vrrp_notify_fifo_script | command that reads \`vrrp_notify_fifo\` | none | "/etc/keepalived/fifo.sh vrrp"
 lvs_notify_fifo_script | command that reads \`lvs_notify_fifo\` | none | "/etc/keepalived/fifo.sh lvs"
 fifo_write_vrrp_states_on_reload | all states are written again after a reload | off
@@ -210,9 +210,9 @@ enable_snmp_rfc | both RFCs' MIBs | off
 enable_snmp_rfcv2 | MIB of VRRP version 2 | off | | RFC 2787
 enable_snmp_rfcv3 | MIB of VRRP version 3 | off | | RFC 6527
 snmp_vs_stats_update_interval | how old counters of virtual servers may be | 5 s | 2
-snmp_rs_stats_update_interval | how old counters of real servers may be | that of virtual servers | 2
+snmp_rs_stats_update_interval | how old counters of real servers may be; 0: as old as those of their virtual server | 0 s | 2
 enable_dbus | changes of state are told over D-Bus | off
-dbus_service_name | our name there | org.keepalived.Vrrp1 | org.example.Vrrp
+dbus_service_name | our name on D-Bus | org.keepalived.Vrrp1 | org.example.Vrrp
 dbus_no_interface_name | what stands for the interface of instances that have none | none | none
 `,
 );

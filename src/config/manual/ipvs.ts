@@ -34,7 +34,7 @@ mh-fallback | scheduler mh takes another server when the one that the hash names
 lvs_method | how packets reach the real servers: NAT (rewritten, answers come back through us), DR (to the server's MAC address, answers go directly), TUN (in a tunnel) | NAT | DR | ipvsadm(8)
 lb_kind | old name of \`lvs_method\` | NAT | DR
 persistence_timeout | seconds that a client stays with its real server; alone: 360 | off | 50 | ipvsadm(8), --persistent
-persistence_granularity | clients of one network of this size stay together | one address | 255.255.255.0 | ipvsadm(8), --netmask
+persistence_granularity | clients of one network of this size stay together; switches persistence on | one address | 255.255.255.0 | ipvsadm(8), --netmask
 persistence_engine | what tells clients apart instead of the address, such as \`sip\` | none | sip | ipvsadm(8), --pe
 protocol | TCP, UDP or SCTP | UDP | TCP
 ip_family | family of a service for a firewall mark | of its real servers | inet6
@@ -50,11 +50,11 @@ sorry_server_inhibit | the sorry server stays in the table at weight 0 while it 
 sorry_server_lvs_method | how packets reach the sorry server | \`lvs_method\` | NAT
 virtualhost | Host header of HTTP checks that have none of their own | address:port | www.example.com
 snmp_name | name in SNMP | none | web
-smtp_alert | mails when quorum changes | off | on
+smtp_alert | mails when quorum changes | \`smtp_alert_checker\`, else \`smtp_alert\`, else off | on
 inhibit_on_failure | a failed server stays in the table at weight 0, so that its connections end by themselves | off
 connect_timeout | how long a checker waits for a connection, and for each answer | 5 s | 3
 retry | further tries after a failure before the server is out | 1, 0 for MISC_CHECK, 3 for DNS_CHECK | 3
-delay_before_retry | pause before such a try | 1 s, 3 s for HTTP_GET | 2
+delay_before_retry | pause before such a try | 1 s, 3 s for HTTP_GET, \`delay_loop\` for DNS_CHECK | 2
 warmup | the first check comes at a random moment within this time | \`delay_loop\` | 5
 weight | weight of real servers that have none of their own | 1 | 10
 real_server | a server that connections go to | | 198.51.100.11 80 { weight 1 }
@@ -82,7 +82,7 @@ smtp_alert | mails when this server goes up or down | \`smtp_alert_checker\` | o
 virtualhost | Host header of HTTP checks that have none of their own | the virtual server's | www.example.com
 snmp_name | name in SNMP | none | web1
 HTTP_GET | checks by HTTP: every url must answer as it should | | { url { path / } }
-SSL_GET | the same by HTTPS; the certificate is not verified | | { url { path / } }
+SSL_GET | checks by HTTPS: every url must answer as it should; the certificate is not verified | | { url { path / } }
 TCP_CHECK | checks that a connection can be made | | { connect_timeout 3 }
 UDP_CHECK | sends a datagram; an ICMP error, or the wrong answer, is failure | | { require_reply }
 SMTP_CHECK | checks that a mail server greets | | { helo_name lb.example.com }
@@ -170,7 +170,7 @@ const HTTP = manualTable(
 url | what to ask for, and what the answer must be; all of them must be good | | { path / }
 virtualhost | Host header of urls that have none of their own | the real server's, else address:port | www.example.com
 http_protocol | version of HTTP; 1.0C is 1.0 with \`Connection: close\` | 1.0 | 1.1
-fast_recovery | after a failure, the first good url brings the server back | off | on
+fast_recovery | at the start and after a failure, the urls are checked one right after another instead of one per \`delay_loop\`; all must still be good | off | on
 enable_sni | sends the name of the host in the TLS handshake | off | on
 sni_name | name to send instead | the Host header | www.example.com
 nb_get_retry | old name of \`retry\` | | 3
@@ -216,7 +216,7 @@ export const MISC_CHECK = {
     `
 misc_path | command to run; with its arguments it is one word, so it needs double quotes | | "/usr/local/bin/check.sh 198.51.100.11"
 misc_timeout | seconds until the command is ended, and has failed | \`delay_loop\` | 5
-misc_dynamic | exit status 2 to 255 is good and sets the weight to that number less 2 | off
+misc_dynamic | exit status 2 to 255 is good and sets the weight to that number less 2; 0 keeps the weight | off
 user | who runs the command, and with which group | \`script_user\` | nobody
 `,
   ),

@@ -2,7 +2,7 @@
 import { manualTable } from "./entry.ts";
 
 const WEIGHT =
-  "points for the priority of instances that track it: added while it is good, or, if negative, taken away while it is bad. 0: bad is fault. `reverse` turns the sign";
+  "points for the priority of instances that track it: added while it is good, or, if negative, taken away while it is bad. `reverse` turns the sign. 0: bad is fault; with `reverse`, good is";
 
 /** Keywords of `vrrp_sync_group`. */
 export const VRRP_SYNC_GROUP = manualTable(
@@ -14,7 +14,7 @@ track_script | scripts whose result counts for the whole group | | { chk_nginx }
 track_file | files whose number counts for the whole group | | { maintenance }
 track_process | processes that the whole group needs | | { nginx }
 track_bfd | BFD sessions that the whole group needs | | { peer }
-notify | command that hears of every change, with the arguments GROUP NAME STATE PRIORITY | | "/etc/keepalived/notify.sh"
+notify | command that hears of every change, with the arguments GROUP NAME STATE 0 | | "/etc/keepalived/notify.sh"
 notify_master | command that hears that the group is master | | "/etc/keepalived/notify.sh master"
 notify_backup | command that hears that the group is backup | | "/etc/keepalived/notify.sh backup"
 notify_fault | command that hears that the group can't serve | | "/etc/keepalived/notify.sh fault"
@@ -61,8 +61,8 @@ full_command | compares the whole command line instead of the program's name | o
 export const TRACK_FILE = manualTable(
   "keepalived.conf(5), VRRP track files",
   `
-file | file whose first line is a number; it is looked at when it changes | | /run/holdfast/maintenance
-weight | points for each unit of the number. 0: any number but 0 is fault | 1 | -10
+file | file whose first line is a number; it is looked at when it changes. A file that is missing counts as 0 | | /run/holdfast/maintenance
+weight | points for each unit of the number; -254 or less in all is fault. 0: any number but 0 is fault | 1 | -10
 init_file | writes the file at the start when it is not there, or always | off; 0 when it is there alone | 0 overwrite
 `,
 );
