@@ -38,10 +38,18 @@ export function startable(config: Config): Startable {
     if (starts) taken.set(key, instance);
     return starts;
   }).map((instance) => ({ ...instance, tracking: withWeights(instance.tracking, config) }));
+  const isMember = (name: string): boolean => vrrpInstances.some((instance) => instance.name === name);
+  const syncGroups = config.syncGroups
+    .map((group) => ({
+      ...group,
+      members: group.members.filter(isMember),
+      tracking: withWeights(group.tracking, config),
+    }))
+    .filter(({ members }) => members.length > 0);
   const virtualServers = config.virtualServers.filter((server) =>
     isStarted(`virtual server ${server.name}`, whyNotServer(server), server)
   ).map((server) => withCheckersThatRun(server, config.global));
-  return { config: { ...config, vrrpInstances, virtualServers }, leftOut };
+  return { config: { ...config, vrrpInstances, syncGroups, virtualServers }, leftOut };
 }
 
 /** Fills in the weights that tracked things have by their definitions. */

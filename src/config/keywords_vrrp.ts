@@ -75,9 +75,11 @@ export const AUTH_HMAC = section("auth_hmac", { notCarriedOut: "key active_key a
 
 /** `vrrp_sync_group`: 15 keywords. */
 export const VRRP_SYNC_GROUP = section("vrrp_sync_group", {
-  notCarriedOut: `
-    group track_interface track_script track_file track_process track_bfd notify notify_master notify_backup
-    notify_fault notify_stop smtp_alert notify_priority_changes sync_group_tracking_weight global_tracking`,
+  carriedOut: `
+    group track_interface track_script track_file notify notify_master notify_backup notify_fault notify_stop
+    sync_group_tracking_weight global_tracking`,
+  notCarriedOut: "smtp_alert notify_priority_changes",
+  missing: { track_process: TRACKING, track_bfd: TRACKING },
   deprecated: { global_tracking: "sync_group_tracking_weight" },
   opens: {
     group: "members",

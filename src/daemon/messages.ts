@@ -1,9 +1,10 @@
 // What the roles say to one another over their links: one JSON value each. What a child says is checked before use, since
 // the api role talks to the network.
 import type { VirtualServer, VrrpInstance } from "../config/config.ts";
+import type { SyncGroup } from "../config/config_vrrp.ts";
 import type { VirtualServerKey } from "../core/ipvs/table.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
-import type { InstanceTransition } from "../engine/vrrp/virtual_router.ts";
+import type { StateTransition } from "../engine/vrrp/virtual_router.ts";
 import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
 
 /** The child roles. */
@@ -14,13 +15,19 @@ export type ToVrrp =
   | {
     readonly type: "configure";
     readonly instances: readonly VrrpInstance[];
+    readonly syncGroups: readonly SyncGroup[];
     /** A predecessor has died and its masters may be resumed if we are quick: prepare nothing that can wait. */
     readonly urgent: boolean;
   }
   /** Begin; `resume` names the instances (interface and VRID) that were master a moment ago. */
   | { readonly type: "start"; readonly resume: readonly string[] }
   /** Go over to another configuration without ending; the answer is `reconfigured` with the same id. */
-  | { readonly type: "reconfigure"; readonly id: number; readonly instances: readonly VrrpInstance[] }
+  | {
+    readonly type: "reconfigure";
+    readonly id: number;
+    readonly instances: readonly VrrpInstance[];
+    readonly syncGroups: readonly SyncGroup[];
+  }
   /** Results of scripts and files that instances track. */
   | { readonly type: "track"; readonly status: TrackStatus }
   | { readonly type: "stop" };
@@ -52,8 +59,8 @@ export type FromChild =
   | { readonly type: "ready" }
   | { readonly type: "log"; readonly line: string }
   | { readonly type: "vrrp"; readonly instances: readonly VrrpInstanceSnapshot[] }
-  /** An instance changed its state. */
-  | { readonly type: "transition"; readonly transition: InstanceTransition }
+  /** An instance or a sync group changed its state. */
+  | { readonly type: "transition"; readonly transition: StateTransition }
   | { readonly type: "health"; readonly virtualServers: readonly VirtualServerSnapshot[] }
   | { readonly type: "warnings"; readonly warnings: readonly WarningSnapshot[] }
   /** Answer to `reconfigure`: it is done; `refused`: why it could not be, everything is as before. */

@@ -1,14 +1,14 @@
 // Tells the administrator's scripts of changes of state, as keepalived does: each run by itself, nobody is waited for.
 import type { Config } from "../config/config.ts";
 import type { Notifications, Script } from "../config/config_vrrp.ts";
-import type { InstanceTransition } from "../engine/vrrp/virtual_router.ts";
+import type { StateTransition } from "../engine/vrrp/virtual_router.ts";
 import { runScript, type ScriptEnd } from "./script_process.ts";
 
 /** How long a script may take at the end of the daemon. */
 const LAST_WORDS_MS = 3000;
 
 /** What a change of state is called in the arguments of `notify`. */
-const STATES: Readonly<Record<InstanceTransition["to"], string>> = {
+const STATES: Readonly<Record<StateTransition["to"], string>> = {
   master: "MASTER",
   backup: "BACKUP",
   fault: "FAULT",
@@ -24,16 +24,16 @@ export class Notifier {
     this.#log = log;
   }
 
-  /** An instance changed its state: first its own script for that state, then `notify` (keepalived.conf(5), notify). */
-  tell(config: Config, { name, from, to, priority }: InstanceTransition): void {
-    const instance = config.vrrpInstances.find((candidate) => candidate.name === name);
-    if (instance === undefined || from === to) return;
-    const { notifications } = instance;
+  /** An instance or a sync group changed its state: first its own script for that state, then `notify` (keepalived.conf(5), notify). */
+  tell(config: Config, { kind, name, from, to, priority }: StateTransition): void {
+    const candidates = kind === "group" ? config.syncGroups : config.vrrpInstances;
+    const notifications = candidates.find((candidate) => candidate.name === name)?.notifications;
+    if (notifications === undefined || from === to) return;
     const { global } = config;
     const own = scriptFor(notifications, to);
     if (own !== undefined) this.#run(own, [], global);
     if (notifications.any === undefined) return;
-    this.#run(notifications.any, ["INSTANCE", name, STATES[to], String(priority)], global);
+    this.#run(notifications.any, [kind.toUpperCase(), name, STATES[to], String(priority)], global);
   }
 
   /** Gives scripts that still run a little time. */
@@ -57,7 +57,7 @@ export class Notifier {
   }
 }
 
-function scriptFor(notifications: Notifications, to: InstanceTransition["to"]): Script | undefined {
+function scriptFor(notifications: Notifications, to: StateTransition["to"]): Script | undefined {
   switch (to) {
     case "master":
       return notifications.master;

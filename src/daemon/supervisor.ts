@@ -87,7 +87,8 @@ export class Supervisor {
       ...common,
       role: "vrrp",
       configure: (process, restarted) => {
-        process.post({ type: "configure", instances: this.#config.vrrpInstances, urgent: restarted });
+        const { vrrpInstances: instances, syncGroups } = this.#config;
+        process.post({ type: "configure", instances, syncGroups, urgent: restarted });
         process.post({ type: "track", status: this.#tracker.status });
       },
       begin: (process, diedAtMs) => process.post({ type: "start", resume: this.#stillMasters(diedAtMs) }),
@@ -266,13 +267,14 @@ export class Supervisor {
         use: (config) => this.#useVirtualServers(config),
       },
       {
-        differs: (before, after) => !saysTheSame(before.vrrpInstances, after.vrrpInstances),
+        differs: (before, after) =>
+          !saysTheSame([before.vrrpInstances, before.syncGroups], [after.vrrpInstances, after.syncGroups]),
         use: (config) => this.#useInstances(config),
       },
     ];
   }
 
-  async #useInstances({ vrrpInstances: instances }: Config): Promise<string | undefined> {
+  async #useInstances({ vrrpInstances: instances, syncGroups }: Config): Promise<string | undefined> {
     if (instances.length === 0) {
       await this.#vrrp.stop({ type: "stop" }, END_MS);
       this.#vrrpInstances = [];
@@ -280,7 +282,7 @@ export class Supervisor {
       return undefined;
     }
     if (this.#vrrp.stopped) return await this.#vrrp.startReady() ? undefined : "the vrrp role did not start";
-    return await this.#vrrp.reconfigure((id) => ({ type: "reconfigure", id, instances }));
+    return await this.#vrrp.reconfigure((id) => ({ type: "reconfigure", id, instances, syncGroups }));
   }
 
   async #useVirtualServers({ virtualServers }: Config): Promise<string | undefined> {

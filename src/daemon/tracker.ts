@@ -147,9 +147,9 @@ export class Tracker {
 }
 
 /** Names of scripts and files that something started tracks. */
-function namesOf({ vrrpInstances }: Config): { scripts: ReadonlySet<string>; files: ReadonlySet<string> } {
+function namesOf({ vrrpInstances, syncGroups }: Config): { scripts: ReadonlySet<string>; files: ReadonlySet<string> } {
   const all = (list: "scripts" | "files"): Set<string> =>
-    new Set(vrrpInstances.flatMap(({ tracking }) => tracking[list].map(({ name }) => name)));
+    new Set([...vrrpInstances, ...syncGroups].flatMap(({ tracking }) => tracking[list].map(({ name }) => name)));
   return { scripts: all("scripts"), files: all("files") };
 }
 

@@ -2,6 +2,7 @@
 // Waits in epoll_wait and nowhere else; no promise runs while it serves, except when a signal wants its listener to.
 import type { VrrpInstance } from "../config/config.ts";
 import { rehearse } from "../engine/vrrp/rehearsal.ts";
+import type { VirtualRouterPorts } from "../engine/vrrp/virtual_router.ts";
 import { VrrpEngine } from "../engine/vrrp/vrrp_engine.ts";
 import { Epoll } from "../linux/epoll.ts";
 import { LinuxNetwork } from "../linux/linux_network.ts";
@@ -183,17 +184,18 @@ class VrrpRole {
     }
   }
 
-  #configure({ instances, urgent }: ToVrrp & { type: "configure" }): void {
+  #configure({ instances, syncGroups, urgent }: ToVrrp & { type: "configure" }): void {
     this.#instances = instances;
     const network = new LinuxNetwork();
     this.#network = network;
-    this.#engine = new VrrpEngine(instances, {
+    const ports: VirtualRouterPorts = {
       clock: this.#clock,
       network,
       log: (line) => this.#link.send({ type: "log", line }),
       changed: () => this.#snapshotDueUs = 0,
       transition: (transition) => this.#link.post({ type: "transition", transition }),
-    });
+    };
+    this.#engine = new VrrpEngine(instances, ports, syncGroups);
     this.#epoll.add(network.table.fd);
     this.#openSockets(this.#interfaces());
     if (!urgent) {
@@ -211,11 +213,11 @@ class VrrpRole {
   }
 
   /** In place: the sockets of new interfaces come before the instances that need them, those of others go after. */
-  #reconfigure({ id, instances }: ToVrrp & { type: "reconfigure" }): void {
+  #reconfigure({ id, instances, syncGroups }: ToVrrp & { type: "reconfigure" }): void {
     let refused: string | undefined;
     try {
       this.#openSockets([...this.#interfaces(), ...instances.map((instance) => instance.interface)]);
-      this.#engine?.reconfigure(instances);
+      this.#engine?.reconfigure(instances, syncGroups);
       this.#instances = instances;
     } catch (error) {
       refused = error instanceof Error ? error.message : String(error);

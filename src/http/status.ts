@@ -55,6 +55,7 @@ function vrrpInstance(instance: VrrpInstanceSnapshot): Record<string, unknown> {
     preempt: instance.preemptMode,
     ...(instance.master && { master: instance.master }),
     vips: instance.virtualAddresses,
+    ...(instance.syncGroup !== undefined && { syncGroup: instance.syncGroup }),
     faults: instance.faults,
     ...(lastTransition && {
       lastTransition: {

@@ -64,6 +64,8 @@ export interface VrrpInstanceSnapshot {
     /** Seen in the kernel, not believed. */
     readonly present: boolean;
   }[];
+  /** The `vrrp_sync_group` that it moves with. */
+  readonly syncGroup?: string;
   /** Why it is in fault; empty otherwise. */
   readonly faults: readonly string[];
   readonly lastTransition?: {

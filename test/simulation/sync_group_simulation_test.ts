@@ -1,194 +1,197 @@
 // Two to four hosts with the same sync group, each of its virtual routers on a link of its own that fails by itself, one
-// way or both. On every host all members are always in one state; once healed, one host is master of all of them.
+// way or both: the real engine on fake ports. On every host all members are always in one state and hold their addresses
+// exactly while master; once healed, one host is master of all of them.
 import { assert, assertEquals } from "../assert.ts";
+import { INSTANCE } from "../support/config_values.ts";
+import { location, syncGroup } from "../support/vrrp_world.ts";
 import { Prng } from "../../src/base/prng.ts";
-import {
-  type GroupAction,
-  type GroupEvent,
-  type GroupMember,
-  type GroupState,
-  type GroupStateName,
-  startGroup,
-  stepGroup,
-} from "../../src/core/vrrp/sync_group.ts";
-import { masterDownIntervalUs, skewTimeUs } from "../../src/core/vrrp/timing.ts";
+import type { VrrpInstance } from "../../src/config/config.ts";
+import type { SyncGroup } from "../../src/config/config_vrrp.ts";
+import { VrrpEngine } from "../../src/engine/vrrp/vrrp_engine.ts";
+import type { NetworkInterface, NetworkPort } from "../../src/ports/network.ts";
 
 const SEEDS = 1500;
-const INTERVAL_US = 1_000_000;
 const TROUBLE_US = 60_000_000;
 const HEALING_US = 30_000_000;
 
-interface Member {
-  state: GroupStateName;
-  /** Master down timer as backup, advertisement timer as master. */
-  timerUs: number;
+function instances(devices: readonly string[], priority: number): VrrpInstance[] {
+  return devices.map((device, index) => ({
+    ...INSTANCE,
+    name: `VI_${device}`,
+    interface: device,
+    vrid: 51 + index,
+    version: 3,
+    priority,
+    virtualAddresses: [{ address: `192.0.2.${100 + index}`, prefixLength: 32, device, scope: 0, location }],
+  }));
 }
 
-class Host {
-  group: GroupState;
-  readonly members: Map<string, Member>;
+class Host implements NetworkPort {
+  readonly held = new Set<string>();
+  readonly down = new Set<string>();
+  readonly engine: VrrpEngine;
+  #devices: readonly string[];
 
-  constructor(readonly world: World, readonly index: number, readonly priority: number, readonly names: string[]) {
-    this.group = startGroup(this.list);
-    this.members = new Map(names.map((name) => [name, { state: "init", timerUs: Infinity }]));
+  constructor(readonly world: World, readonly index: number, readonly priority: number, devices: readonly string[]) {
+    this.#devices = devices;
+    const ports = {
+      clock: { nowUs: () => world.nowUs, wallMs: () => 0 },
+      network: this,
+      log: (line: string) => world.story.push(`${world.nowUs / 1e6} host ${index} ${line}`),
+      changed: () => {},
+    };
+    this.engine = new VrrpEngine(instances(devices, priority), ports, [this.#group()]);
   }
 
-  get list(): GroupMember[] {
-    return this.names.map((name) => ({ name, owner: false }));
+  get states(): string[] {
+    return this.engine.snapshot().map(({ state }) => state);
   }
 
-  get timing(): { version: 3; priority: number } {
-    return { version: 3, priority: this.priority };
+  setLink(device: string, up: boolean): void {
+    if (up) this.down.delete(device);
+    else this.down.add(device);
+    this.engine.networkChanged();
   }
 
-  happens(event: GroupEvent): void {
-    const step = stepGroup(this.list, this.group, event);
-    this.group = step.state;
-    for (const action of step.actions) this.#obey(action);
-    for (const [name, member] of this.members) {
-      assertEquals(member.state, this.group.name, `${this.world.label}: host ${this.index}, member ${name}`);
-    }
+  /** A reload: a member leaves the group and the configuration, or comes back. */
+  reload(devices: readonly string[]): void {
+    this.#devices = devices;
+    this.engine.reconfigure(instances(devices, this.priority), [this.#group()]);
   }
 
-  timer(name: string): void {
-    const member = this.member(name);
-    if (member.state === "backup") return this.happens({ type: "timed-out", member: name });
-    this.#advertise(name, this.priority);
-    member.timerUs = this.world.nowUs + INTERVAL_US;
+  #group(): SyncGroup {
+    return syncGroup(this.#devices.map((device) => `VI_${device}`));
   }
 
-  hear(name: string, from: Host, priority: number): void {
-    const member = this.member(name);
-    const now = this.world.nowUs;
-    if (member.state === "backup") {
-      if (priority === 0) member.timerUs = now + skewTimeUs(this.timing, INTERVAL_US);
-      if (priority < this.priority) return;
-      member.timerUs = now + masterDownIntervalUs(this.timing, INTERVAL_US);
-      return this.happens({ type: "yield", member: name, reason: "advertisement", sayGoodbye: false });
-    }
-    if (member.state !== "master") return;
-    const order = priority - this.priority || from.index - this.index;
-    if (priority > 0 && order > 0) {
-      return this.happens({ type: "yield", member: name, reason: "higher priority", sayGoodbye: false });
-    }
-    this.#advertise(name, this.priority);
+  interface(name: string): NetworkInterface {
+    const ipv4Addresses = [`192.0.2.${this.index + 1}`, ...this.held];
+    return { name, index: 1, up: !this.down.has(name), hardwareAddress: new Uint8Array(6), ipv4Addresses };
   }
 
-  member(name: string): Member {
-    const member = this.members.get(name);
-    assert(member !== undefined);
-    return member;
+  hasAddress(_device: string, address: string): boolean {
+    return this.held.has(address);
   }
 
-  #obey(action: GroupAction): void {
-    if (action.type === "transition") return;
-    const member = this.member(action.member);
-    if (action.type === "order") {
-      if (member.state === action.become) return;
-      if (member.state === "master" && action.sayGoodbye) this.#advertise(action.member, 0);
-      member.state = action.become;
-    }
-    if (member.state === "master") this.#advertise(action.member, this.priority);
-    member.timerUs = this.world.nowUs + {
-      init: Infinity,
-      fault: Infinity,
-      backup: masterDownIntervalUs(this.timing, INTERVAL_US),
-      master: INTERVAL_US,
-    }[member.state];
+  addAddress({ address }: { address: string }): void {
+    this.held.add(address);
   }
 
-  #advertise(name: string, priority: number): void {
-    this.world.transmit(this, name, priority);
+  removeAddress({ address }: { address: string }): void {
+    this.held.delete(address);
   }
+
+  sendAdvertisement(device: string, packet: Uint8Array): string | undefined {
+    if (this.down.has(device)) return "Network is down (ENETDOWN)";
+    this.world.transmit(this, device, packet.slice());
+    return undefined;
+  }
+
+  sendFrame(): undefined {}
 }
 
 class World {
-  nowUs = 0;
+  nowUs = 1_000_000;
   loss = 0;
   readonly cuts = new Set<string>();
+  readonly devices: readonly string[];
   readonly hosts: Host[];
-  #inFlight: { readonly atUs: number; readonly deliver: () => void }[] = [];
+  readonly story: string[] = [];
+  #inFlight: { readonly atUs: number; readonly to: Host; readonly device: string; readonly packet: Uint8Array }[] = [];
 
-  constructor(readonly prng: Prng, readonly label: string) {
-    const names = ["a", "b", "c"].slice(0, prng.integer(2, 3));
+  constructor(readonly prng: Prng, readonly seed: number) {
+    this.devices = ["eth0", "eth1", "eth2"].slice(0, prng.integer(2, 3));
     this.hosts = Array.from({ length: prng.integer(2, 4) }, (_, index) => {
-      return new Host(this, index, prng.integer(1, 4) * 50, names);
+      return new Host(this, index, prng.integer(1, 4) * 50, this.devices);
     });
+    for (const host of this.hosts) host.engine.start(new Set());
   }
 
   get masters(): Host[] {
-    return this.hosts.filter((host) => host.group.name === "master");
+    return this.hosts.filter((host) => host.states.every((state) => state === "master"));
   }
 
-  transmit(from: Host, name: string, priority: number): void {
+  transmit(from: Host, device: string, packet: Uint8Array): void {
     for (const to of this.hosts) {
-      if (to === from || this.cuts.has(`${name}${from.index}${to.index}`) || this.prng.chance(this.loss)) continue;
-      const atUs = this.nowUs + this.prng.integer(100, 50_000);
-      this.#inFlight.push({ atUs, deliver: () => to.hear(name, from, priority) });
+      if (to === from || this.cuts.has(`${device}${from.index}${to.index}`) || this.prng.chance(this.loss)) continue;
+      this.#inFlight.push({ atUs: this.nowUs + this.prng.integer(100, 50_000), to, device, packet });
     }
   }
 
   run(untilUs: number): void {
     for (;;) {
-      let [nextUs, act]: [number, () => void] = [Infinity, () => {}];
-      for (const packet of this.#inFlight) {
-        if (packet.atUs < nextUs) [nextUs, act] = [packet.atUs, () => this.#deliver(packet)];
-      }
-      for (const host of this.hosts) {
-        for (const [name, member] of host.members) {
-          if (member.timerUs < nextUs) [nextUs, act] = [member.timerUs, () => host.timer(name)];
-        }
-      }
+      let nextUs = Infinity;
+      for (const { atUs } of this.#inFlight) nextUs = Math.min(nextUs, atUs);
+      for (const { engine } of this.hosts) nextUs = Math.min(nextUs, engine.nextDeadlineUs() ?? Infinity);
       if (nextUs > untilUs) break;
       this.nowUs = Math.max(this.nowUs, nextUs);
-      act();
+      this.#deliver();
+      for (const { engine } of this.hosts) engine.runDue();
+      this.check();
     }
     this.nowUs = untilUs;
   }
 
-  #deliver(packet: { readonly deliver: () => void }): void {
-    this.#inFlight = this.#inFlight.filter((other) => other !== packet);
-    packet.deliver();
+  check(): void {
+    for (const host of this.hosts) {
+      const [first, ...others] = host.states;
+      const held = first === "master" ? host.states.length : 0;
+      if (others.every((state) => state === first) && host.held.size === held) continue;
+      const what = `host ${host.index} is ${host.states.join(", ")} and holds ${host.held.size} addresses`;
+      throw new Error(`seed ${this.seed}: ${what}\n${this.story.slice(-40).join("\n")}`);
+    }
+  }
+
+  #deliver(): void {
+    const due = this.#inFlight.filter(({ atUs }) => atUs <= this.nowUs);
+    this.#inFlight = this.#inFlight.filter(({ atUs }) => atUs > this.nowUs);
+    for (const { to, device, packet } of due) {
+      if (!to.down.has(device)) to.engine.receive(device, packet, packet.length);
+    }
   }
 }
 
 function makeTrouble(prng: Prng, world: World): void {
   const host = prng.pick(world.hosts);
   const other = prng.pick(world.hosts);
-  const name = prng.pick(host.names);
-  switch (prng.integer(0, 4)) {
+  const device = prng.pick(world.devices);
+  switch (prng.integer(0, 5)) {
     case 0:
       world.loss = prng.next() * 0.6;
       return;
     case 1:
-      world.cuts.add(`${name}${host.index}${other.index}`);
+      world.cuts.add(`${device}${host.index}${other.index}`);
       return;
     case 2:
-      world.cuts.add(`${name}${host.index}${other.index}`).add(`${name}${other.index}${host.index}`);
+      world.cuts.add(`${device}${host.index}${other.index}`).add(`${device}${other.index}${host.index}`);
       return;
     case 3:
-      return host.happens({ type: "fault", member: name, reason: "interface down" });
+      return host.reload(world.devices.filter((name) => name !== device || prng.chance(0.5)));
     default:
-      return host.happens({ type: "ready", member: name });
+      return host.setLink(device, host.down.has(device));
   }
 }
 
 function live(seed: number): number {
   const prng = new Prng(seed);
-  const world = new World(prng, `seed ${seed}`);
-  for (const host of world.hosts) for (const name of host.names) host.happens({ type: "ready", member: name });
+  const world = new World(prng, seed);
   let mastersSeen = 0;
-  while (world.nowUs < TROUBLE_US) {
+  const start = world.nowUs;
+  while (world.nowUs < start + TROUBLE_US) {
     makeTrouble(prng, world);
+    world.check();
     world.run(world.nowUs + prng.integer(1, 8_000_000));
     mastersSeen += world.masters.length;
   }
   world.loss = 0;
   world.cuts.clear();
-  for (const host of world.hosts) for (const name of host.names) host.happens({ type: "ready", member: name });
+  for (const host of world.hosts) {
+    host.reload(world.devices);
+    for (const device of world.devices) host.setLink(device, true);
+  }
   world.run(world.nowUs + HEALING_US);
-  const best = world.hosts.reduce((left, right) => right.priority > left.priority ? right : left).priority;
-  assertEquals(world.masters.map((host) => host.priority), [best], `seed ${seed}: masters after healing`);
+  const best = Math.max(...world.hosts.map(({ priority }) => priority));
+  const what = `seed ${seed}: masters after healing\n${world.story.slice(-40).join("\n")}`;
+  assertEquals(world.masters.map((host) => host.priority), [best], what);
   return mastersSeen;
 }
 

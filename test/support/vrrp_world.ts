@@ -2,9 +2,10 @@
 import { assert, assertEquals } from "../assert.ts";
 import { INSTANCE } from "./config_values.ts";
 import type { VirtualAddress, VrrpInstance } from "../../src/config/config.ts";
+import type { SyncGroup } from "../../src/config/config_vrrp.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../src/ports/network.ts";
 import type { VrrpInstanceSnapshot } from "../../src/ports/snapshot.ts";
-import type { InstanceTransition } from "../../src/engine/vrrp/virtual_router.ts";
+import type { StateTransition, VirtualRouterPorts } from "../../src/engine/vrrp/virtual_router.ts";
 import { VrrpEngine } from "../../src/engine/vrrp/vrrp_engine.ts";
 
 /** Microseconds. */
@@ -45,26 +46,42 @@ export function instance(more: Partial<VrrpInstance> = {}): VrrpInstance {
   };
 }
 
+/** A sync group that tracks and tells nothing. */
+export function syncGroup(members: readonly string[], more: Partial<SyncGroup> = {}): SyncGroup {
+  return {
+    name: "VG_1",
+    members,
+    tracking: { interfaces: [], scripts: [], files: [], processes: [], bfd: [] },
+    notifications: { saysDeleted: false },
+    mails: false,
+    notifiesPriorityChanges: false,
+    keepsWeights: false,
+    location,
+    ...more,
+  };
+}
+
 /** A host that writes down what is asked of it: `add`, `remove` and `arp` with an address, `advert VRID PRIORITY`. */
 export class World implements NetworkPort {
   nowUs = SECOND;
   readonly held = new Set<string>();
   readonly log: string[] = [];
-  readonly transitions: InstanceTransition[] = [];
+  readonly transitions: StateTransition[] = [];
   /** Interfaces without a link. */
   readonly down = new Set<string>();
   readonly engine: VrrpEngine;
   #story: string[] = [];
 
-  constructor(instances: readonly VrrpInstance[]) {
-    this.engine = new VrrpEngine(instances, {
+  constructor(instances: readonly VrrpInstance[], groups: readonly SyncGroup[] = [], resume: readonly string[] = []) {
+    const ports: VirtualRouterPorts = {
       clock: { nowUs: () => this.nowUs, wallMs: () => this.nowUs / 1000 },
       network: this,
       log: (line) => this.log.push(line),
       changed: () => {},
       transition: (transition) => this.transitions.push(transition),
-    });
-    this.engine.start(new Set());
+    };
+    this.engine = new VrrpEngine(instances, ports, groups);
+    this.engine.start(new Set(resume));
   }
 
   /** A world some seconds later, in which every instance is master. */

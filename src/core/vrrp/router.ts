@@ -4,8 +4,13 @@ import type { HeardAdvertisement, RouterAction, RouterConfig, RouterEvent, Route
 import { reconfigureBackup, reconfigureMaster } from "./reconfigure.ts";
 import { masterDownIntervalUs, skewTimeUs } from "./timing.ts";
 
+/** What happens to a router itself, not to its sync group. */
+type OwnEvent = Exclude<RouterEvent, { readonly type: "order" | "held" }>;
+
 /** Decides. Never throws for any event in any state. */
 export function step(config: RouterConfig, state: RouterState, event: RouterEvent, nowUs: number): Step {
+  if (event.type === "order") return obey(config, state, event, nowUs);
+  if (event.type === "held") return waitAgain(config, state, nowUs);
   switch (state.name) {
     case "init":
       return stepInit(config, state, event, nowUs);
@@ -30,7 +35,7 @@ export function nextDeadlineUs(state: RouterState): number | undefined {
 function stepInit(
   config: RouterConfig,
   state: RouterState & { name: "init" },
-  event: RouterEvent,
+  event: OwnEvent,
   nowUs: number,
 ): Step {
   switch (event.type) {
@@ -63,16 +68,16 @@ function startDeadline(config: RouterConfig, nowUs: number): number {
 function stepFault(
   config: RouterConfig,
   state: RouterState & { name: "fault" },
-  event: RouterEvent,
+  event: OwnEvent,
   nowUs: number,
 ): Step {
   switch (event.type) {
     case "fault":
       if (state.causes.includes(event.cause)) return unchanged(state);
-      return { state: { name: "fault", causes: [...state.causes, event.cause] }, actions: [] };
+      return { state: { ...state, causes: [...state.causes, event.cause] }, actions: [] };
     case "fault-cleared": {
       const causes = state.causes.filter((cause) => cause !== event.cause);
-      if (causes.length > 0) return { state: { name: "fault", causes }, actions: [] };
+      if (causes.length > 0) return { state: { ...state, causes }, actions: [] };
       const interval = config.advertisementIntervalUs;
       return enterBackup(state, `${event.cause}: cleared`, nowUs + masterDownIntervalUs(config, interval), interval);
     }
@@ -93,7 +98,7 @@ function stepFault(
 function stepBackup(
   config: RouterConfig,
   state: RouterState & { name: "backup" },
-  event: RouterEvent,
+  event: OwnEvent,
   nowUs: number,
 ): Step {
   switch (event.type) {
@@ -152,7 +157,7 @@ function follow(config: RouterConfig, heard: HeardAdvertisement, nowUs: number):
 function stepMaster(
   config: RouterConfig,
   state: RouterState & { name: "master" },
-  event: RouterEvent,
+  event: OwnEvent,
   nowUs: number,
 ): Step {
   switch (event.type) {
@@ -262,6 +267,31 @@ function forceElection(
   // cannot push it away for ever.
   if (delayUs === 0 || state.announceTimerUs !== undefined) return { state: { ...state, adverTimerUs }, actions };
   return { state: { ...state, adverTimerUs, announceTimerUs: nowUs + delayUs, announceRepeat: repeat }, actions };
+}
+
+/** A sync group's order. A state that it is in already stays as it is, timers and all. */
+function obey(config: RouterConfig, state: RouterState, event: RouterEvent & { type: "order" }, nowUs: number): Step {
+  const { become, sayGoodbye, reason } = event;
+  if (state.name === become) return unchanged(state);
+  const goodbye: RouterAction[] = sayGoodbye ? [{ type: "send-advertisement", priority: 0 }] : [];
+  const leaving: RouterAction[] = state.name === "master" ? [...goodbye, { type: "remove-addresses" }] : [];
+  if (become === "master") return becomeMaster(config, state, reason, nowUs);
+  if (become === "fault") {
+    const actions = [...leaving, transition(state, "fault", reason)];
+    return { state: { name: "fault", causes: [], group: reason }, actions };
+  }
+  const interval = config.advertisementIntervalUs;
+  const deadline = state.name === "init"
+    ? startDeadline(config, nowUs)
+    : nowUs + masterDownIntervalUs(config, interval);
+  const { state: backup, actions } = enterBackup(state, reason, deadline, interval);
+  return { state: backup, actions: [...leaving, ...actions] };
+}
+
+function waitAgain(config: RouterConfig, state: RouterState, nowUs: number): Step {
+  if (state.name !== "backup") return unchanged(state);
+  const masterDownTimerUs = nowUs + masterDownIntervalUs(config, state.masterAdverIntervalUs);
+  return { state: { ...state, masterDownTimerUs }, actions: [] };
 }
 
 /** RFC 9568 section 6.4.2 (110): advertise first, so that others know before the addresses move. */

@@ -38,7 +38,13 @@ export interface AnnouncementSchedule {
 export type RouterState =
   | { readonly name: "init" }
   /** keepalived's, not the RFC's: cannot serve, says nothing, waits until no cause is left. */
-  | { readonly name: "fault"; readonly causes: readonly string[] }
+  | {
+    readonly name: "fault";
+    /** Its own; empty: only its sync group keeps it here. */
+    readonly causes: readonly string[];
+    /** Why its sync group is in fault. */
+    readonly group?: string;
+  }
   | {
     readonly name: "backup";
     readonly masterDownTimerUs: number;
@@ -81,7 +87,17 @@ export type RouterEvent =
   | { readonly type: "fault"; readonly cause: string }
   | { readonly type: "fault-cleared"; readonly cause: string }
   /** Somebody else removed one of our addresses while we were master. */
-  | { readonly type: "address-lost"; readonly address: string };
+  | { readonly type: "address-lost"; readonly address: string }
+  /** Its sync group decided: there, whatever the protocol alone would do. */
+  | {
+    readonly type: "order";
+    readonly become: "fault" | "backup" | "master";
+    /** Whether a master that leaves sends priority 0. */
+    readonly sayGoodbye: boolean;
+    readonly reason: string;
+  }
+  /** Its sync group could not follow it to master: it waits for another Master_Down_Interval. */
+  | { readonly type: "held" };
 
 export type RouterAction =
   | { readonly type: "send-advertisement"; readonly priority: number }

@@ -69,6 +69,20 @@ export function changeMembers(before: GroupState, members: readonly GroupMember[
   return { state: moved.state, actions: moved.actions.length > 0 ? moved.actions : orders };
 }
 
+/** A group that routers which run already join, each in its own state: it is where the worst of them is. */
+export function gatherGroup(
+  members: readonly GroupMember[],
+  states: ReadonlyMap<string, GroupStateName>,
+): GroupStep {
+  const wants = new Map(members.map((member) => {
+    const state = states.get(member.name) ?? "init";
+    return [member.name, state === "init" ? rest(member) : state] as const;
+  }));
+  const isMaster = members.every(({ name }) => states.get(name) === "master");
+  if (isMaster) return { state: { name: "master", wants }, actions: [] };
+  return settle(members, { name: "init", wants }, undefined, "the group is new", false);
+}
+
 /**
  * Decides, as keepalived does: one fault is a fault of all; nobody begins before all can; master only when all want to be;
  * otherwise backup. Never throws for any event in any state; a name that is no member's changes nothing.

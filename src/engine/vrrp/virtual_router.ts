@@ -1,10 +1,13 @@
 // One VRRP instance at work: holds its state, lets the core decide, carries the actions out, counts.
 import { formatIp, ipv4ToNumber, parseIp, parseIpv4 } from "../../base/ip.ts";
 import type { VirtualAddress, VrrpInstance } from "../../config/config.ts";
+import type { SyncGroup } from "../../config/config_vrrp.ts";
 import { type DiscardReason, type Expectation, judge } from "../../core/vrrp/acceptance.ts";
+import { groupEvent, whileAsking } from "../../core/vrrp/membership.ts";
 import { nextDeadlineUs, step } from "../../core/vrrp/router.ts";
-import type { RouterAction, RouterConfig, RouterEvent, RouterState } from "../../core/vrrp/state.ts";
-import { track, type Tracking } from "../../core/tracking/effective_priority.ts";
+import type { RouterAction, RouterConfig, RouterEvent, RouterState, Step } from "../../core/vrrp/state.ts";
+import type { GroupEvent } from "../../core/vrrp/sync_group.ts";
+import { track, trackedByMember, type Tracking } from "../../core/tracking/effective_priority.ts";
 import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { NetworkPort } from "../../ports/network.ts";
@@ -27,17 +30,25 @@ export interface VirtualRouterPorts {
   readonly log: (line: string) => void;
   /** Something that the snapshot shows has changed. */
   readonly changed: () => void;
-  /** The state changed, or the master heard somebody of lower priority: for scripts that are to hear of it. */
-  readonly transition?: (transition: InstanceTransition) => void;
+  /** The state of an instance or a sync group changed: for scripts that are to hear of it. */
+  readonly transition?: (transition: StateTransition) => void;
 }
 
 /** A change of state, for those who are told. */
-export interface InstanceTransition {
+export interface StateTransition {
+  readonly kind: "instance" | "group";
   readonly name: string;
   readonly from: RouterState["name"];
   readonly to: RouterState["name"];
-  /** The effective one. */
+  /** The effective one; 0 for a group. */
   readonly priority: number;
+}
+
+/** What a member knows of its sync group. */
+export interface Membership {
+  readonly config: SyncGroup;
+  /** Hears what the member would do; its order comes during the call, by `obey`. */
+  readonly tell: (event: GroupEvent) => void;
 }
 
 type MutableCounters = { -readonly [Name in keyof VrrpCounters]: VrrpCounters[Name] } & {
@@ -77,6 +88,9 @@ export class VirtualRouter {
   /** Addresses that a new configuration brought, until `add-new-addresses`. */
   #newAddresses: readonly VirtualAddress[] = [];
   #state: RouterState = { name: "init" };
+  #group: Membership | undefined;
+  /** While the group is asked: what the router would do without it. */
+  #alone: Step | undefined;
   #sinceMs: number;
   #master: { address: string; priority: number } | undefined;
   #lastTransition: VrrpInstanceSnapshot["lastTransition"];
@@ -112,8 +126,31 @@ export class VirtualRouter {
   start(resumeAsMaster: boolean): void {
     if (!resumeAsMaster) this.#removeLeftOvers(this.#addresses);
     this.#checkInterface();
-    if (this.#state.name !== "fault") this.#dispatch({ type: resumeAsMaster ? "resume" : "startup" });
-    else if (resumeAsMaster) this.#removeAddresses();
+    if (!this.#hasFaults) this.#dispatch({ type: resumeAsMaster ? "resume" : "startup" });
+    if (resumeAsMaster && this.stateName !== "master") this.#removeAddresses();
+  }
+
+  /** From now on a member of a sync group, or of none. One that only the group kept in fault is free then. */
+  join(group: Membership | undefined): void {
+    this.#group = group;
+    if (group !== undefined || this.#state.name !== "fault" || this.#hasFaults) return;
+    this.obey({ type: "order", become: "backup", sayGoodbye: false, reason: "not in a sync group any more" });
+  }
+
+  /** Tells the sync group of faults that it may not know of. */
+  restate(): void {
+    if (this.#state.name !== "fault") return;
+    for (const cause of this.#state.causes) {
+      this.#group?.tell({ type: "fault", member: this.#config.name, reason: cause });
+    }
+  }
+
+  /** The sync group's word: an order, or that it can't follow. */
+  obey(event: RouterEvent & { type: "order" | "held" }): void {
+    const alone = this.#alone;
+    // What it wanted anyway it does in its own way, with its own reason.
+    if (event.type === "order" && alone?.state.name === event.become) this.#apply(alone);
+    else this.#apply(step(this.#core, this.#state, event, this.#ports.clock.nowUs()));
   }
 
   /** Ends: a master says so with priority 0 and removes its addresses. */
@@ -239,16 +276,31 @@ export class VirtualRouter {
         device,
         present: this.#ports.network.hasAddress(device, address),
       })),
-      faults: state.name === "fault" ? state.causes : [],
+      faults: faultsOf(state),
+      ...(this.#group && { syncGroup: this.#group.config.name }),
       ...(this.#lastTransition && { lastTransition: this.#lastTransition }),
       counters: { ...this.#counters, discarded: { ...this.#counters.discarded } },
     };
   }
 
   #dispatch(event: RouterEvent): void {
-    const result = step(this.#core, this.#state, event, this.#ports.clock.nowUs());
+    const before = this.#state;
+    const alone = step(this.#core, before, event, this.#ports.clock.nowUs());
+    const told = this.#group === undefined ? undefined : groupEvent(this.#config.name, before, event, alone);
+    if (told === undefined) return this.#apply(alone);
+    this.#state = whileAsking(before, event, alone);
+    this.#alone = alone;
+    this.#group?.tell(told);
+    this.#alone = undefined;
+  }
+
+  #apply(result: Step): void {
     this.#state = result.state;
     for (const action of result.actions) this.#carryOut(action);
+  }
+
+  get #hasFaults(): boolean {
+    return this.#state.name === "fault" && this.#state.causes.length > 0;
   }
 
   #carryOut(action: RouterAction): void {
@@ -336,7 +388,7 @@ export class VirtualRouter {
     this.#lastTransition = { from, to, atMs: this.#sinceMs, reason };
     this.#log(to === "init" ? "Stopped" : `Entering ${to.toUpperCase()} STATE (${reason})`);
     this.#ports.changed();
-    this.#ports.transition?.({ name: this.#config.name, from, to, priority: this.#core.priority });
+    this.#ports.transition?.({ kind: "instance", name: this.#config.name, from, to, priority: this.#core.priority });
   }
 
   /** Feeds the core with what is wrong with, or right again about, our interface. */
@@ -354,7 +406,10 @@ export class VirtualRouter {
 
   #trackNow(): Tracking {
     const { priority, tracking } = this.#config;
-    return track(priority, trackedItems(tracking, this.#status, this.#ports.network));
+    const own = trackedItems(tracking, this.#status, this.#ports.network);
+    if (this.#group === undefined) return track(priority, own);
+    const { tracking: common, keepsWeights } = this.#group.config;
+    return track(priority, trackedByMember(own, trackedItems(common, this.#status, this.#ports.network), keepsWeights));
   }
 
   /** Feeds the core with the effective priority, and with tracked things that are bad or not known yet. */
@@ -423,6 +478,11 @@ const DISCARD_TEXT: Readonly<Record<DiscardReason, string>> = {
   "auth-fail": "its password is wrong",
   interval: "its advertisement interval is not ours",
 };
+
+function faultsOf(state: RouterState): readonly string[] {
+  if (state.name !== "fault") return [];
+  return state.causes.length === 0 && state.group !== undefined ? [`sync group: ${state.group}`] : state.causes;
+}
 
 function senderOf(packet: Uint8Array): string {
   return formatIp(packet.subarray(IPV4_SOURCE_OFFSET, IPV4_SOURCE_OFFSET + 4));

@@ -1,10 +1,12 @@
 // All VRRP instances of this host: finds the one that a packet is for, runs what is due, tells the next deadline.
 import { same } from "../../base/same.ts";
 import type { VrrpInstance } from "../../config/config.ts";
+import type { SyncGroup } from "../../config/config_vrrp.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { IPV4_SOURCE_OFFSET, readIpv4 } from "../../wire/ipv4.ts";
 import { readAdvertisement, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
 import { addressesOf, addressKey } from "./addresses.ts";
+import { LiveSyncGroup } from "./live_sync_group.ts";
 import { NO_STATUS, type TrackStatus } from "./tracked_items.ts";
 import { VirtualRouter, type VirtualRouterPorts } from "./virtual_router.ts";
 
@@ -25,13 +27,15 @@ export class VrrpEngine {
   readonly #stray = { length: 0, "unknown-vrid": 0, other: 0 };
   readonly #ports: VirtualRouterPorts;
   #routers: readonly VirtualRouter[] = [];
+  #groups: readonly LiveSyncGroup[] = [];
   #byKey = new Map<string, VirtualRouter[]>();
   #started = false;
   #status: TrackStatus = NO_STATUS;
 
-  constructor(instances: readonly VrrpInstance[], ports: VirtualRouterPorts) {
+  constructor(instances: readonly VrrpInstance[], ports: VirtualRouterPorts, groups: readonly SyncGroup[] = []) {
     this.#ports = ports;
     this.#use(instances.map((instance) => new VirtualRouter(instance, ports)));
+    this.#groups = groups.map((group) => new LiveSyncGroup(group, this.#membersOf(group), ports));
   }
 
   /** Names of the interfaces that advertisements are sent and received on. */
@@ -42,21 +46,31 @@ export class VrrpEngine {
   /** Starts every instance. @param resume keys (`instanceKey`) of those that were master a moment ago */
   start(resume: ReadonlySet<string>): void {
     this.#started = true;
-    for (const router of this.#routers) router.start(resume.has(instanceKey(router.config)));
+    const resumes = (router: VirtualRouter): boolean => resume.has(instanceKey(router.config));
+    const alone = new Set(this.#routers.filter(resumes));
+    for (const group of this.#groups) {
+      // A group that was not master as a whole begins as one that has heard nothing.
+      const isResumed = group.members.every(resumes);
+      if (!isResumed) { for (const router of group.members) alone.delete(router); }
+      group.begin(isResumed);
+    }
+    for (const router of this.#routers) router.start(alone.has(router));
   }
 
   /** Ends every instance: masters say so and remove their addresses. */
   stop(): void {
     for (const router of this.#routers) router.stop();
+    for (const group of this.#groups) group.stop();
   }
 
   /**
    * Goes over to another configuration. An instance that is the same in both is not touched; one that differs goes on in
    * its state; one that is gone ends, its master saying so; a new one starts. Another version is another router.
    *
-   * Addresses are removed before any is added, so that one can move from an instance to another.
+   * Addresses are removed before any is added, so that one can move from an instance to another. Sync groups go on in
+   * their state, too; members that are new to one join it where it is.
    */
-  reconfigure(instances: readonly VrrpInstance[]): void {
+  reconfigure(instances: readonly VrrpInstance[], groups: readonly SyncGroup[] = []): void {
     const before = new Map(this.#routers.map((router) => [routerKey(router.config), router]));
     const changed: (readonly [VirtualRouter, VrrpInstance])[] = [];
     const added: VirtualRouter[] = [];
@@ -80,6 +94,26 @@ export class VrrpEngine {
     this.#use(routers);
     for (const [router, instance] of changed) router.reconfigure(instance);
     if (this.#started) { for (const router of added) router.start(false); }
+    this.#regroup(groups);
+  }
+
+  #regroup(configs: readonly SyncGroup[]): void {
+    const before = new Map(this.#groups.map((group) => [group.config.name, group]));
+    const groups = configs.map((config) => {
+      const group = before.get(config.name) ?? new LiveSyncGroup(config, [], this.#ports);
+      before.delete(config.name);
+      return [group, config] as const;
+    });
+    for (const [group, config] of groups) group.reconfigure(config, this.#membersOf(config), this.#started);
+    this.#groups = groups.map(([group]) => group);
+    const grouped = new Set(this.#groups.flatMap(({ members }) => members));
+    for (const router of this.#routers) if (!grouped.has(router)) router.join(undefined);
+    for (const router of this.#routers) router.track(this.#status); // what groups track counts, or no more
+    for (const group of before.values()) group.stop();
+  }
+
+  #membersOf({ members }: SyncGroup): VirtualRouter[] {
+    return members.flatMap((name) => this.#routers.find(({ config }) => config.name === name) ?? []);
   }
 
   /** What others found out about scripts and files that instances track. */

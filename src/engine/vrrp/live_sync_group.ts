@@ -1,0 +1,112 @@
+// A sync group at work: holds its state, lets the core decide, passes the orders on to its members.
+import { same } from "../../base/same.ts";
+import type { SyncGroup } from "../../config/config_vrrp.ts";
+import {
+  changeMembers,
+  gatherGroup,
+  type GroupAction,
+  type GroupEvent,
+  type GroupMember,
+  type GroupState,
+  startGroup,
+  stepGroup,
+} from "../../core/vrrp/sync_group.ts";
+import type { VirtualRouter, VirtualRouterPorts } from "./virtual_router.ts";
+
+/** A `vrrp_sync_group` with the routers of this host that are in it. */
+export class LiveSyncGroup {
+  readonly #ports: Pick<VirtualRouterPorts, "log" | "transition">;
+  #config: SyncGroup;
+  #members: readonly VirtualRouter[];
+  #state: GroupState;
+  /** Of the members, as the state knows them. */
+  #names: ReadonlyMap<VirtualRouter, string> = new Map();
+
+  constructor(config: SyncGroup, members: readonly VirtualRouter[], ports: VirtualRouterPorts) {
+    this.#ports = ports;
+    this.#config = config;
+    this.#members = members;
+    this.#state = startGroup(this.#list());
+    this.#admit();
+  }
+
+  /** What it does now. */
+  get config(): SyncGroup {
+    return this.#config;
+  }
+
+  /** The routers that move together. */
+  get members(): readonly VirtualRouter[] {
+    return this.#members;
+  }
+
+  /** Before the members start. @param resumed all of them were master a moment ago, and still are */
+  begin(resumed: boolean): void {
+    this.#state = startGroup(this.#list(), resumed ? "master" : "init");
+  }
+
+  /** After the members have ended. */
+  stop(): void {
+    const { name } = this.#state;
+    this.#state = startGroup(this.#list());
+    if (name !== "init") this.#transition(name, "init");
+  }
+
+  /** Goes over to another configuration, after the routers have; members that are new join in. */
+  reconfigure(config: SyncGroup, members: readonly VirtualRouter[], started: boolean): void {
+    const isNew = this.#members.length === 0;
+    const isSame = same(this.#config, config, "location") && members.length === this.#members.length &&
+      members.every((router, index) => router === this.#members[index]);
+    const wants = this.#wantsOf(members);
+    this.#config = config;
+    this.#members = members;
+    this.#admit();
+    if (isSame || !started) return;
+    const states = new Map(members.map((router) => [router.config.name, router.stateName]));
+    const before = { name: this.#state.name, wants };
+    this.#take(isNew ? gatherGroup(this.#list(), states) : changeMembers(before, this.#list()));
+    for (const router of members) router.restate();
+  }
+
+  /** What routers that were members before want, by the names that they have now; another router may have an old name. */
+  #wantsOf(members: readonly VirtualRouter[]): GroupState["wants"] {
+    return new Map(members.flatMap((router) => {
+      const want = this.#state.wants.get(this.#names.get(router) ?? "");
+      return want === undefined ? [] : [[router.config.name, want] as const];
+    }));
+  }
+
+  #admit(): void {
+    this.#names = new Map(this.#members.map((router) => [router, router.config.name]));
+    const membership = { config: this.#config, tell: (event: GroupEvent) => this.#hear(event) };
+    for (const router of this.#members) router.join(membership);
+  }
+
+  #list(): GroupMember[] {
+    return this.#members.map(({ config }) => ({ name: config.name, owner: config.priority === 255 }));
+  }
+
+  #hear(event: GroupEvent): void {
+    this.#take(stepGroup(this.#list(), this.#state, event));
+  }
+
+  #take({ state, actions }: { readonly state: GroupState; readonly actions: readonly GroupAction[] }): void {
+    this.#state = state;
+    for (const action of actions) this.#carryOut(action);
+  }
+
+  #carryOut(action: GroupAction): void {
+    if (action.type === "transition") {
+      this.#ports.log(`VRRP_Group(${this.#config.name}) Syncing instances to ${action.to.toUpperCase()} state`);
+      return this.#transition(action.from, action.to);
+    }
+    const router = this.#members.find(({ config }) => config.name === action.member);
+    if (action.type === "held") return router?.obey({ type: "held" });
+    const { become, sayGoodbye, reason } = action;
+    router?.obey({ type: "order", become, sayGoodbye, reason });
+  }
+
+  #transition(from: GroupState["name"], to: GroupState["name"]): void {
+    this.#ports.transition?.({ kind: "group", name: this.#config.name, from, to, priority: 0 });
+  }
+}
