@@ -1,5 +1,5 @@
 // One VRRP instance at work: holds its state, lets the core decide, carries the actions out, counts.
-import { formatIp, ipv4ToNumber, parseIp, parseIpv4 } from "../../base/ip.ts";
+import { formatIp, ipv4ToNumber, parseIpv4 } from "../../base/ip.ts";
 import type { VirtualAddress, VrrpInstance } from "../../config/config.ts";
 import type { SyncGroup } from "../../config/config_vrrp.ts";
 import { type DiscardReason, type Expectation, judge } from "../../core/vrrp/acceptance.ts";
@@ -12,13 +12,12 @@ import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { NetworkPort } from "../../ports/network.ts";
 import type { VrrpCounters, VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
-import { gratuitousArp } from "../../wire/arp.ts";
-import { unsolicitedNeighborAdvertisement } from "../../wire/ndp.ts";
 import { IPV4_DESTINATION_OFFSET, IPV4_SOURCE_OFFSET } from "../../wire/ipv4.ts";
 import type { Advertisement } from "../../wire/vrrp.ts";
-import { addressDifference, addressesOf } from "./addresses.ts";
+import { addressesOf } from "./addresses.ts";
 import { addressListBytes, Advertiser } from "./advertiser.ts";
 import { advertisedAddresses, advertiserConfig, coreConfig, expectationOf } from "./terms.ts";
+import { MovedAddresses } from "./moved_addresses.ts";
 import { NO_STATUS, trackedItems, type TrackStatus } from "./tracked_items.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 
@@ -62,6 +61,7 @@ const LOG_INTERVAL_US = 60_000_000;
 export class VirtualRouter {
   readonly #ports: VirtualRouterPorts;
   readonly #advertiser: Advertiser;
+  readonly #addresses: MovedAddresses;
   readonly #limiter = new RateLimiter(LOG_INTERVAL_US);
   readonly #counters: MutableCounters = {
     advertisementsReceived: 0,
@@ -84,9 +84,6 @@ export class VirtualRouter {
   #trackedFaults: readonly string[] = [];
   #expectation: Expectation;
   #advertisedAddresses: Uint8Array;
-  #addresses: readonly VirtualAddress[];
-  /** Addresses that a new configuration brought, until `add-new-addresses`. */
-  #newAddresses: readonly VirtualAddress[] = [];
   #state: RouterState = { name: "init" };
   #group: Membership | undefined;
   /** While the group is asked: what the router would do without it. */
@@ -102,7 +99,11 @@ export class VirtualRouter {
     this.#core = coreConfig(config);
     this.#expectation = expectationOf(config);
     this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
-    this.#addresses = addressesOf(config);
+    this.#addresses = new MovedAddresses(ports.network, addressesOf(config), {
+      log: (line) => this.#log(line),
+      note: (key, line) => this.#note(key, line),
+      announced: () => this.#counters.gratuitousArpSent++,
+    });
     this.#advertiser = new Advertiser(advertiserConfig(config));
     this.#sinceMs = ports.clock.wallMs();
   }
@@ -124,10 +125,10 @@ export class VirtualRouter {
 
   /** Begins: as a backup that waits, or where a predecessor left off as master. Addresses left over are removed. */
   start(resumeAsMaster: boolean): void {
-    if (!resumeAsMaster) this.#removeLeftOvers(this.#addresses);
+    if (!resumeAsMaster) this.#addresses.removeLeftOvers();
     this.#checkInterface();
     if (!this.#hasFaults) this.#dispatch({ type: resumeAsMaster ? "resume" : "startup" });
-    if (resumeAsMaster && this.stateName !== "master") this.#removeAddresses();
+    if (resumeAsMaster && this.stateName !== "master") this.#addresses.remove();
   }
 
   /** From now on a member of a sync group, or of none. One that only the group kept in fault is free then. */
@@ -165,15 +166,7 @@ export class VirtualRouter {
    * @param wantedElsewhere whether another master has an address from now on: such a one is left where it is
    */
   withdraw(next: VrrpInstance, wantedElsewhere: (entry: VirtualAddress) => boolean): void {
-    if (this.#state.name !== "master") return;
-    const { removed, kept } = addressDifference(this.#addresses, addressesOf(next));
-    const leaving = removed.filter((entry) => !wantedElsewhere(entry));
-    for (const entry of leaving) this.#attempt(() => this.#ports.network.removeAddress(entry));
-    // With the first address of a subnet the kernel removes the others (unless promote_secondaries): put them back.
-    const devices = new Set(leaving.map(({ device }) => device));
-    for (const entry of kept) {
-      if (devices.has(entry.device)) this.#attempt(() => this.#ports.network.addAddress(entry));
-    }
+    if (this.#state.name === "master") this.#addresses.withdraw(addressesOf(next), wantedElsewhere);
   }
 
   /**
@@ -182,19 +175,17 @@ export class VirtualRouter {
    */
   reconfigure(config: VrrpInstance): void {
     const previous = this.#core;
-    this.#newAddresses = addressDifference(this.#addresses, addressesOf(config)).added;
     this.#config = config;
     this.#core = { ...coreConfig(config), priority: this.#trackNow().effectivePriority };
     this.#expectation = expectationOf(config);
     this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
-    this.#addresses = addressesOf(config);
+    this.#addresses.replace(addressesOf(config));
     this.#advertiser.reconfigure(advertiserConfig(config));
     if (this.#state.name !== "init") {
       this.#checkInterface();
-      if (this.#state.name !== "master") this.#removeLeftOvers(this.#newAddresses);
-      this.#dispatch({ type: "reconfigure", previous, addressesAdded: this.#newAddresses.length > 0 });
+      if (this.#state.name !== "master") this.#addresses.removeLeftOvers(this.#addresses.added);
+      this.#dispatch({ type: "reconfigure", previous, addressesAdded: this.#addresses.added.length > 0 });
     }
-    this.#newAddresses = [];
     this.#ports.changed();
   }
 
@@ -243,7 +234,7 @@ export class VirtualRouter {
     if (this.#state.name === "init") return;
     this.#checkInterface();
     if (this.#state.name !== "master") return;
-    const lost = this.#addresses.find((entry) => !this.#ports.network.hasAddress(entry.device, entry.address));
+    const lost = this.#addresses.firstLost();
     if (lost !== undefined) this.#dispatch({ type: "address-lost", address: lost.address });
   }
 
@@ -270,12 +261,7 @@ export class VirtualRouter {
       masterDownIntervalUs: masterDownIntervalUs(this.#core, learned),
       preemptMode: config.preemptMode,
       ...(master && { master }),
-      virtualAddresses: this.#addresses.map(({ address, prefixLength, device }) => ({
-        address,
-        prefixLength,
-        device,
-        present: this.#ports.network.hasAddress(device, address),
-      })),
+      virtualAddresses: this.#addresses.snapshot(),
       faults: faultsOf(state),
       ...(this.#group && { syncGroup: this.#group.config.name }),
       ...(this.#lastTransition && { lastTransition: this.#lastTransition }),
@@ -308,14 +294,14 @@ export class VirtualRouter {
       case "send-advertisement":
         return this.#advertise(action.priority);
       case "add-addresses":
-        return this.#addAddresses(this.#addresses);
+        return this.#addresses.add();
       case "remove-addresses":
-        return this.#removeAddresses();
+        return this.#addresses.remove();
       case "announce-addresses":
-        return this.#announce(this.#addresses, action.repeat);
+        return this.#addresses.announce(action.repeat);
       case "add-new-addresses":
-        this.#addAddresses(this.#newAddresses);
-        return this.#announce(this.#newAddresses, action.repeat);
+        this.#addresses.add(this.#addresses.added);
+        return this.#addresses.announce(action.repeat, this.#addresses.added);
       case "transition":
         return this.#transition(action);
       case "note":
@@ -333,50 +319,6 @@ export class VirtualRouter {
     }
     this.#counters.advertisementsSent++;
     if (priority === 0) this.#counters.priorityZeroSent++;
-  }
-
-  #addAddresses(addresses: readonly VirtualAddress[]): void {
-    for (const entry of addresses) this.#attempt(() => this.#ports.network.addAddress(entry));
-  }
-
-  #removeAddresses(): void {
-    for (const entry of this.#addresses) this.#attempt(() => this.#ports.network.removeAddress(entry));
-  }
-
-  /** A predecessor that was killed left its addresses: two hosts must not answer for one. */
-  #removeLeftOvers(addresses: readonly VirtualAddress[]): void {
-    for (const entry of addresses) {
-      if (!this.#ports.network.hasAddress(entry.device, entry.address)) continue;
-      this.#log(`removing ${entry.address}, left over on ${entry.device}`);
-      this.#attempt(() => this.#ports.network.removeAddress(entry));
-    }
-  }
-
-  #attempt(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.#log(error instanceof Error ? error.message : String(error));
-    }
-  }
-
-  /** All addresses in turn, then again: no address waits for another's whole set. */
-  #announce(addresses: readonly VirtualAddress[], repeat: number): void {
-    for (let round = 0; round < repeat; round++) {
-      for (const { address, device } of addresses) {
-        const hardwareAddress = this.#ports.network.interface(device)?.hardwareAddress;
-        const bytes = parseIp(address);
-        if (hardwareAddress === undefined || bytes === undefined) continue;
-        const frame = bytes.length === 4 ? gratuitousArp(hardwareAddress, bytes) : unsolicitedNeighborAdvertisement(
-          hardwareAddress,
-          bytes,
-          this.#ports.network.forwardsIpv6?.(device) ?? false,
-        );
-        const failure = this.#ports.network.sendFrame(device, frame);
-        if (failure === undefined) this.#counters.gratuitousArpSent++;
-        else this.#note("arp", `cannot announce ${address} on ${device}: ${failure}`);
-      }
-    }
   }
 
   #transition(action: RouterAction & { type: "transition" }): void {
@@ -437,7 +379,7 @@ export class VirtualRouter {
 
   /** The first address that is not one of those we move around. */
   #ownAddress(addresses: readonly string[]): string | undefined {
-    return addresses.find((address) => !this.#addresses.some((entry) => entry.address === address));
+    return addresses.find((address) => !this.#addresses.all.some((entry) => entry.address === address));
   }
 
   #compareAddresses(packet: Uint8Array, { addresses }: Advertisement): void {

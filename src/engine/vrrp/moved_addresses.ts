@@ -1,0 +1,119 @@
+// The addresses that move with one instance, on their interfaces: put there, taken away, announced to the neighbors.
+import { parseIp } from "../../base/ip.ts";
+import type { VirtualAddress } from "../../config/config.ts";
+import type { NetworkPort } from "../../ports/network.ts";
+import { gratuitousArp } from "../../wire/arp.ts";
+import { unsolicitedNeighborAdvertisement } from "../../wire/ndp.ts";
+import { addressDifference } from "./addresses.ts";
+
+/** What is to be known of failures, and of what was sent. */
+export interface MovedAddressesListener {
+  /** One line for people, each time. */
+  readonly log: (line: string) => void;
+  /** The same for what comes in floods: `key` tells the kinds apart. */
+  readonly note: (key: string, line: string) => void;
+  /** A gratuitous ARP or neighbor advertisement is on the wire. */
+  readonly announced: () => void;
+}
+
+/** Addresses of one instance. Failures are logged, and do not keep the others from being tried. */
+export class MovedAddresses {
+  readonly #network: NetworkPort;
+  readonly #listener: MovedAddressesListener;
+  #all: readonly VirtualAddress[];
+  /** What a new configuration brought, until `replace` says otherwise. */
+  #added: readonly VirtualAddress[] = [];
+
+  constructor(network: NetworkPort, addresses: readonly VirtualAddress[], listener: MovedAddressesListener) {
+    this.#network = network;
+    this.#all = addresses;
+    this.#listener = listener;
+  }
+
+  /** All of them, advertised or not. */
+  get all(): readonly VirtualAddress[] {
+    return this.#all;
+  }
+
+  /** Those that the newest configuration brought. */
+  get added(): readonly VirtualAddress[] {
+    return this.#added;
+  }
+
+  /** Takes the list of a new configuration; touches no interface. */
+  replace(addresses: readonly VirtualAddress[]): void {
+    this.#added = addressDifference(this.#all, addresses).added;
+    this.#all = addresses;
+  }
+
+  /** Removes what a new configuration will not have any more, except what is wanted elsewhere. */
+  withdraw(next: readonly VirtualAddress[], wantedElsewhere: (entry: VirtualAddress) => boolean): void {
+    const { removed, kept } = addressDifference(this.#all, next);
+    const leaving = removed.filter((entry) => !wantedElsewhere(entry));
+    this.remove(leaving);
+    // With the first address of a subnet the kernel removes the others (unless promote_secondaries): put them back.
+    const devices = new Set(leaving.map(({ device }) => device));
+    this.add(kept.filter(({ device }) => devices.has(device)));
+  }
+
+  add(addresses: readonly VirtualAddress[] = this.#all): void {
+    for (const entry of addresses) this.#attempt(() => this.#network.addAddress(entry));
+  }
+
+  remove(addresses: readonly VirtualAddress[] = this.#all): void {
+    for (const entry of addresses) this.#attempt(() => this.#network.removeAddress(entry));
+  }
+
+  /** A predecessor that was killed left its addresses: two hosts must not answer for one. */
+  removeLeftOvers(addresses: readonly VirtualAddress[] = this.#all): void {
+    for (const entry of addresses) {
+      if (!this.#isPresent(entry)) continue;
+      this.#listener.log(`removing ${entry.address}, left over on ${entry.device}`);
+      this.#attempt(() => this.#network.removeAddress(entry));
+    }
+  }
+
+  /** The first that is not on its interface. */
+  firstLost(): VirtualAddress | undefined {
+    return this.#all.find((entry) => !this.#isPresent(entry));
+  }
+
+  /** As the outside may see them, `present` by the kernel's word. */
+  snapshot(): { address: string; prefixLength: number; device: string; present: boolean }[] {
+    return this.#all.map((entry) => {
+      const { address, prefixLength, device } = entry;
+      return { address, prefixLength, device, present: this.#isPresent(entry) };
+    });
+  }
+
+  /** All addresses in turn, then again: no address waits for another's whole set. */
+  announce(repeat: number, addresses: readonly VirtualAddress[] = this.#all): void {
+    for (let round = 0; round < repeat; round++) {
+      for (const entry of addresses) this.#announceOne(entry);
+    }
+  }
+
+  #announceOne({ address, device }: VirtualAddress): void {
+    const hardwareAddress = this.#network.interface(device)?.hardwareAddress;
+    const bytes = parseIp(address);
+    if (hardwareAddress === undefined || bytes === undefined) return;
+    const frame = bytes.length === 4
+      ? gratuitousArp(hardwareAddress, bytes)
+      : unsolicitedNeighborAdvertisement(hardwareAddress, bytes, this.#network.forwardsIpv6?.(device) ?? false);
+    const failure = this.#network.sendFrame(device, frame);
+    if (failure === undefined) this.#listener.announced();
+    else this.#listener.note("arp", `cannot announce ${address} on ${device}: ${failure}`);
+  }
+
+  #isPresent({ device, address }: VirtualAddress): boolean {
+    return this.#network.hasAddress(device, address);
+  }
+
+  #attempt(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#listener.log(error instanceof Error ? error.message : String(error));
+    }
+  }
+}
