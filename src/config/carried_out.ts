@@ -28,16 +28,20 @@ export function startable(config: Config): Startable {
   };
   const taken = new Map<string, VrrpInstance>();
   const vrrpInstances = config.vrrpInstances.filter((instance) => {
-    const key = `${instance.interface} ${instance.vrid}`;
+    const key = `${instance.interface} ${instance.vrid} ${instance.family}`;
     // Peers of its own make a VRID a second one (`duplicate-vrid` refuses the others), but packets are told apart by VRID.
     const isUnicast = instance.unicastPeers.length > 0 || (taken.get(key)?.unicastPeers.length ?? 0) > 0;
     const isTaken = taken.has(key) && isUnicast
       ? `another instance, with or without peers, has its VRID on ${instance.interface}`
       : undefined;
-    const starts = isStarted(`vrrp_instance ${instance.name}`, whyNot(instance, config) ?? isTaken, instance);
+    const starts = isStarted(`vrrp_instance ${instance.name}`, whyNot(instance) ?? isTaken, instance);
     if (starts) taken.set(key, instance);
     return starts;
-  }).map((instance) => ({ ...instance, tracking: withWeights(instance.tracking, config) }));
+  }).map((instance) => ({
+    ...instance,
+    multicastGroup: multicastGroupOf(instance, config),
+    tracking: withWeights(instance.tracking, config),
+  }));
   const isMember = (name: string): boolean => vrrpInstances.some((instance) => instance.name === name);
   const syncGroups = config.syncGroups
     .map((group) => ({
@@ -63,17 +67,16 @@ function withWeights(tracking: Tracking, { scripts, trackedFiles }: Config): Tra
   return { ...tracking, scripts: filled(tracking.scripts, scripts), files: filled(tracking.files, trackedFiles) };
 }
 
+function multicastGroupOf({ family, multicastGroup }: VrrpInstance, { global }: Config): string {
+  return multicastGroup ?? (family === 6 ? global.multicastGroup6 : global.multicastGroup4);
+}
+
 /** Peers would not hear such an instance, or not believe it, and both would be master. */
-function whyNot(instance: VrrpInstance, { global }: Config): string | undefined {
-  const { family, unicastPeers, multicastGroup = global.multicastGroup4, authentication, hmac, link } = instance;
-  if (family === 6) return "it is for IPv6";
+function whyNot(instance: VrrpInstance): string | undefined {
+  const { authentication, hmac, link } = instance;
   if (instance.faultWithoutPeer) return "it has `unicast_fault_no_peer`";
-  if (multicastGroup !== "224.0.0.18" && unicastPeers.length === 0) {
-    return `it uses the multicast group ${multicastGroup}`;
-  }
   if (authentication?.type === "ah") return "it has `auth_type AH`";
   if (hmac !== undefined) return "it has `auth_hmac`";
-  if (instance.version === 3 && instance.version3ChecksumAsVersion2) return "it has `v3_checksum_as_v2`";
   if (instance.vrf !== undefined) return "it has `vrf`";
   if (link?.type === "ipvlan") return "it has `use_ipvlan`";
   if (link !== undefined && instance.interface === "") return "it has a VMAC but no `interface`";

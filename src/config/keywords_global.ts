@@ -53,7 +53,8 @@ export const GLOBAL_DEFS = section("global_defs", {
     script_user dynamic_interfaces
     enable_script_security vrrp_down_timer_adverts vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
     vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh vrrp_garp_master_refresh_repeat
-    vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_min_garp`,
+    vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_min_garp
+    vrrp_mcast_group4 vrrp_mcast_group6 v3_checksum_as_v2`,
   notCarriedOut: `
     process_names process_name vrrp_process_name checker_process_name bfd_process_name lvs_process_name
     use_symlink_paths set_supplementary_groups startup_script shutdown_script startup_script_timeout
@@ -63,7 +64,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     max_auto_priority min_auto_priority_delay
     notification_email notification_email_from smtp_server smtp_helo_name smtp_connect_timeout smtp_alert
     smtp_alert_vrrp smtp_alert_checker no_checker_emails
-    vrrp_mcast_group6 vrrp_garp_interval vrrp_gna_interval vrrp_garp_extra_if vrrp_vmac_garp_intvl
+    vrrp_garp_interval vrrp_gna_interval vrrp_garp_extra_if vrrp_vmac_garp_intvl
     vrrp_notify_priority_changes log_unknown_vrids disable_local_igmp vmac_prefix vmac_addr_prefix
     vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier
     vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters nftables_ipvs
@@ -87,10 +88,6 @@ export const GLOBAL_DEFS = section("global_defs", {
     vrrp_delay_after_boot: "instances would start at once",
     lvs_sync_daemon: "connections would be lost on fail-over",
   },
-  blocking: {
-    vrrp_mcast_group4: "advertisements would go to 224.0.0.18",
-    v3_checksum_as_v2: "other routers would drop our advertisements",
-  },
   deprecated: {
     lvs_process_name: "checker_process_name",
     vrrp_vmac_garp_intvl: "vrrp_garp_extra_if",
@@ -102,7 +99,6 @@ export const GLOBAL_DEFS = section("global_defs", {
   },
   opens: { notification_email: "emails" },
   harmless: {
-    vrrp_mcast_group4: ["224.0.0.18"],
     vrrp_owner_ignore_adverts: OFF,
     vrrp_strict: OFF,
     smtp_alert: OFF,

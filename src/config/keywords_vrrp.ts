@@ -11,12 +11,13 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     mcast_src_ip unicast_src_ip unicast_peer unicast_ttl check_unicast_src authentication virtual_ipaddress virtual_ipaddress_excluded no_virtual_ipaddress
     garp_master_delay garp_master_repeat garp_master_refresh garp_master_refresh_repeat
     garp_lower_prio_delay garp_lower_prio_repeat
+    native_ipv6 mcast_dst_ip old_unicast_checksum v3_checksum_as_v2
     track_interface track_script track_file dont_track_primary skip_check_adv_addr
     down_timer_adverts lower_prio_no_advert higher_prio_send_advert
     notify notify_master notify_backup notify_fault notify_stop`,
   notCarriedOut: `
     debug kernel_rx_buf_size smtp_alert
-    notify_priority_changes promote_secondaries old_unicast_checksum vmac_xmit_base
+    notify_priority_changes promote_secondaries vmac_xmit_base
     garp_extra_if vmac_garp_intvl notify_deleted notify_master_rx_lower_pri`,
   missing: {
     timer_expired_backup: "a late master stays master",
@@ -36,10 +37,7 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
   },
   blocking: {
     vrf: "advertisements would use the wrong interface",
-    native_ipv6: "IPv6 instances can't be run",
-    mcast_dst_ip: "advertisements would go to 224.0.0.18",
     unicast_fault_no_peer: "advertisements would go to the multicast group",
-    v3_checksum_as_v2: "other routers would drop our advertisements",
     use_ipvlan: "addresses would be on another interface",
     auth_hmac: "other routers would drop our advertisements",
   },
@@ -59,10 +57,8 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     track_bfd: "tracked",
   },
   harmless: {
-    mcast_dst_ip: ["224.0.0.18"],
     owner_ignore_adverts: OFF,
     strict_mode: OFF,
-    v3_checksum_as_v2: OFF,
     smtp_alert: OFF,
   },
 });

@@ -3,11 +3,11 @@
 import type { VrrpInstance } from "../config/config.ts";
 import { rehearse } from "../engine/vrrp/rehearsal.ts";
 import type { VirtualRouterPorts } from "../engine/vrrp/virtual_router.ts";
-import { VrrpEngine } from "../engine/vrrp/vrrp_engine.ts";
+import { type Listener, listenersOf, VrrpEngine } from "../engine/vrrp/vrrp_engine.ts";
 import { Epoll } from "../linux/epoll.ts";
 import { LinuxNetwork } from "../linux/linux_network.ts";
 import { DeadlineTimer, SystemClock } from "../linux/monotonic_clock.ts";
-import type { VrrpSocket } from "../linux/vrrp_socket.ts";
+import type { AdvertisementSocket } from "../linux/vrrp_socket.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
 import { Link } from "./link.ts";
 import type { FromChild, ToVrrp } from "./messages.ts";
@@ -40,7 +40,7 @@ class VrrpRole {
   readonly #timer = new DeadlineTimer();
   readonly #epoll = new Epoll();
   readonly #packet = new Uint8Array(2048);
-  readonly #sockets = new Map<number, VrrpSocket>();
+  readonly #sockets = new Map<number, AdvertisementSocket>();
   #network: LinuxNetwork | undefined;
   #engine: VrrpEngine | undefined;
   #instances: readonly VrrpInstance[] = [];
@@ -123,7 +123,7 @@ class VrrpRole {
     if (socket !== undefined) this.#readPackets(socket);
   }
 
-  #readPackets(socket: VrrpSocket): void {
+  #readPackets(socket: AdvertisementSocket): void {
     for (let count = 0; count < MAX_PACKETS_PER_ROUND; count++) {
       const length = socket.receive(this.#packet);
       if (length < 0) return;
@@ -133,15 +133,15 @@ class VrrpRole {
 
   #networkChanged(): void {
     if (!this.#network?.table.update()) return;
-    this.#openSockets(this.#interfaces());
+    this.#openSockets(this.#listeners());
     if (this.#started) this.#engine?.networkChanged();
   }
 
   /** Interfaces that are missing now are opened when they appear. */
-  #openSockets(interfaces: readonly string[]): void {
+  #openSockets(listeners: readonly Listener[]): void {
     const open = new Set<number>();
-    for (const name of interfaces) {
-      const socket = this.#network?.openVrrp(name);
+    for (const listener of listeners) {
+      const socket = this.#network?.openVrrp(listener);
       if (socket === undefined) continue;
       open.add(socket.fd);
       if (this.#sockets.get(socket.fd) === socket) continue;
@@ -152,8 +152,8 @@ class VrrpRole {
     for (const fd of this.#sockets.keys()) if (!open.has(fd)) this.#sockets.delete(fd);
   }
 
-  #interfaces(): readonly string[] {
-    return this.#engine?.interfaces ?? [];
+  #listeners(): readonly Listener[] {
+    return this.#engine?.listeners ?? [];
   }
 
   #readLink(): void {
@@ -197,7 +197,7 @@ class VrrpRole {
     };
     this.#engine = new VrrpEngine(instances, ports, syncGroups);
     this.#epoll.add(network.table.fd);
-    this.#openSockets(this.#interfaces());
+    this.#openSockets(this.#listeners());
     if (!urgent) {
       rehearse(instances, REHEARSALS);
       network.warmUp(REHEARSALS);
@@ -216,14 +216,14 @@ class VrrpRole {
   #reconfigure({ id, instances, syncGroups }: ToVrrp & { type: "reconfigure" }): void {
     let refused: string | undefined;
     try {
-      this.#openSockets([...this.#interfaces(), ...instances.map((instance) => instance.interface)]);
+      this.#openSockets([...this.#listeners(), ...listenersOf(instances)]);
       this.#engine?.reconfigure(instances, syncGroups);
       this.#instances = instances;
     } catch (error) {
       refused = error instanceof Error ? error.message : String(error);
     }
-    this.#network?.keepVrrp(new Set(this.#interfaces()));
-    this.#openSockets(this.#interfaces());
+    this.#network?.keepVrrp(this.#listeners());
+    this.#openSockets(this.#listeners());
     this.#preparedFor = undefined;
     this.#link.post({ type: "reconfigured", id, ...(refused === undefined ? {} : { refused }) });
     if (this.#started) this.#report(this.#clock.nowUs());

@@ -27,6 +27,8 @@ interface Entry {
   hardwareAddress: Uint8Array;
   /** Address to prefix length; insertion order is the kernel's. */
   addresses: Map<string, number>;
+  /** Of them, those that can't be sent from yet. */
+  tentative: Set<string>;
 }
 
 /** All interfaces of this network namespace. */
@@ -52,8 +54,13 @@ export class InterfaceTable {
   find(name: string): NetworkInterface | undefined {
     const entry = this.#byName.get(name);
     if (entry === undefined) return undefined;
-    const ipv4Addresses = [...entry.addresses.keys()].filter((address) => !address.includes(":"));
-    return { name, index: entry.index, up: entry.up, hardwareAddress: entry.hardwareAddress, ipv4Addresses };
+    const { index, up, hardwareAddress, addresses, tentative } = entry;
+    const [ipv4Addresses, ipv6Addresses]: [string[], string[]] = [[], []];
+    for (const address of addresses.keys()) {
+      if (!address.includes(":")) ipv4Addresses.push(address);
+      else if (!tentative.has(address)) ipv6Addresses.push(address);
+    }
+    return { name, index, up, hardwareAddress, ipv4Addresses, ipv6Addresses };
   }
 
   /** Index of an interface, or undefined. */
@@ -134,7 +141,11 @@ export class InterfaceTable {
       this.#byIndex.delete(link.index);
       return;
     }
-    const entry: Entry = { ...link, addresses: known?.addresses ?? new Map() };
+    const entry: Entry = {
+      ...link,
+      addresses: known?.addresses ?? new Map(),
+      tentative: known?.tentative ?? new Set(),
+    };
     this.#byIndex.set(link.index, entry);
     this.#byName.set(link.name, entry);
   }
@@ -142,8 +153,11 @@ export class InterfaceTable {
   #applyAddress(message: NetlinkMessage): void {
     const report = readAddress(message);
     if (report === undefined) return;
-    const addresses = this.#byIndex.get(report.interfaceIndex)?.addresses;
-    if (message.type === RTM_NEWADDR) addresses?.set(report.address, report.prefixLength);
-    else addresses?.delete(report.address);
+    const entry = this.#byIndex.get(report.interfaceIndex);
+    const isThere = message.type === RTM_NEWADDR;
+    if (isThere) entry?.addresses.set(report.address, report.prefixLength);
+    else entry?.addresses.delete(report.address);
+    if (isThere && report.tentative) entry?.tentative.add(report.address);
+    else entry?.tentative.delete(report.address);
   }
 }

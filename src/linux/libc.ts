@@ -32,6 +32,7 @@ const SYMBOLS = {
     parameters: ["i32", /* fd */ "buffer", "u32", /* length */ "i32", /* flags */ "buffer", /* sockaddr */ "buffer"],
     result: "i32",
   },
+  recvmsg: { parameters: ["i32", /* fd */ "buffer", /* msghdr */ "i32" /* flags */], result: "i32" },
   read: { parameters: ["i32", /* fd */ "buffer", "u32" /* length */], result: "i32" },
   write: { parameters: ["i32", /* fd */ "buffer", "u32" /* length */], result: "i32" },
   fcntl: { parameters: ["i32", /* fd */ "i32", /* command */ "i32" /* argument */], result: "i32" },

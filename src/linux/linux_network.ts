@@ -1,41 +1,57 @@
 // The network of this host for the VRRP engine: interfaces and addresses by rtnetlink, packets by raw sockets.
+import { type Family, parseIp } from "../base/ip.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../ports/network.ts";
+import { familyOfPacket } from "../wire/ip_packet.ts";
 import { AddressEditor } from "./address_editor.ts";
 import { FrameSocket } from "./frame_socket.ts";
 import { InterfaceTable } from "./interface_table.ts";
-import { VrrpSocket } from "./vrrp_socket.ts";
+import { type AdvertisementSocket, VrrpSocket } from "./vrrp_socket.ts";
+import { VrrpSocket6 } from "./vrrp_socket6.ts";
+
+/** Where advertisements of one IP version are sent and received. */
+export interface VrrpEndpoint {
+  readonly interfaceName: string;
+  readonly family: Family;
+  /** Multicast groups to join. */
+  readonly groups: readonly string[];
+}
 
 /** The real NetworkPort. */
 export class LinuxNetwork implements NetworkPort {
   readonly table = new InterfaceTable();
   readonly #editor = new AddressEditor(this.table);
   readonly #frames = new FrameSocket();
-  readonly #sockets = new Map<string, { socket: VrrpSocket; index: number }>();
+  readonly #sockets = new Map<string, { socket: AdvertisementSocket; index: number }>();
 
   /**
-   * Opens the VRRP sockets of an interface; again when the interface was made anew since.
+   * Opens the VRRP sockets of an interface and IP version; again when the interface was made anew since.
    *
    * @returns the socket, or undefined while there is no such interface
    * @throws SystemError
    */
-  openVrrp(interfaceName: string): VrrpSocket | undefined {
+  openVrrp({ interfaceName, family, groups }: VrrpEndpoint): AdvertisementSocket | undefined {
+    const key = socketKey(interfaceName, family);
     const index = this.table.indexOf(interfaceName);
-    const known = this.#sockets.get(interfaceName);
-    if (known !== undefined && known.index === index) return known.socket;
-    known?.socket.close();
-    this.#sockets.delete(interfaceName);
-    if (index === undefined) return undefined;
-    const socket = new VrrpSocket(interfaceName, index);
-    this.#sockets.set(interfaceName, { socket, index });
-    return socket;
+    let known = this.#sockets.get(key);
+    if (known?.index !== index) {
+      known?.socket.close();
+      this.#sockets.delete(key);
+      if (index === undefined) return undefined;
+      const socket = family === 6 ? new VrrpSocket6(interfaceName, index) : new VrrpSocket(interfaceName, index);
+      known = { socket, index };
+      this.#sockets.set(key, known);
+    }
+    for (const group of groups) known?.socket.join(parseIp(group) ?? new Uint8Array());
+    return known?.socket;
   }
 
-  /** Closes the VRRP sockets of all other interfaces. */
-  keepVrrp(interfaceNames: ReadonlySet<string>): void {
-    for (const [name, { socket }] of this.#sockets) {
-      if (interfaceNames.has(name)) continue;
+  /** Closes all other VRRP sockets. */
+  keepVrrp(endpoints: readonly VrrpEndpoint[]): void {
+    const kept = new Set(endpoints.map(({ interfaceName, family }) => socketKey(interfaceName, family)));
+    for (const [key, { socket }] of this.#sockets) {
+      if (kept.has(key)) continue;
       socket.close();
-      this.#sockets.delete(name);
+      this.#sockets.delete(key);
     }
   }
 
@@ -56,7 +72,7 @@ export class LinuxNetwork implements NetworkPort {
   }
 
   sendAdvertisement(interfaceName: string, packet: Uint8Array<ArrayBuffer>): string | undefined {
-    const entry = this.#sockets.get(interfaceName);
+    const entry = this.#sockets.get(socketKey(interfaceName, familyOfPacket(packet)));
     return entry === undefined ? `there is no interface ${interfaceName}` : entry.socket.send(packet);
   }
 
@@ -89,4 +105,8 @@ export class LinuxNetwork implements NetworkPort {
     this.#editor.close();
     this.table.close();
   }
+}
+
+function socketKey(interfaceName: string, family: Family): string {
+  return `${interfaceName} ${family}`;
 }

@@ -1,5 +1,5 @@
 // The sockets of VRRP on one interface: receives protocol 112 from the group and from peers, sends whole IPv4 packets.
-import { VRRP_GROUP, VRRP_PROTOCOL } from "../wire/vrrp.ts";
+import { VRRP_PROTOCOL } from "../wire/vrrp.ts";
 import {
   AF_INET,
   IP_ADD_MEMBERSHIP,
@@ -24,8 +24,8 @@ import { check, describeErrno, EAGAIN, EINTR } from "./system_error.ts";
 
 /** Room for bursts of many instances while the process waits for a CPU. */
 const RECEIVE_BUFFER_BYTES = 1 << 20;
-/** TC_PRIO_CONTROL: leaves before bulk traffic in the queue of the interface. */
-const TC_PRIO_CONTROL = 7;
+/** Leaves before bulk traffic in the queue of the interface (linux/pkt_sched.h). */
+export const TC_PRIO_CONTROL = 7;
 
 /** Of the destination in an IPv4 header, and of the address in struct sockaddr_in. */
 const DESTINATION_OFFSET = 16;
@@ -34,39 +34,62 @@ const ADDRESS_OFFSET = 4;
 const NO_DESCRIPTOR = -1;
 const EMPTY = new Uint8Array(0);
 
-/** VRRP over IPv4 on one interface. */
-export class VrrpSocket {
+/** Sends and receives advertisements of one IP version on one interface. */
+export interface AdvertisementSocket {
   readonly interfaceName: string;
+  /** Readable when a packet waits. */
+  readonly fd: number;
+  /** Hears from now on what goes to a multicast group, of 4 or 16 bytes. @throws SystemError */
+  join(group: Uint8Array): void;
+  /** Reads the next packet, with its IP header, into `buffer`. @returns its length, or -1 when none waits */
+  receive(buffer: Uint8Array<ArrayBuffer>): number;
+  /** Sends a packet that carries its own IP header. @returns undefined, or why it could not be sent */
+  send(packet: Uint8Array<ArrayBuffer>): string | undefined;
+  /** Sends nothing, by the same way: the kernel refuses the descriptor. */
+  warmUp(): void;
+  close(): void;
+}
+
+/** VRRP over IPv4 on one interface. */
+export class VrrpSocket implements AdvertisementSocket {
+  readonly interfaceName: string;
+  readonly #index: number;
   readonly #receiveFd: number;
   readonly #sendFd: number;
-  readonly #destination = socketAddress(VRRP_GROUP);
+  readonly #joined = new Set<string>();
+  readonly #destination = socketAddress();
 
-  /** Joins the group. @throws SystemError, EPERM without CAP_NET_RAW */
+  /** Opens; hears what goes to this host, and to groups once it has joined them. @throws SystemError, EPERM without CAP_NET_RAW */
   constructor(interfaceName: string, interfaceIndex: number) {
     this.interfaceName = interfaceName;
-    const membership = membershipRequest(interfaceIndex);
-    this.#receiveFd = open(VRRP_PROTOCOL, interfaceName);
-    this.#sendFd = open(IPPROTO_RAW, interfaceName);
+    this.#index = interfaceIndex;
+    this.#receiveFd = openRaw(AF_INET, VRRP_PROTOCOL, interfaceName);
+    this.#sendFd = openRaw(AF_INET, IPPROTO_RAW, interfaceName);
     const receive = (level: number, name: number, value: Uint8Array<ArrayBuffer>): void =>
       setOption(this.#receiveFd, level, name, value, `receive VRRP on ${interfaceName}`);
     const send = (level: number, name: number, value: Uint8Array<ArrayBuffer>): void =>
       setOption(this.#sendFd, level, name, value, `send VRRP on ${interfaceName}`);
-    receive(IPPROTO_IP, IP_ADD_MEMBERSHIP, membership);
-    receive(IPPROTO_IP, IP_MULTICAST_ALL, cInts(0)); // only what arrives for the group on this interface
-    libc().setsockopt(this.#receiveFd, SOL_SOCKET, SO_RCVBUFFORCE, cInts(RECEIVE_BUFFER_BYTES), 4);
+    receive(IPPROTO_IP, IP_MULTICAST_ALL, cInts(0)); // only what arrives for our groups on this interface
+    growReceiveBuffer(this.#receiveFd);
     send(IPPROTO_IP, IP_HDRINCL, cInts(1));
-    send(IPPROTO_IP, IP_MULTICAST_IF, membership);
+    send(IPPROTO_IP, IP_MULTICAST_IF, membershipRequest(new Uint8Array(4), interfaceIndex));
     send(IPPROTO_IP, IP_MULTICAST_LOOP, cInts(0));
     send(SOL_SOCKET, SO_PRIORITY, cInts(TC_PRIO_CONTROL));
     send(SOL_SOCKET, SO_RCVBUF, cInts(0)); // never read from
   }
 
-  /** Readable when a packet waits. */
   get fd(): number {
     return this.#receiveFd;
   }
 
-  /** Reads the next packet, with its IPv4 header, into `buffer`. @returns its length, or -1 when none waits */
+  join(group: Uint8Array): void {
+    const key = group.join();
+    if (this.#joined.has(key)) return;
+    const request = membershipRequest(group, this.#index);
+    setOption(this.#receiveFd, IPPROTO_IP, IP_ADD_MEMBERSHIP, request, `join a group on ${this.interfaceName}`);
+    this.#joined.add(key);
+  }
+
   receive(buffer: Uint8Array<ArrayBuffer>): number {
     for (;;) {
       const length = libc().recv(this.#receiveFd, buffer, buffer.length, MSG_DONTWAIT);
@@ -76,12 +99,10 @@ export class VrrpSocket {
     }
   }
 
-  /** Sends a packet that carries its own IPv4 header. @returns undefined, or why it could not be sent */
   send(packet: Uint8Array<ArrayBuffer>): string | undefined {
     return this.#sendOn(this.#sendFd, packet);
   }
 
-  /** Sends nothing, by the same way: the kernel refuses the descriptor. */
   warmUp(): void {
     this.#sendOn(NO_DESCRIPTOR, EMPTY);
   }
@@ -98,31 +119,43 @@ export class VrrpSocket {
   }
 }
 
-function open(protocol: number, interfaceName: string): number {
+/** Opens a raw socket of a family that is bound to an interface. @throws SystemError */
+export function openRaw(family: number, protocol: number, interfaceName: string): number {
   const fd = check(
-    libc().socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol),
+    libc().socket(family, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol),
     "open a raw socket for VRRP (needs CAP_NET_RAW)",
   );
   setOption(fd, SOL_SOCKET, SO_BINDTODEVICE, cString(interfaceName), `bind a socket to ${interfaceName}`);
   return fd;
 }
 
-function setOption(fd: number, level: number, name: number, value: Uint8Array<ArrayBuffer>, action: string): void {
+/** Makes room for bursts; as far as the system lets us. */
+export function growReceiveBuffer(fd: number): void {
+  libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, cInts(RECEIVE_BUFFER_BYTES), 4);
+}
+
+/** Sets an option of a socket. @throws SystemError with what was being done */
+export function setOption(
+  fd: number,
+  level: number,
+  name: number,
+  value: Uint8Array<ArrayBuffer>,
+  action: string,
+): void {
   check(libc().setsockopt(fd, level, name, value, value.length), action);
 }
 
 /** struct ip_mreqn. */
-function membershipRequest(interfaceIndex: number): Uint8Array<ArrayBuffer> {
+function membershipRequest(group: Uint8Array, interfaceIndex: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(12);
-  bytes.set(VRRP_GROUP);
+  bytes.set(group);
   new DataView(bytes.buffer).setInt32(8, interfaceIndex, true);
   return bytes;
 }
 
-/** struct sockaddr_in, port 0. */
-function socketAddress(address: Uint8Array): Uint8Array<ArrayBuffer> {
+/** struct sockaddr_in, port 0; the address comes later. */
+function socketAddress(): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(16);
   new DataView(bytes.buffer).setUint16(0, AF_INET, true);
-  bytes.set(address, 4);
   return bytes;
 }

@@ -10,6 +10,8 @@ export interface NetworkInterface {
   readonly hardwareAddress: Uint8Array;
   /** IPv4 addresses in the kernel's order; secondary ones (virtual addresses are) come after the primary. */
   readonly ipv4Addresses: readonly string[];
+  /** IPv6 addresses that can be sent from: not those that duplicate address detection still looks at, or refused. */
+  readonly ipv6Addresses: readonly string[];
 }
 
 /** An address to put on a device. */
@@ -33,7 +35,7 @@ export interface NetworkPort {
   addAddress(assignment: AddressAssignment): void;
   /** Removes an address; one that is gone already is no error. @throws Error with the kernel's reason */
   removeAddress(assignment: AddressAssignment): void;
-  /** Sends a whole IPv4 packet on an interface, to where its header says: the VRRP group or a peer. @returns undefined, or why it could not be sent */
+  /** Sends a whole IP packet on an interface, to where its header says: the VRRP group or a peer. @returns undefined, or why it could not be sent */
   sendAdvertisement(interfaceName: string, packet: Uint8Array<ArrayBuffer>): string | undefined;
   /** Whether this host is an IPv6 router on the device: its neighbor advertisements must say so. */
   forwardsIpv6?(device: string): boolean;

@@ -54,6 +54,8 @@ export interface AddressReport {
   readonly interfaceIndex: number;
   readonly address: string;
   readonly prefixLength: number;
+  /** IPv6: duplicate address detection has not found it free, or has found that it is not. */
+  readonly tentative: boolean;
 }
 
 /** An address to add or remove. */
@@ -111,6 +113,8 @@ function writeAddress(
 
 /** No duplicate address detection: the address must answer at once, and its last owner may not be gone (linux/if_addr.h). */
 const IFA_F_NODAD = 0x02;
+const IFA_F_DADFAILED = 0x08;
+const IFA_F_TENTATIVE = 0x40;
 const IFA_CACHEINFO = 6;
 /** struct ifa_cacheinfo: preferred for 0 s, valid for ever, so that the host does not send from it (keepalived: /128). */
 const DEPRECATED = new Uint8Array([0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]);
@@ -152,5 +156,6 @@ export function readAddress(message: NetlinkMessage): AddressReport | undefined 
     interfaceIndex: body.getUint32(4, true),
     address: formatIp(attributeBytes(value)),
     prefixLength: body.getUint8(1),
+    tentative: (body.getUint8(2) & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) !== 0,
   };
 }

@@ -36,7 +36,12 @@ Deno.test("readAddress() reads back what writeAddAddress() wrote, IPv6 and label
   writeAddAddress(writer, { ...vip, address: "2001:db8::10", prefixLength: 64, label: "eth0:1" }, 7);
   const [message] = [...netlinkMessages(writer.bytes.subarray(0, writer.length))];
   assert(message !== undefined);
-  assertEquals(readAddress(message), { interfaceIndex: 3, address: "2001:db8::10", prefixLength: 64 });
+  const report = { interfaceIndex: 3, address: "2001:db8::10", prefixLength: 64 };
+  assertEquals(readAddress(message), { ...report, tentative: false });
+  for (const flag of [0x08, 0x40]) {
+    message.body.setUint8(2, flag);
+    assertEquals(readAddress(message), { ...report, tentative: true });
+  }
 });
 
 Deno.test("writeAddAddress() adds IPv6 without duplicate detection, and a /128 as deprecated (keepalived)", () => {

@@ -65,7 +65,8 @@ class Host implements NetworkPort {
 
   interface(name: string): NetworkInterface {
     const ipv4Addresses = [`192.0.2.${this.index + 1}`, ...this.held];
-    return { name, index: 1, up: !this.down.has(name), hardwareAddress: new Uint8Array(6), ipv4Addresses };
+    const hardwareAddress = new Uint8Array(6);
+    return { name, index: 1, up: !this.down.has(name), hardwareAddress, ipv4Addresses, ipv6Addresses: [] };
   }
 
   hasAddress(_device: string, address: string): boolean {

@@ -97,7 +97,14 @@ export class Host implements NetworkPort {
   interface(name: string): NetworkInterface | undefined {
     if (name !== DEVICE) return undefined;
     const hardwareAddress = new Uint8Array([2, 0, 0, 0, 0, 1]);
-    return { name, index: 1, up: this.linkUp, hardwareAddress, ipv4Addresses: [this.address, ...this.held] };
+    return {
+      name,
+      index: 1,
+      up: this.linkUp,
+      hardwareAddress,
+      ipv4Addresses: [this.address, ...this.held],
+      ipv6Addresses: [],
+    };
   }
 
   hasAddress(_device: string, address: string): boolean {

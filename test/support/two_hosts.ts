@@ -7,6 +7,8 @@ import { run, tryRun } from "./command.ts";
 export interface TestHost {
   readonly namespace: string;
   readonly address: string;
+  /** Link-local, besides the one that the kernel makes. */
+  readonly address6: string;
 }
 
 /** Two hosts and their switch; `close` removes them. */
@@ -17,8 +19,8 @@ export class TwoHosts {
 
   private constructor(name: string) {
     this.#switch = `${name}-sw`;
-    this.a = { namespace: `${name}-a`, address: "10.9.0.1" };
-    this.b = { namespace: `${name}-b`, address: "10.9.0.2" };
+    this.a = { namespace: `${name}-a`, address: "10.9.0.1", address6: "fe80::9:1" };
+    this.b = { namespace: `${name}-b`, address: "10.9.0.2", address6: "fe80::9:2" };
   }
 
   /** @param name prefix of the namespaces, unique to the test */
@@ -53,7 +55,7 @@ export class TwoHosts {
 
   /** Whether a host has an address on its link. */
   async has(host: TestHost, address: string): Promise<boolean> {
-    const { output } = await tryRun("ip", "-n", host.namespace, "-4", "-o", "addr", "show", "dev", "eth0");
+    const { output } = await tryRun("ip", "-n", host.namespace, "-o", "addr", "show", "dev", "eth0");
     return output.includes(` ${address}/`);
   }
 
@@ -66,6 +68,7 @@ export class TwoHosts {
   async powerOn(host: TestHost): Promise<void> {
     await run("ip", "-n", host.namespace, "addr", "add", `${host.address}/24`, "dev", "eth0");
     await run("ip", "-n", host.namespace, "link", "set", "eth0", "up");
+    await run("ip", "-n", host.namespace, "addr", "add", `${host.address6}/64`, "dev", "eth0", "nodad");
   }
 
   async close(): Promise<void> {

@@ -16,6 +16,8 @@ export interface SpeakerConfig {
   readonly password?: string;
   /** Further lines for the instance. */
   readonly lines?: readonly string[];
+  /** Lines of `global_defs`. */
+  readonly globals?: readonly string[];
 }
 
 /** The keepalived.conf of a speaker. */
@@ -23,7 +25,8 @@ export function speakerConfig(config: SpeakerConfig): string {
   const authentication = config.password === undefined
     ? ""
     : `  authentication {\n    auth_type PASS\n    auth_pass ${config.password}\n  }\n`;
-  return `vrrp_instance VI_1 {
+  const globals = (config.globals ?? []).map((line) => `  ${line}\n`).join("");
+  return `${globals === "" ? "" : `global_defs {\n${globals}}\n`}vrrp_instance VI_1 {
   interface eth0
   version ${config.version}
   virtual_router_id 51

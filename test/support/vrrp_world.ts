@@ -1,6 +1,7 @@
 // A host for tests of the engine: every interface ethN works, and what is asked of it is written down.
 import { assert, assertEquals } from "../assert.ts";
 import { INSTANCE } from "./config_values.ts";
+import { formatIp } from "../../src/base/ip.ts";
 import type { VirtualAddress, VrrpInstance } from "../../src/config/config.ts";
 import type { SyncGroup } from "../../src/config/config_vrrp.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../src/ports/network.ts";
@@ -61,7 +62,10 @@ export function syncGroup(members: readonly string[], more: Partial<SyncGroup> =
   };
 }
 
-/** A host that writes down what is asked of it: `add`, `remove` and `arp` with an address, `advert VRID PRIORITY`. */
+/**
+ * A host that writes down what is asked of it: `add`, `remove` and `arp` with an address, `neighbor` with
+ * an IPv6 address, `advert VRID PRIORITY`.
+ */
 export class World implements NetworkPort {
   nowUs = SECOND;
   readonly held = new Set<string>();
@@ -117,6 +121,7 @@ export class World implements NetworkPort {
       up: !this.down.has(name),
       hardwareAddress: new Uint8Array(6),
       ipv4Addresses: ["192.0.2.1"],
+      ipv6Addresses: ["fe80::1"],
     };
   }
 
@@ -135,10 +140,12 @@ export class World implements NetworkPort {
   }
 
   sendAdvertisement(_interfaceName: string, packet: Uint8Array): undefined {
-    this.#story.push(`advert ${packet[21]} ${packet[22]}`);
+    const header = ((packet[0] ?? 0) >> 4) === 6 ? 40 : 20;
+    this.#story.push(`advert ${packet[header + 1]} ${packet[header + 2]}`);
   }
 
   sendFrame(_device: string, frame: Uint8Array): undefined {
-    this.#story.push(`arp ${frame.slice(28, 32).join(".")}`);
+    const ipv6 = frame[12] === 0x86;
+    this.#story.push(ipv6 ? `neighbor ${formatIp(frame.slice(62, 78))}` : `arp ${frame.slice(28, 32).join(".")}`);
   }
 }

@@ -189,7 +189,7 @@ hand_back_status() {
   if [ ! -s "$control/status" ]; then
     echo "test/vm/run.sh: the guest died or did not start; the end of its kernel log:" >&2
     cat "$control/qemu.log" >&2
-    tail -n 40 "$control/serial.log" >&2 2>/dev/null || true
+    tail -n 120 "$control/serial.log" >&2 2>/dev/null || true
   fi
   exit "$status"
 }

@@ -1,4 +1,6 @@
 // Whether an advertisement that arrived is meant for a virtual router and may be believed: keepalived's checks in its order.
+import type { Family } from "../../base/ip.ts";
+import { compareAddress, destinationOffset, isMulticast, sourceOffset } from "../../wire/ip_packet.ts";
 import type { Advertisement, AdvertisementFlaw } from "../../wire/vrrp.ts";
 import { AUTH_NONE, AUTH_SIMPLE_PASSWORD, VRRP_TTL } from "../../wire/vrrp.ts";
 
@@ -8,22 +10,25 @@ export interface Expectation {
   readonly advertisementIntervalUs: number;
   /** 8 bytes, zero padded; undefined: no authentication. Version 2 only. */
   readonly password?: Uint8Array;
+  /** Where advertisements go that are not for one peer alone: 4 or 16 bytes, network order. */
+  readonly group: Uint8Array;
   /** Peers send to us alone; undefined: to the group. */
   readonly unicast?: UnicastExpectation;
 }
 
 /** What is expected of unicast peers (keepalived.conf(5), unicast_peer). */
 export interface UnicastExpectation {
-  /** Addresses as numbers, and the TTLs that their packets may have left. */
-  readonly peers: readonly { readonly address: number; readonly minTtl: number; readonly maxTtl: number }[];
+  /** Addresses of 4 or 16 bytes, and the TTLs that their packets may have left. */
+  readonly peers: readonly { readonly address: Uint8Array; readonly minTtl: number; readonly maxTtl: number }[];
   /** `check_unicast_src`: nobody else is believed. */
   readonly onlyPeers: boolean;
 }
 
-/** Where a packet came from and went to: IPv4 addresses as numbers. */
-export interface Route {
-  readonly source: number;
-  readonly destination: number;
+/** The IP packet that an advertisement came in; its header says where from and where to. */
+export interface Carrier {
+  readonly packet: Uint8Array;
+  readonly family: Family;
+  /** Hop limit in IPv6. */
   readonly ttl: number;
 }
 
@@ -40,11 +45,17 @@ export type DiscardReason =
 /**
  * Judges a well-formed advertisement for the VRID it names.
  *
- * @param route its TTL counts: to the group only 255 has not crossed a router (RFC 9568 section 5.1.1.3)
+ * @param carrier its TTL counts: to the group only 255 has not crossed a router (RFC 9568 section 5.1.1.3)
  * @returns undefined when it may be believed
  */
-export function judge(advertisement: Advertisement, route: Route, expected: Expectation): DiscardReason | undefined {
-  const flaw = expected.unicast === undefined ? judgeMulticast(route) : judgeUnicast(route, expected.unicast);
+export function judge(
+  advertisement: Advertisement,
+  carrier: Carrier,
+  expected: Expectation,
+): DiscardReason | undefined {
+  const flaw = expected.unicast === undefined
+    ? judgeMulticast(carrier, expected.group)
+    : judgeUnicast(carrier, expected.unicast);
   if (flaw !== undefined) return flaw;
   if (advertisement.version !== expected.version) return "version";
   if (advertisement.version === 3) return undefined;
@@ -56,25 +67,20 @@ export function judge(advertisement: Advertisement, route: Route, expected: Expe
   return undefined;
 }
 
-function judgeMulticast({ destination, ttl }: Route): DiscardReason | undefined {
+function judgeMulticast({ packet, family, ttl }: Carrier, group: Uint8Array): DiscardReason | undefined {
   if (ttl !== VRRP_TTL) return "ttl";
-  return isMulticast(destination) ? undefined : "destination";
+  return compareAddress(packet, destinationOffset(family), group) === 0 ? undefined : "destination";
 }
 
 /** One that peers send to the group is not meant for us, nor one that a peer has sent around too many routers. */
 function judgeUnicast(
-  { source, destination, ttl }: Route,
+  { packet, family, ttl }: Carrier,
   { peers, onlyPeers }: UnicastExpectation,
 ): DiscardReason | undefined {
-  if (isMulticast(destination)) return "destination";
-  const peer = peers.find(({ address }) => address === source);
+  if (isMulticast(packet, destinationOffset(family), family)) return "destination";
+  const peer = peers.find(({ address }) => compareAddress(packet, sourceOffset(family), address) === 0);
   if (peer === undefined) return onlyPeers ? "source" : undefined;
   return ttl < peer.minTtl || ttl > peer.maxTtl ? "ttl" : undefined;
-}
-
-/** 224.0.0.0/4 (RFC 5771). */
-function isMulticast(address: number): boolean {
-  return address >>> 28 === 0xe;
 }
 
 /** Compares all bytes whatever they are, so that the time tells nothing about how much of a password was right. */

@@ -74,7 +74,7 @@ Deno.test("VrrpEngine.reconfigure() ends what is gone with priority 0 and starts
   assertEquals(world.told(), ["advert 52 0", "remove 192.0.2.200"]);
   assertEquals(world.engine.snapshot().map(({ name, state }) => `${name} ${state}`), ["VI_3 backup", "VI_1 master"]);
   assertEquals(world.snapshot(), kept);
-  assertEquals(world.engine.interfaces, ["eth1", "eth0"]);
+  assertEquals(world.engine.listeners.map(({ interfaceName }) => interfaceName), ["eth1", "eth0"]);
 });
 
 Deno.test("VrrpEngine.reconfigure() takes another VRID or version for another router", () => {

@@ -35,7 +35,8 @@ class PaperNetwork implements NetworkPort {
   readonly #held = new Set<string>();
 
   interface(name: string): NetworkInterface {
-    return { name, index: 1, up: true, hardwareAddress: new Uint8Array(6), ipv4Addresses: ["192.0.2.1"] };
+    const addresses = { ipv4Addresses: ["192.0.2.1"], ipv6Addresses: ["fe80::1"] };
+    return { name, index: 1, up: true, hardwareAddress: new Uint8Array(6), ...addresses };
   }
 
   hasAddress(_device: string, address: string): boolean {

@@ -1,8 +1,10 @@
 // From the configuration of an instance to the terms of the core, of acceptance and of packets. No state.
-import { ipv4ToNumber, parseIpv4 } from "../../base/ip.ts";
+import { assert } from "../../base/assert.ts";
+import { parseIp } from "../../base/ip.ts";
 import type { VrrpInstance } from "../../config/config.ts";
 import type { Expectation } from "../../core/vrrp/acceptance.ts";
 import type { RouterConfig } from "../../core/vrrp/state.ts";
+import { type ChecksumForm, VRRP_GROUP, VRRP_GROUP6 } from "../../wire/vrrp.ts";
 import { type AdvertiserConfig, passwordBytes } from "./advertiser.ts";
 
 /** What the state machine decides by. */
@@ -25,22 +27,43 @@ export function coreConfig(config: VrrpInstance): RouterConfig {
 export function expectationOf(config: VrrpInstance): Expectation {
   const { version, advertisementIntervalUs, authentication, unicastPeers, checksUnicastSource } = config;
   const peers = unicastPeers.map(({ address, minTtl = 0, maxTtl = 255 }) => {
-    return { address: ipv4ToNumber(parseIpv4(address) ?? new Uint8Array(4)), minTtl, maxTtl };
+    return { address: addressBytes(address), minTtl, maxTtl };
   });
   const unicast = peers.length === 0 ? {} : { unicast: { peers, onlyPeers: checksUnicastSource } };
-  return { version, advertisementIntervalUs, ...passwordOf(authentication), ...unicast };
+  return { version, advertisementIntervalUs, group: groupOf(config), ...passwordOf(authentication), ...unicast };
+}
+
+/** Where advertisements go that are not for peers: 4 or 16 bytes. */
+export function groupOf({ family, multicastGroup }: VrrpInstance): Uint8Array {
+  if (multicastGroup !== undefined) return addressBytes(multicastGroup);
+  return family === 6 ? VRRP_GROUP6 : VRRP_GROUP;
+}
+
+/**
+ * Forms of the checksum that are believed, in order. Peers of old releases of keepalived are recognised by theirs, unless
+ * `old_unicast_checksum` says that all have it, or none.
+ */
+export function checksumForms(config: VrrpInstance): readonly ChecksumForm[] {
+  const { version, family, version3ChecksumAsVersion2, unicastPeers, oldUnicastChecksum } = config;
+  if (version === 2 || family === 6) return ["standard"];
+  if (version3ChecksumAsVersion2) return ["as-v2"];
+  if (unicastPeers.length === 0 || oldUnicastChecksum === "never") return ["standard"];
+  return oldUnicastChecksum === "always" ? ["old-unicast"] : ["standard", "old-unicast"];
 }
 
 /** What our own packets say. */
 export function advertiserConfig(config: VrrpInstance): AdvertiserConfig {
-  const { version, vrid, advertisementIntervalUs, authentication } = config;
+  const { family, version, vrid, advertisementIntervalUs, authentication } = config;
   return {
+    family,
     version,
     vrid,
     advertisementIntervalUs,
     ...passwordOf(authentication),
     addresses: advertisedAddresses(config),
-    peers: config.unicastPeers.map(({ address }) => address),
+    group: groupOf(config),
+    peers: config.unicastPeers.map(({ address }) => addressBytes(address)),
+    checksumForm: checksumForms(config)[0] ?? "standard",
     unicastTtl: config.unicastTtl,
   };
 }
@@ -48,6 +71,12 @@ export function advertiserConfig(config: VrrpInstance): AdvertiserConfig {
 /** Addresses that stand in advertisements, in order. */
 export function advertisedAddresses(config: VrrpInstance): string[] {
   return config.virtualAddresses.map((entry) => entry.address);
+}
+
+function addressBytes(text: string): Uint8Array {
+  const bytes = parseIp(text);
+  assert(bytes !== undefined, `not an address: ${text}`);
+  return bytes;
 }
 
 function passwordOf(authentication: VrrpInstance["authentication"]): { readonly password?: Uint8Array } {

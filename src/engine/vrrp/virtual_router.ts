@@ -1,5 +1,5 @@
 // One VRRP instance at work: holds its state, lets the core decide, carries the actions out, counts.
-import { formatIp, ipv4ToNumber, parseIpv4 } from "../../base/ip.ts";
+import { type Family, formatIp, parseIp } from "../../base/ip.ts";
 import type { VirtualAddress, VrrpInstance } from "../../config/config.ts";
 import type { SyncGroup } from "../../config/config_vrrp.ts";
 import { type DiscardReason, type Expectation, judge } from "../../core/vrrp/acceptance.ts";
@@ -10,13 +10,13 @@ import type { GroupEvent } from "../../core/vrrp/sync_group.ts";
 import { track, trackedByMember, type Tracking } from "../../core/tracking/effective_priority.ts";
 import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { NetworkPort } from "../../ports/network.ts";
+import type { NetworkInterface, NetworkPort } from "../../ports/network.ts";
 import type { VrrpCounters, VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
-import { IPV4_DESTINATION_OFFSET, IPV4_SOURCE_OFFSET } from "../../wire/ipv4.ts";
-import type { Advertisement } from "../../wire/vrrp.ts";
+import { compareAddress, familyOfPacket, sourceOffset } from "../../wire/ip_packet.ts";
+import type { Advertisement, ChecksumForm } from "../../wire/vrrp.ts";
 import { addressesOf } from "./addresses.ts";
 import { addressListBytes, Advertiser } from "./advertiser.ts";
-import { advertisedAddresses, advertiserConfig, coreConfig, expectationOf } from "./terms.ts";
+import { advertisedAddresses, advertiserConfig, checksumForms, coreConfig, expectationOf } from "./terms.ts";
 import { MovedAddresses } from "./moved_addresses.ts";
 import { NO_STATUS, trackedItems, type TrackStatus } from "./tracked_items.ts";
 import { RateLimiter } from "./rate_limiter.ts";
@@ -75,7 +75,7 @@ export class VirtualRouter {
     discarded: {},
   };
   /** Of the packet at hand; used again for the next one. */
-  readonly #route = { source: 0, destination: 0, ttl: 0 };
+  readonly #carrier: { packet: Uint8Array; family: Family; ttl: number };
   #config: VrrpInstance;
   /** With the effective priority. */
   #core: RouterConfig;
@@ -91,12 +91,15 @@ export class VirtualRouter {
   #sinceMs: number;
   #master: { address: string; priority: number } | undefined;
   #lastTransition: VrrpInstanceSnapshot["lastTransition"];
-  #source: { text: string; order: number } | undefined;
+  #source: { text: string; bytes: Uint8Array } | undefined;
+  #checksumForms: readonly ChecksumForm[];
 
   constructor(config: VrrpInstance, ports: VirtualRouterPorts) {
     this.#ports = ports;
     this.#config = config;
     this.#core = coreConfig(config);
+    this.#carrier = { packet: new Uint8Array(), family: config.family, ttl: 0 };
+    this.#checksumForms = checksumForms(config);
     this.#expectation = expectationOf(config);
     this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
     this.#addresses = new MovedAddresses(ports.network, addressesOf(config), {
@@ -177,6 +180,7 @@ export class VirtualRouter {
     const previous = this.#core;
     this.#config = config;
     this.#core = { ...coreConfig(config), priority: this.#trackNow().effectivePriority };
+    this.#checksumForms = checksumForms(config);
     this.#expectation = expectationOf(config);
     this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
     this.#addresses.replace(addressesOf(config));
@@ -196,6 +200,11 @@ export class VirtualRouter {
     else this.#checkTracking();
   }
 
+  /** Forms of the checksum that its peers may use. */
+  get checksumForms(): readonly ChecksumForm[] {
+    return this.#checksumForms;
+  }
+
   /** Lets what is due happen. */
   timer(): void {
     this.#dispatch({ type: "timer" });
@@ -204,19 +213,19 @@ export class VirtualRouter {
   /**
    * An advertisement for our VRID arrived on our interface.
    *
-   * @param packet the IPv4 packet it came in; valid during the call only
+   * @param packet the IP packet it came in; valid during the call only
    */
   receive(packet: Uint8Array, ttl: number, advertisement: Advertisement): void {
-    const route = this.#route;
-    route.source = ipv4ToNumber(packet.subarray(IPV4_SOURCE_OFFSET));
-    route.destination = ipv4ToNumber(packet.subarray(IPV4_DESTINATION_OFFSET));
-    route.ttl = ttl;
-    const reason = judge(advertisement, route, this.#expectation);
+    const carrier = this.#carrier;
+    carrier.packet = packet;
+    carrier.ttl = ttl;
+    const reason = judge(advertisement, carrier, this.#expectation);
     if (reason !== undefined) return this.discard(reason, packet);
     this.#counters.advertisementsReceived++;
     if (advertisement.priority === 0) this.#counters.priorityZeroReceived++;
     this.#compareAddresses(packet, advertisement);
-    const senderOrder = route.source - (this.#source?.order ?? 0);
+    this.#answerInForm(packet, advertisement.checksumForm);
+    const senderOrder = this.#source === undefined ? 1 : compareAddress(packet, sourceAt(packet), this.#source.bytes);
     const { priority, advertisementIntervalUs } = advertisement;
     const before = this.#state.name;
     this.#dispatch({ type: "advertisement", advertisement: { priority, advertisementIntervalUs, senderOrder } });
@@ -252,7 +261,7 @@ export class VirtualRouter {
       vrid: config.vrid,
       interface: config.interface,
       version: config.version,
-      family: 4,
+      family: config.family,
       state: state.name,
       sinceMs: this.#sinceMs,
       basePriority: config.priority,
@@ -313,7 +322,7 @@ export class VirtualRouter {
 
   #advertise(priority: number): void {
     if (this.#source === undefined) return; // without an address of our own nobody could answer: fault says so
-    for (const packet of this.#advertiser.next(this.#source.text, priority)) {
+    for (const packet of this.#advertiser.next(this.#source.bytes, priority)) {
       const failure = this.#ports.network.sendAdvertisement(this.#config.interface, packet);
       if (failure !== undefined) this.#note("send", `cannot send advertisement: ${failure}`);
     }
@@ -337,12 +346,14 @@ export class VirtualRouter {
   #checkInterface(): void {
     const name = this.#config.interface;
     const found = this.#ports.network.interface(name);
-    const source = this.#config.sourceAddress ?? this.#ownAddress(found?.ipv4Addresses ?? []);
-    if (source !== this.#source?.text) this.#source = source === undefined ? undefined : withOrder(source);
+    const { family } = this.#config;
+    const source = this.#config.sourceAddress ?? this.#ownAddress(sourceCandidates(found, family));
+    if (source !== this.#source?.text) this.#source = source === undefined ? undefined : withBytes(source);
     const { ignoresInterfaceState } = this.#config;
     this.#fault(`interface ${name} does not exist`, found === undefined);
     this.#fault(`interface ${name} is down`, found !== undefined && !found.up && !ignoresInterfaceState);
-    this.#fault(`interface ${name} has no IPv4 address to send from`, found?.up === true && source === undefined);
+    const kind = family === 6 ? "IPv6 link-local" : "IPv4";
+    this.#fault(`interface ${name} has no ${kind} address to send from`, found?.up === true && source === undefined);
     this.#checkTracking();
   }
 
@@ -380,6 +391,14 @@ export class VirtualRouter {
   /** The first address that is not one of those we move around. */
   #ownAddress(addresses: readonly string[]): string | undefined {
     return addresses.find((address) => !this.#addresses.all.some((entry) => entry.address === address));
+  }
+
+  /** A peer of an old release knows only its own form of the checksum: it is answered in that one. */
+  #answerInForm(packet: Uint8Array, form: ChecksumForm | undefined): void {
+    if (form !== "old-unicast" || this.#checksumForms[0] === form) return;
+    this.#log(`${senderOf(packet)} uses the checksum of old releases of keepalived; answering in the same form`);
+    this.#checksumForms = [form, "standard"];
+    this.#advertiser.useChecksumForm(form);
   }
 
   #compareAddresses(packet: Uint8Array, { addresses }: Advertisement): void {
@@ -427,10 +446,21 @@ function faultsOf(state: RouterState): readonly string[] {
 }
 
 function senderOf(packet: Uint8Array): string {
-  return formatIp(packet.subarray(IPV4_SOURCE_OFFSET, IPV4_SOURCE_OFFSET + 4));
+  const at = sourceAt(packet);
+  return formatIp(packet.subarray(at, at + (familyOfPacket(packet) === 6 ? 16 : 4)));
 }
 
-function withOrder(text: string): { text: string; order: number } | undefined {
-  const bytes = parseIpv4(text);
-  return bytes === undefined ? undefined : { text, order: ipv4ToNumber(bytes) };
+function sourceAt(packet: Uint8Array): number {
+  return sourceOffset(familyOfPacket(packet));
+}
+
+/** Addresses that advertisements may be sent from (RFC 9568 sections 5.1.1.1 and 5.1.2.1). */
+function sourceCandidates(found: NetworkInterface | undefined, family: Family): readonly string[] {
+  if (family === 4) return found?.ipv4Addresses ?? [];
+  return (found?.ipv6Addresses ?? []).filter((address) => /^fe[89ab]/.test(address));
+}
+
+function withBytes(text: string): { text: string; bytes: Uint8Array } | undefined {
+  const bytes = parseIp(text);
+  return bytes === undefined ? undefined : { text, bytes };
 }

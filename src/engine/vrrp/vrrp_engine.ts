@@ -3,16 +3,38 @@ import { same } from "../../base/same.ts";
 import type { VrrpInstance } from "../../config/config.ts";
 import type { SyncGroup } from "../../config/config_vrrp.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
-import { IPV4_SOURCE_OFFSET, readIpv4 } from "../../wire/ipv4.ts";
-import { readAdvertisement, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
+import { type Family, formatIp } from "../../base/ip.ts";
+import { type IpPacket, readIp } from "../../wire/ip_packet.ts";
+import { IPV6_DESTINATION_OFFSET, IPV6_HEADER_BYTES, IPV6_SOURCE_OFFSET } from "../../wire/ipv6.ts";
+import { readAdvertisement, readAdvertisement6, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
 import { addressesOf, addressKey } from "./addresses.ts";
 import { LiveSyncGroup } from "./live_sync_group.ts";
 import { NO_STATUS, type TrackStatus } from "./tracked_items.ts";
+import { groupOf } from "./terms.ts";
 import { VirtualRouter, type VirtualRouterPorts } from "./virtual_router.ts";
 
 /** What makes an instance the same one across configurations: keepalived's match, the name is not part of it. */
-export function instanceKey(instance: Pick<VrrpInstance, "interface" | "vrid">): string {
-  return `${instance.interface} ${instance.vrid}`;
+export function instanceKey(instance: Pick<VrrpInstance, "interface" | "vrid" | "family">): string {
+  return `${instance.interface} ${instance.vrid}${instance.family === 6 ? " IPv6" : ""}`;
+}
+
+/** Where advertisements of one IP version are sent and received. */
+export interface Listener {
+  readonly interfaceName: string;
+  readonly family: Family;
+  /** Multicast groups to join. */
+  readonly groups: readonly string[];
+}
+
+/** What a set of instances listens to: one for each interface and family. */
+export function listenersOf(instances: readonly VrrpInstance[]): Listener[] {
+  const byLink = Map.groupBy(instances, (instance) => `${instance.interface} ${instance.family}`);
+  return [...byLink.values()].flatMap((members) => {
+    const [first] = members;
+    const ofGroups = members.filter(({ unicastPeers }) => unicastPeers.length === 0);
+    const groups = new Set(ofGroups.map((instance) => formatIp(groupOf(instance))));
+    return first === undefined ? [] : [{ interfaceName: first.interface, family: first.family, groups: [...groups] }];
+  });
 }
 
 /** Packets that no instance could be asked about, by reason. */
@@ -28,7 +50,8 @@ export class VrrpEngine {
   readonly #ports: VirtualRouterPorts;
   #routers: readonly VirtualRouter[] = [];
   #groups: readonly LiveSyncGroup[] = [];
-  #byKey = new Map<string, VirtualRouter[]>();
+  /** By interface: at the VRID over IPv4, at VRID + 256 over IPv6. */
+  #byInterface = new Map<string, VirtualRouter[]>();
   #started = false;
   #status: TrackStatus = NO_STATUS;
 
@@ -38,9 +61,9 @@ export class VrrpEngine {
     this.#groups = groups.map((group) => new LiveSyncGroup(group, this.#membersOf(group), ports));
   }
 
-  /** Names of the interfaces that advertisements are sent and received on. */
-  get interfaces(): string[] {
-    return [...this.#byKey.keys()];
+  /** What the instances listen to. */
+  get listeners(): Listener[] {
+    return listenersOf(this.#routers.map(({ config }) => config));
   }
 
   /** Starts every instance. @param resume keys (`instanceKey`) of those that were master a moment ago */
@@ -153,25 +176,25 @@ export class VrrpEngine {
 
   /** A packet of protocol 112 arrived on an interface. Valid during the call only. */
   receive(interfaceName: string, packet: Uint8Array, length: number): void {
-    const ip = readIpv4(packet, length);
+    const ip = readIp(packet, length);
     if (!ip.ok) {
       this.#stray[ip.reason === "length" ? "length" : "other"]++;
       return;
     }
-    const { payloadStart: start, payloadEnd: end, protocol, ttl } = ip.value;
+    const { family, payloadStart: start, payloadEnd: end, protocol, ttl } = ip.value;
     if (protocol !== VRRP_PROTOCOL) {
       this.#stray.other++;
       return;
     }
     const vrid = end - start > 1 ? packet[start + 1] as number : 0;
-    const router = this.#byKey.get(interfaceName)?.[vrid];
+    const router = this.#byInterface.get(interfaceName)?.[indexOf(family, vrid)];
     if (router === undefined) {
       this.#stray["unknown-vrid"]++;
       return;
     }
-    const advertisement = readAdvertisement(packet, start, end);
+    const advertisement = readFrom(packet, ip.value, router);
     if (advertisement.ok) router.receive(packet, ttl, advertisement.value);
-    else router.discard(advertisement.reason, packet.subarray(0, IPV4_SOURCE_OFFSET + 4));
+    else router.discard(advertisement.reason, packet);
   }
 
   /** Interfaces or addresses changed, by the kernel's word. */
@@ -191,14 +214,29 @@ export class VrrpEngine {
 
   #use(routers: readonly VirtualRouter[]): void {
     this.#routers = routers;
-    this.#byKey = new Map();
+    this.#byInterface = new Map();
     for (const router of routers) {
-      // VRIDs of one interface in an array of 256: finding the instance of a packet allocates nothing.
-      const byVrid = this.#byKey.get(router.config.interface) ?? [];
-      byVrid[router.config.vrid] = router;
-      this.#byKey.set(router.config.interface, byVrid);
+      // VRIDs of one interface in an array: finding the instance of a packet allocates nothing.
+      const { interface: name, family, vrid } = router.config;
+      const byVrid = this.#byInterface.get(name) ?? [];
+      byVrid[indexOf(family, vrid)] = router;
+      this.#byInterface.set(name, byVrid);
     }
   }
+}
+
+function indexOf(family: Family, vrid: number): number {
+  return family === 6 ? 256 + vrid : vrid;
+}
+
+function readFrom(
+  packet: Uint8Array,
+  { family, payloadStart: start, payloadEnd: end }: IpPacket,
+  { checksumForms }: VirtualRouter,
+): ReturnType<typeof readAdvertisement> {
+  if (family === 4) return readAdvertisement(packet, start, end, checksumForms);
+  const source = packet.subarray(IPV6_SOURCE_OFFSET, IPV6_DESTINATION_OFFSET);
+  return readAdvertisement6(packet, start, end, source, packet.subarray(IPV6_DESTINATION_OFFSET, IPV6_HEADER_BYTES));
 }
 
 /** What makes a running router the one that goes on. */
