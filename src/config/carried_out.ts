@@ -74,7 +74,6 @@ function multicastGroupOf({ family, multicastGroup }: VrrpInstance, { global }: 
 /** Peers would not hear such an instance, or not believe it, and both would be master. */
 function whyNot(instance: VrrpInstance): string | undefined {
   const { authentication, hmac, link } = instance;
-  if (instance.faultWithoutPeer) return "it has `unicast_fault_no_peer`";
   if (authentication?.type === "ah") return "it has `auth_type AH`";
   if (hmac !== undefined) return "it has `auth_hmac`";
   if (instance.vrf !== undefined) return "it has `vrf`";

@@ -80,6 +80,7 @@ export const DIAGNOSTIC_SEVERITIES = {
   "hysteresis-too-large": "warning",
   "port-forced": "warning",
   "not-started": "warning",
+  "not-strict": "warning",
 } as const satisfies Record<string, Severity>;
 
 /** What depends on the machine, or is odd but may be meant: a warning even where all others are errors. */
@@ -90,6 +91,7 @@ const ADVICE: ReadonlySet<DiagnosticCode> = new Set([
   "insecure-script",
   "unknown-user",
   "server-is-virtual-address",
+  "not-strict",
 ]);
 
 /** The code of a diagnostic. */

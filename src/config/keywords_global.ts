@@ -49,6 +49,7 @@ export const ROOT = section("the top level", {
 /** `global_defs`: 140 keywords. */
 export const GLOBAL_DEFS = section("global_defs", {
   carriedOut: `
+    vrrp_strict vrrp_owner_ignore_adverts
     router_id vrrp_version vrrp_skip_check_adv_addr vrrp_check_unicast_src include_check random_seed
     script_user dynamic_interfaces
     enable_script_security vrrp_down_timer_adverts vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
@@ -82,8 +83,6 @@ export const GLOBAL_DEFS = section("global_defs", {
     enable_snmp_rfcv2 enable_snmp_rfcv3 snmp_vs_stats_update_interval snmp_rs_stats_update_interval
     enable_dbus dbus_service_name dbus_no_interface_name`,
   missing: {
-    vrrp_owner_ignore_adverts: "an address owner would give way to another",
-    vrrp_strict: "rules would differ from those of other strict routers",
     vrrp_startup_delay: "instances would start at once",
     vrrp_delay_after_boot: "instances would start at once",
     lvs_sync_daemon: "connections would be lost on fail-over",
@@ -99,8 +98,6 @@ export const GLOBAL_DEFS = section("global_defs", {
   },
   opens: { notification_email: "emails" },
   harmless: {
-    vrrp_owner_ignore_adverts: OFF,
-    vrrp_strict: OFF,
     smtp_alert: OFF,
     smtp_alert_vrrp: OFF,
     smtp_alert_checker: OFF,

@@ -14,16 +14,13 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     native_ipv6 mcast_dst_ip old_unicast_checksum v3_checksum_as_v2
     track_interface track_script track_file dont_track_primary skip_check_adv_addr
     down_timer_adverts lower_prio_no_advert higher_prio_send_advert
+    timer_expired_backup thread_timer_expired owner_ignore_adverts unicast_fault_no_peer strict_mode
     notify notify_master notify_backup notify_fault notify_stop`,
   notCarriedOut: `
     debug kernel_rx_buf_size smtp_alert
     notify_priority_changes promote_secondaries vmac_xmit_base
     garp_extra_if vmac_garp_intvl notify_deleted notify_master_rx_lower_pri`,
   missing: {
-    timer_expired_backup: "a late master stays master",
-    thread_timer_expired: "a late master stays master",
-    owner_ignore_adverts: "an address owner gives way to another",
-    strict_mode: "rules differ from those of other strict routers",
     no_accept: "a master that is not the owner accepts packets",
     lvs_sync_daemon_interface: "connections are lost on fail-over",
     linkbeat_use_polling: "a lost link can go unnoticed",
@@ -37,7 +34,6 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
   },
   blocking: {
     vrf: "advertisements would use the wrong interface",
-    unicast_fault_no_peer: "advertisements would go to the multicast group",
     use_ipvlan: "addresses would be on another interface",
     auth_hmac: "other routers would drop our advertisements",
   },
@@ -57,8 +53,6 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     track_bfd: "tracked",
   },
   harmless: {
-    owner_ignore_adverts: OFF,
-    strict_mode: OFF,
     smtp_alert: OFF,
   },
 });

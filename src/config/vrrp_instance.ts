@@ -22,6 +22,7 @@ import { printRoute, printRule, readRoute, readRule } from "./route_line.ts";
 import { childrenNamed, headOf, lastNamed, type Statement } from "./statement.ts";
 import { printNotifications, printTracking, readNotifications, readTracking } from "./tracking.ts";
 import { valuePlace } from "./value_type.ts";
+import { toTheLetter } from "./strict_mode.ts";
 import { boolean, decimal, flag, flagFor, integer, interfaceName, ip, oneOf, seconds } from "./values.ts";
 import { optional, virtualLink } from "./values_composite.ts";
 
@@ -149,7 +150,18 @@ export function readVrrpInstance(statement: Statement, globals: GlobalDefs, repo
     gratuitousArp: scheduleFrom(globals.gratuitousArp, readFields(statement, GARP_FIELDS, report)),
     location: placeOf(headOf(statement)),
   };
-  return { ...draft, instance };
+  return { ...draft, instance: toTheLetter(statement, withExpiry(statement, instance, report), report) };
+}
+
+/** A master that becomes backup because it was late must not take over again at once, so keepalived asks for `nopreempt`. */
+function withExpiry(statement: Statement, instance: VrrpInstance, report: Report): VrrpInstance {
+  const { timerExpiredBackup, ...others } = instance;
+  if (timerExpiredBackup === undefined || !instance.preemptMode) return instance;
+  const place = lastNamed(statement, "timer_expired_backup") ?? lastNamed(statement, "thread_timer_expired");
+  if (place !== undefined) {
+    report.add("value-ignored", place.keyword, `\`${place.keyword.text}\` is ignored: it needs \`nopreempt\``);
+  }
+  return others;
 }
 
 /** Writes an instance. */

@@ -12,6 +12,8 @@ export interface Expectation {
   readonly password?: Uint8Array;
   /** Where advertisements go that are not for one peer alone: 4 or 16 bytes, network order. */
   readonly group: Uint8Array;
+  /** An address owner that listens to nobody; `owner_ignore_adverts`, RFC 9568 section 6.4.3. */
+  readonly ignoresAll?: boolean;
   /** Peers send to us alone; undefined: to the group. */
   readonly unicast?: UnicastExpectation;
 }
@@ -40,7 +42,8 @@ export type DiscardReason =
   | "source"
   | "auth-type"
   | "auth-fail"
-  | "interval";
+  | "interval"
+  | "owner";
 
 /**
  * Judges a well-formed advertisement for the VRID it names.
@@ -58,6 +61,11 @@ export function judge(
     : judgeUnicast(carrier, expected.unicast);
   if (flaw !== undefined) return flaw;
   if (advertisement.version !== expected.version) return "version";
+  return judgeVersion2(advertisement, expected) ?? (expected.ignoresAll ? "owner" : undefined);
+}
+
+/** Version 3 has neither passwords nor an interval to agree on. */
+function judgeVersion2(advertisement: Advertisement, expected: Expectation): DiscardReason | undefined {
   if (advertisement.version === 3) return undefined;
   const wantedType = expected.password === undefined ? AUTH_NONE : AUTH_SIMPLE_PASSWORD;
   if (advertisement.authType !== wantedType) return "auth-type";

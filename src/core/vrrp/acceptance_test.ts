@@ -87,3 +87,9 @@ Deno.test("judge() reads the addresses of IPv6 packets", () => {
   packet.set(parseIp("fe80::3") ?? [], 8);
   assertEquals(judge(v3, { packet, family: 6, ttl: 64 }, { version: 3, ...common, group, unicast }), "source");
 });
+
+Deno.test("judge() drops everything that reaches an owner that ignores advertisements, wrong ones for their own reason", () => {
+  assertEquals(judge(v2, TO_GROUP, { ...expected, ignoresAll: true }), "owner");
+  assertEquals(judge(v3, TO_GROUP, { version: 3, ...common, ignoresAll: true }), "owner");
+  assertEquals(judge({ ...v2, authType: 0 }, TO_GROUP, { ...expected, ignoresAll: true }), "auth-type");
+});

@@ -199,6 +199,7 @@ function stepMaster(
 }
 
 function masterTimers(config: RouterConfig, state: RouterState & { name: "master" }, nowUs: number): Step {
+  if (isTooLate(config, state, nowUs)) return giveUp(config, state, nowUs);
   const actions: RouterAction[] = [];
   let { adverTimerUs, announceTimerUs, announceRepeat, refreshTimerUs } = state;
   if (nowUs >= adverTimerUs) {
@@ -215,7 +216,23 @@ function masterTimers(config: RouterConfig, state: RouterState & { name: "master
     actions.push({ type: "announce-addresses", repeat: config.announcements.refreshRepeat });
     refreshTimerUs = nowUs + config.announcements.refreshUs;
   }
-  return { state: masterState(adverTimerUs, announceTimerUs, announceRepeat, refreshTimerUs), actions };
+  const { rivalOwner } = state;
+  const next = masterState(adverTimerUs, announceTimerUs, announceRepeat, refreshTimerUs);
+  return { state: rivalOwner === undefined ? next : { ...next, rivalOwner }, actions };
+}
+
+/** Whether the advertisement that is due comes after a peer of the configured priority has taken over for want of it. */
+function isTooLate(config: RouterConfig, state: RouterState & { name: "master" }, nowUs: number): boolean {
+  const { timerExpiredBackup: priority, advertisementIntervalUs: intervalUs } = config;
+  if (priority === undefined) return false;
+  return nowUs >= state.adverTimerUs - intervalUs + masterDownIntervalUs({ ...config, priority }, intervalUs);
+}
+
+function giveUp(config: RouterConfig, state: RouterState & { name: "master" }, nowUs: number): Step {
+  const interval = config.advertisementIntervalUs;
+  const reason = `our advertisement is ${nowUs - state.adverTimerUs} us late: another router will have taken over`;
+  const entered = enterBackup(state, reason, nowUs + masterDownIntervalUs(config, interval), interval);
+  return { state: entered.state, actions: [{ type: "remove-addresses" }, ...entered.actions] };
 }
 
 /** RFC 9568 section 6.4.3; keepalived answers a lower master and announces the addresses again. */
@@ -246,7 +263,31 @@ function hearAsMaster(
     const text = `advertisement of equal priority ${heard.priority} from our own address: is it configured twice?`;
     return { state, actions: [{ type: "note", text }] };
   }
+  if (heard.priority === 255) return meetRivalOwner(config, state, heard, nowUs);
   return forceElection(config, state, heard, nowUs);
+}
+
+/**
+ * Two routers claim to own the addresses. The one with the lower address gives way at once; if it does not, it may not
+ * hear us, and we give way after two more advertisements of ours, as long as it is there. keepalived's rule.
+ */
+function meetRivalOwner(
+  config: RouterConfig,
+  state: RouterState & { name: "master" },
+  heard: HeardAdvertisement,
+  nowUs: number,
+): Step {
+  const intervalUs = Math.max(config.advertisementIntervalUs, heard.advertisementIntervalUs);
+  const known = state.rivalOwner;
+  // It was silent for longer than its interval: what comes now is a new story.
+  const sinceUs = known !== undefined && nowUs - known.lastUs <= 1.2 * intervalUs ? known.sinceUs : nowUs;
+  if (nowUs - sinceUs > 2 * config.advertisementIntervalUs + 0.2 * intervalUs) {
+    const reason = "another address owner of priority 255 does not give way: is the address configured twice?";
+    const leave = [{ type: "remove-addresses" }, transition(state, "backup", reason)] as const;
+    return { state: follow(config, heard, nowUs), actions: leave };
+  }
+  const answered = forceElection(config, state, heard, nowUs);
+  return { ...answered, state: { ...(answered.state as typeof state), rivalOwner: { sinceUs, lastUs: nowUs } } };
 }
 
 function forceElection(

@@ -224,6 +224,37 @@ Deno.test("nextDeadlineUs() is the earliest timer of the state", () => {
   assertEquals(nextDeadlineUs(master({ adverTimerUs: 9, announceTimerUs: 8, refreshTimerUs: 7 })), 7);
 });
 
+Deno.test("step() becomes backup instead of advertising after a peer has taken over (timer_expired_backup)", () => {
+  const late = config({ timerExpiredBackup: 150, preemptMode: false });
+  // The last advertisement was sent at 3 s; a peer of priority 150 takes over 3 s + 106/256 s later.
+  const inTime = step(late, master(), { type: "timer" }, 6_414_062);
+  assertEquals(types(inTime.actions), ["send-advertisement"]);
+  const { state, actions } = step(late, master(), { type: "timer" }, 6_414_063);
+  assertEquals(types(actions), ["remove-addresses", "transition"]);
+  assertEquals(state, backup({ masterDownTimerUs: 6_414_063 + 3_609_375 }));
+});
+
+Deno.test("step() of two owners the lower address leaves at once, the higher one after two more advertisements", () => {
+  const owner = config({ priority: 255 });
+  assertEquals(step(owner, master(), heard(255), 0).state.name, "backup");
+  let state: RouterState = master();
+  const names = [0, 1, 2, 3].map((second) => {
+    ({ state } = step(owner, state, heard(255, { senderOrder: -1 }), second * SECOND));
+    ({ state } = step(owner, state, { type: "timer" }, second * SECOND + 1));
+    return state.name;
+  });
+  assertEquals(names, ["master", "master", "master", "backup"]);
+});
+
+Deno.test("step() of two owners the higher address stays when the other one was gone in between", () => {
+  const owner = config({ priority: 255 });
+  let state: RouterState = master();
+  for (const second of [0, 2, 4, 6]) {
+    ({ state } = step(owner, state, heard(255, { senderOrder: -1 }), second * SECOND));
+    assertEquals(state.name, "master");
+  }
+});
+
 function config(changes: Partial<RouterConfig> = {}): RouterConfig {
   return {
     version: 2,

@@ -18,6 +18,8 @@ export interface RouterConfig {
   readonly silentTowardsLower?: boolean;
   /** A master that gives way sends one more advertisement; keepalived's `higher_prio_send_advert`. */
   readonly advertisesBeforeGivingWay?: boolean;
+  /** A master so late that a peer of this priority must have taken over becomes backup; `timer_expired_backup`. */
+  readonly timerExpiredBackup?: number;
 }
 
 /** When addresses are announced by gratuitous ARP, after the set at the transition itself. */
@@ -59,6 +61,8 @@ export type RouterState =
     readonly announceTimerUs?: number;
     readonly announceRepeat?: number;
     readonly refreshTimerUs?: number;
+    /** Another address owner, priority 255 like us: when it was heard first and last. */
+    readonly rivalOwner?: { readonly sinceUs: number; readonly lastUs: number };
   };
 
 /** An advertisement that passed every check of `acceptance.ts`. */

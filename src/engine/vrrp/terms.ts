@@ -20,6 +20,7 @@ export function coreConfig(config: VrrpInstance): RouterConfig {
     downTimerAdverts: config.downTimerAdverts,
     silentTowardsLower: config.silentTowardsLower,
     advertisesBeforeGivingWay: config.advertisesBeforeGivingWay,
+    ...(config.timerExpiredBackup === undefined ? {} : { timerExpiredBackup: config.timerExpiredBackup }),
   };
 }
 
@@ -30,7 +31,15 @@ export function expectationOf(config: VrrpInstance): Expectation {
     return { address: addressBytes(address), minTtl, maxTtl };
   });
   const unicast = peers.length === 0 ? {} : { unicast: { peers, onlyPeers: checksUnicastSource } };
-  return { version, advertisementIntervalUs, group: groupOf(config), ...passwordOf(authentication), ...unicast };
+  const ignoresAll = config.priority === 255 && config.ownerIgnoresAdverts;
+  return {
+    version,
+    advertisementIntervalUs,
+    group: groupOf(config),
+    ignoresAll,
+    ...passwordOf(authentication),
+    ...unicast,
+  };
 }
 
 /** Where advertisements go that are not for peers: 4 or 16 bytes. */

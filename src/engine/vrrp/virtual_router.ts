@@ -354,6 +354,7 @@ export class VirtualRouter {
     this.#fault(`interface ${name} is down`, found !== undefined && !found.up && !ignoresInterfaceState);
     const kind = family === 6 ? "IPv6 link-local" : "IPv4";
     this.#fault(`interface ${name} has no ${kind} address to send from`, found?.up === true && source === undefined);
+    this.#fault("there is no `unicast_peer`", this.#config.faultWithoutPeer && this.#config.unicastPeers.length === 0);
     this.#checkTracking();
   }
 
@@ -438,6 +439,7 @@ const DISCARD_TEXT: Readonly<Record<DiscardReason, string>> = {
   "auth-type": "its authentication type is not ours",
   "auth-fail": "its password is wrong",
   interval: "its advertisement interval is not ours",
+  owner: "we own the addresses",
 };
 
 function faultsOf(state: RouterState): readonly string[] {
