@@ -1,6 +1,7 @@
 // `holdfast run`: the daemon in the foreground.
 import { VERSION } from "../base/version.ts";
 import { type LeftOut, startable, whyNothingRuns } from "../config/carried_out.ts";
+import { withSecretsOfFiles } from "../config/secrets.ts";
 import type { Config } from "../config/config.ts";
 import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.ts";
 import { Supervisor } from "../daemon/supervisor.ts";
@@ -75,7 +76,11 @@ function readRunnable(
   const problem = config && whyNothingRuns(config);
   if (config === undefined) return { config, leftOut: [], report };
   if (problem !== undefined) return { config: undefined, leftOut: [], report: `${report}error: ${problem}\n` };
-  return { ...startable(config), report };
+  const before = startable(config); // which the report has named already
+  const { config: runnable, leftOut } = withSecretsOfFiles(before, (path) => Deno.readFileSync(path));
+  const missing = leftOut.slice(before.leftOut.length)
+    .map(({ what, why, location: { file, line } }) => `${file}:${line}: warning: \`${what}\` is not started: ${why}\n`);
+  return { config: runnable, leftOut, report: report + missing.join("") };
 }
 
 /** One line to standard error, with the time. */

@@ -3,6 +3,7 @@ import type { VrrpInstance } from "./config.ts";
 import type { HmacAuthentication } from "./config_vrrp.ts";
 import type { Report } from "./diagnostic.ts";
 import { field, type Fields, type Printed, printFields, readFields } from "./fields.ts";
+import { SECRET_BYTES, secretBytes } from "./secrets.ts";
 import { childrenNamed, lastNamed, type Statement } from "./statement.ts";
 import { valuePlace } from "./value_type.ts";
 import { integer, oneOf, word } from "./values.ts";
@@ -34,9 +35,6 @@ export function readAuthentication(
     return childrenNamed(block, "auth_type").length > 0 ? undefined : ignore("it has no `auth_type`");
   }
   if (password === undefined || password === "") return ignore("it has no `auth_pass`");
-  if (type === "ah") {
-    report.notCarriedOut(lastNamed(block, "auth_type")?.args[0] ?? block.keyword, "`auth_type AH`");
-  }
   const sent = cutToBytes(password, PASSWORD_BYTES);
   const place = lastNamed(block, "auth_pass");
   if (sent !== password && place !== undefined) {
@@ -115,13 +113,11 @@ function readKey(statement: Statement, report: Report): HmacAuthentication["keys
     return undefined;
   }
   const number = keyId.read({ ...statement, args: [id] }, report);
-  const bytes = secret.text.startsWith("hex:")
-    ? (secret.text.length - 4) / 2
-    : secret.text.startsWith("file:")
-    ? 32
-    : new TextEncoder().encode(secret.text).length;
-  if (bytes < 32 || bytes > 64) {
-    report.add("invalid-value", secret, `the secret of \`key\` must have 32 to 64 bytes, not ${bytes}`);
+  const bytes = secretBytes(secret.text)?.length;
+  const isInFile = secret.text.startsWith("file:");
+  if (bytes === undefined ? !isInFile : bytes < SECRET_BYTES.min || bytes > SECRET_BYTES.max) {
+    const found = bytes === undefined ? "this is not hexadecimal" : `it has ${bytes}`;
+    report.add("invalid-value", secret, `the secret of \`key\` must have 32 to 64 bytes: ${found}`);
     return undefined;
   }
   return number === undefined ? undefined : { id: number, secret: secret.text };

@@ -73,9 +73,7 @@ function multicastGroupOf({ family, multicastGroup }: VrrpInstance, { global }: 
 
 /** Peers would not hear such an instance, or not believe it, and both would be master. */
 function whyNot(instance: VrrpInstance): string | undefined {
-  const { authentication, hmac, link } = instance;
-  if (authentication?.type === "ah") return "it has `auth_type AH`";
-  if (hmac !== undefined) return "it has `auth_hmac`";
+  const { link } = instance;
   if (instance.vrf !== undefined) return "it has `vrf`";
   if (link?.type === "ipvlan") return "it has `use_ipvlan`";
   if (link !== undefined && instance.interface === "") return "it has a VMAC but no `interface`";

@@ -14,7 +14,7 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     native_ipv6 mcast_dst_ip old_unicast_checksum v3_checksum_as_v2
     track_interface track_script track_file dont_track_primary skip_check_adv_addr
     down_timer_adverts lower_prio_no_advert higher_prio_send_advert
-    timer_expired_backup thread_timer_expired owner_ignore_adverts unicast_fault_no_peer strict_mode
+    auth_hmac timer_expired_backup thread_timer_expired owner_ignore_adverts unicast_fault_no_peer strict_mode
     notify notify_master notify_backup notify_fault notify_stop`,
   notCarriedOut: `
     debug kernel_rx_buf_size smtp_alert
@@ -35,7 +35,6 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
   blocking: {
     vrf: "advertisements would use the wrong interface",
     use_ipvlan: "addresses would be on another interface",
-    auth_hmac: "other routers would drop our advertisements",
   },
   deprecated: { thread_timer_expired: "timer_expired_backup", vmac_garp_intvl: "garp_extra_if" },
   opens: {
@@ -61,7 +60,7 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
 export const AUTHENTICATION = section("authentication", { carriedOut: "auth_type auth_pass" });
 
 /** `auth_hmac`: 5 keywords. */
-export const AUTH_HMAC = section("auth_hmac", { notCarriedOut: "key active_key anti_replay mode time_window" });
+export const AUTH_HMAC = section("auth_hmac", { carriedOut: "key active_key anti_replay mode time_window" });
 
 /** `vrrp_sync_group`: 15 keywords. */
 export const VRRP_SYNC_GROUP = section("vrrp_sync_group", {

@@ -4,6 +4,7 @@ import type { VrrpInstance } from "../config/config.ts";
 import { rehearse } from "../engine/vrrp/rehearsal.ts";
 import type { VirtualRouterPorts } from "../engine/vrrp/virtual_router.ts";
 import { type Listener, listenersOf, VrrpEngine } from "../engine/vrrp/vrrp_engine.ts";
+import { RuntimeDigests } from "../linux/digests.ts";
 import { Epoll } from "../linux/epoll.ts";
 import { LinuxNetwork } from "../linux/linux_network.ts";
 import { DeadlineTimer, SystemClock } from "../linux/monotonic_clock.ts";
@@ -191,6 +192,7 @@ class VrrpRole {
     const ports: VirtualRouterPorts = {
       clock: this.#clock,
       network,
+      digests: new RuntimeDigests(),
       log: (line) => this.#link.send({ type: "log", line }),
       changed: () => this.#snapshotDueUs = 0,
       transition: (transition) => this.#link.post({ type: "transition", transition }),

@@ -2,6 +2,7 @@
 import { type Family, parseIp } from "../base/ip.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../ports/network.ts";
 import { familyOfPacket } from "../wire/ip_packet.ts";
+import { VRRP_PROTOCOL } from "../wire/vrrp.ts";
 import { AddressEditor } from "./address_editor.ts";
 import { FrameSocket } from "./frame_socket.ts";
 import { InterfaceTable } from "./interface_table.ts";
@@ -12,6 +13,8 @@ import { VrrpSocket6 } from "./vrrp_socket6.ts";
 export interface VrrpEndpoint {
   readonly interfaceName: string;
   readonly family: Family;
+  /** 112, or 51 (Authentication Header). */
+  readonly protocol: number;
   /** Multicast groups to join. */
   readonly groups: readonly string[];
 }
@@ -29,15 +32,17 @@ export class LinuxNetwork implements NetworkPort {
    * @returns the socket, or undefined while there is no such interface
    * @throws SystemError
    */
-  openVrrp({ interfaceName, family, groups }: VrrpEndpoint): AdvertisementSocket | undefined {
-    const key = socketKey(interfaceName, family);
+  openVrrp({ interfaceName, family, protocol, groups }: VrrpEndpoint): AdvertisementSocket | undefined {
+    const key = socketKey(interfaceName, family, protocol);
     const index = this.table.indexOf(interfaceName);
     let known = this.#sockets.get(key);
     if (known?.index !== index) {
       known?.socket.close();
       this.#sockets.delete(key);
       if (index === undefined) return undefined;
-      const socket = family === 6 ? new VrrpSocket6(interfaceName, index) : new VrrpSocket(interfaceName, index);
+      const socket = family === 6
+        ? new VrrpSocket6(interfaceName, index)
+        : new VrrpSocket(interfaceName, index, protocol);
       known = { socket, index };
       this.#sockets.set(key, known);
     }
@@ -47,7 +52,9 @@ export class LinuxNetwork implements NetworkPort {
 
   /** Closes all other VRRP sockets. */
   keepVrrp(endpoints: readonly VrrpEndpoint[]): void {
-    const kept = new Set(endpoints.map(({ interfaceName, family }) => socketKey(interfaceName, family)));
+    const kept = new Set(
+      endpoints.map(({ interfaceName, family, protocol }) => socketKey(interfaceName, family, protocol)),
+    );
     for (const [key, { socket }] of this.#sockets) {
       if (kept.has(key)) continue;
       socket.close();
@@ -72,7 +79,9 @@ export class LinuxNetwork implements NetworkPort {
   }
 
   sendAdvertisement(interfaceName: string, packet: Uint8Array<ArrayBuffer>): string | undefined {
-    const entry = this.#sockets.get(socketKey(interfaceName, familyOfPacket(packet)));
+    const family = familyOfPacket(packet);
+    const protocol = family === 6 ? VRRP_PROTOCOL : packet[IPV4_PROTOCOL_OFFSET] as number;
+    const entry = this.#sockets.get(socketKey(interfaceName, family, protocol));
     return entry === undefined ? `there is no interface ${interfaceName}` : entry.socket.send(packet);
   }
 
@@ -107,6 +116,9 @@ export class LinuxNetwork implements NetworkPort {
   }
 }
 
-function socketKey(interfaceName: string, family: Family): string {
-  return `${interfaceName} ${family}`;
+/** Of the protocol in an IPv4 header. */
+const IPV4_PROTOCOL_OFFSET = 9;
+
+function socketKey(interfaceName: string, family: Family, protocol: number): string {
+  return `${interfaceName} ${family} ${protocol}`;
 }

@@ -1,4 +1,4 @@
-// The sockets of VRRP on one interface: receives protocol 112 from the group and from peers, sends whole IPv4 packets.
+// The sockets of VRRP on one interface: receives protocol 112, or 51 in an Authentication Header, from the group and from peers, sends whole IPv4 packets.
 import { VRRP_PROTOCOL } from "../wire/vrrp.ts";
 import {
   AF_INET,
@@ -60,10 +60,10 @@ export class VrrpSocket implements AdvertisementSocket {
   readonly #destination = socketAddress();
 
   /** Opens; hears what goes to this host, and to groups once it has joined them. @throws SystemError, EPERM without CAP_NET_RAW */
-  constructor(interfaceName: string, interfaceIndex: number) {
+  constructor(interfaceName: string, interfaceIndex: number, protocol: number = VRRP_PROTOCOL) {
     this.interfaceName = interfaceName;
     this.#index = interfaceIndex;
-    this.#receiveFd = openRaw(AF_INET, VRRP_PROTOCOL, interfaceName);
+    this.#receiveFd = openRaw(AF_INET, protocol, interfaceName);
     this.#sendFd = openRaw(AF_INET, IPPROTO_RAW, interfaceName);
     const receive = (level: number, name: number, value: Uint8Array<ArrayBuffer>): void =>
       setOption(this.#receiveFd, level, name, value, `receive VRRP on ${interfaceName}`);

@@ -12,12 +12,13 @@ const PLAIN = `vrrp_instance VI_4 {
   }
 }
 `;
-const HARMFUL = `vrrp_instance VI_AH {
+const HARMFUL = `vrrp_instance VI_KEY {
   interface eth0
+  version 3
   virtual_router_id 52
-  authentication {
-    auth_type AH
-    auth_pass secret
+  auth_hmac {
+    key 1 file:/nonexistent/key
+    active_key 1
   }
   virtual_ipaddress {
     10.9.0.200/24
@@ -29,7 +30,10 @@ test("an instance that peers would not believe is left out, with an alarm", "hfl
   await lab.write(PLAIN + HARMFUL);
   const daemon = lab.start();
   await lab.comes("the other one is master", () => lab.has("10.9.0.100"));
-  assertStringIncludes(daemon.output, "`vrrp_instance VI_AH` is not started: it has `auth_type AH`");
+  assertStringIncludes(
+    daemon.output,
+    "`vrrp_instance VI_KEY` is not started: the file /nonexistent/key of its key cannot be read",
+  );
   await lab.comes("the status warns", async () => (await lab.status()).includes("not-started"));
   assertEquals((await lab.instances()).length, 1);
   assert(!await lab.has("10.9.0.200"));

@@ -7,6 +7,7 @@ import { location, syncGroup } from "../support/vrrp_world.ts";
 import { Prng } from "../../src/base/prng.ts";
 import type { VrrpInstance } from "../../src/config/config.ts";
 import type { SyncGroup } from "../../src/config/config_vrrp.ts";
+import { RuntimeDigests } from "../../src/linux/digests.ts";
 import { VrrpEngine } from "../../src/engine/vrrp/vrrp_engine.ts";
 import type { NetworkInterface, NetworkPort } from "../../src/ports/network.ts";
 
@@ -37,6 +38,7 @@ class Host implements NetworkPort {
     const ports = {
       clock: { nowUs: () => world.nowUs, wallMs: () => 0 },
       network: this,
+      digests: new RuntimeDigests(),
       log: (line: string) => world.story.push(`${world.nowUs / 1e6} host ${index} ${line}`),
       changed: () => {},
     };

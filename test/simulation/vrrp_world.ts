@@ -4,6 +4,7 @@ import { INSTANCE } from "../support/config_values.ts";
 import { formatIp, parseIpv4 } from "../../src/base/ip.ts";
 import { Prng } from "../../src/base/prng.ts";
 import type { VrrpInstance } from "../../src/config/config.ts";
+import { RuntimeDigests } from "../../src/linux/digests.ts";
 import { VrrpEngine } from "../../src/engine/vrrp/vrrp_engine.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../src/ports/network.ts";
 
@@ -55,6 +56,7 @@ export class Host implements NetworkPort {
     this.engine = new VrrpEngine([this.config], {
       clock: { nowUs: () => this.#world.nowUs, wallMs: () => this.#world.nowUs / 1000 },
       network: this,
+      digests: new RuntimeDigests(),
       log: (line) => this.#world.record(this, line),
       changed: () => {},
     });

@@ -7,6 +7,7 @@ import type { SyncGroup } from "../../src/config/config_vrrp.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../src/ports/network.ts";
 import type { VrrpInstanceSnapshot } from "../../src/ports/snapshot.ts";
 import type { StateTransition, VirtualRouterPorts } from "../../src/engine/vrrp/virtual_router.ts";
+import { RuntimeDigests } from "../../src/linux/digests.ts";
 import { VrrpEngine } from "../../src/engine/vrrp/vrrp_engine.ts";
 
 /** Microseconds. */
@@ -80,6 +81,7 @@ export class World implements NetworkPort {
     const ports: VirtualRouterPorts = {
       clock: { nowUs: () => this.nowUs, wallMs: () => this.nowUs / 1000 },
       network: this,
+      digests: new RuntimeDigests(),
       log: (line) => this.log.push(line),
       changed: () => {},
       transition: (transition) => this.transitions.push(transition),

@@ -1,8 +1,9 @@
 // Whether an advertisement that arrived is meant for a virtual router and may be believed: keepalived's checks in its order.
 import type { Family } from "../../base/ip.ts";
 import { compareAddress, destinationOffset, isMulticast, sourceOffset } from "../../wire/ip_packet.ts";
+import type { AuthDiscard } from "./authentication.ts";
 import type { Advertisement, AdvertisementFlaw } from "../../wire/vrrp.ts";
-import { AUTH_NONE, AUTH_SIMPLE_PASSWORD, VRRP_TTL } from "../../wire/vrrp.ts";
+import { AUTH_IP_HEADER, AUTH_NONE, AUTH_SIMPLE_PASSWORD, VRRP_TTL } from "../../wire/vrrp.ts";
 
 /** What a virtual router expects of its peers. */
 export interface Expectation {
@@ -10,6 +11,8 @@ export interface Expectation {
   readonly advertisementIntervalUs: number;
   /** 8 bytes, zero padded; undefined: no authentication. Version 2 only. */
   readonly password?: Uint8Array;
+  /** Packets come with an Authentication Header, which is judged before. */
+  readonly authHeader?: boolean;
   /** Where advertisements go that are not for one peer alone: 4 or 16 bytes, network order. */
   readonly group: Uint8Array;
   /** An address owner that listens to nobody; `owner_ignore_adverts`, RFC 9568 section 6.4.3. */
@@ -42,6 +45,8 @@ export type DiscardReason =
   | "source"
   | "auth-type"
   | "auth-fail"
+  | "auth-header"
+  | AuthDiscard
   | "interval"
   | "owner";
 
@@ -67,12 +72,16 @@ export function judge(
 /** Version 3 has neither passwords nor an interval to agree on. */
 function judgeVersion2(advertisement: Advertisement, expected: Expectation): DiscardReason | undefined {
   if (advertisement.version === 3) return undefined;
-  const wantedType = expected.password === undefined ? AUTH_NONE : AUTH_SIMPLE_PASSWORD;
-  if (advertisement.authType !== wantedType) return "auth-type";
+  if (advertisement.authType !== wantedAuthType(expected)) return "auth-type";
   if (expected.password !== undefined && !equalBytes(advertisement.authData, expected.password)) return "auth-fail";
   // RFC 3768 section 7.1: a version 2 router with another interval is misconfigured; version 3 learns the interval.
   if (advertisement.advertisementIntervalUs !== expected.advertisementIntervalUs) return "interval";
   return undefined;
+}
+
+function wantedAuthType({ password, authHeader }: Expectation): number {
+  if (password !== undefined) return AUTH_SIMPLE_PASSWORD;
+  return authHeader ? AUTH_IP_HEADER : AUTH_NONE;
 }
 
 function judgeMulticast({ packet, family, ttl }: Carrier, group: Uint8Array): DiscardReason | undefined {

@@ -2,11 +2,13 @@
 // a new identification.
 import { assert } from "../../base/assert.ts";
 import { type Family, parseIp } from "../../base/ip.ts";
+import type { PacketAuth } from "./packet_auth.ts";
 import { IPV4_HEADER_BYTES, setIdentification, writeIpv4Header } from "../../wire/ipv4.ts";
 import { IPV6_HEADER_BYTES, writeIpv6Header } from "../../wire/ipv6.ts";
 import {
   type Advertisement,
   advertisementBytes,
+  AUTH_IP_HEADER,
   AUTH_NONE,
   AUTH_SIMPLE_PASSWORD,
   type ChecksumForm,
@@ -25,6 +27,8 @@ export interface AdvertiserConfig {
   readonly advertisementIntervalUs: number;
   /** 8 bytes; undefined: no authentication. */
   readonly password?: Uint8Array;
+  /** Packets are wrapped: their number and time are in each. */
+  readonly auth?: PacketAuth;
   /** Advertised addresses, in the order of the configuration. */
   readonly addresses: readonly string[];
   /** The multicast group: 4 or 16 bytes. */
@@ -67,6 +71,8 @@ export function addressListBytes(addresses: readonly string[]): Uint8Array {
 export class Advertiser {
   #config: AdvertiserConfig;
   #packets: readonly Uint8Array<ArrayBuffer>[];
+  /** What is sent, where packets are wrapped. */
+  #wrapped: readonly Uint8Array<ArrayBuffer>[];
   #checksumForm: ChecksumForm;
   #source: Uint8Array | undefined;
   #priority = -1;
@@ -77,6 +83,7 @@ export class Advertiser {
     this.#config = config;
     this.#checksumForm = config.checksumForm;
     this.#packets = emptyPackets(config);
+    this.#wrapped = wrappers(this.#packets, config);
   }
 
   /** From the next packet on, says what another configuration says. Identifications go on counting. */
@@ -84,6 +91,7 @@ export class Advertiser {
     this.#config = config;
     this.#checksumForm = config.checksumForm;
     this.#packets = emptyPackets(config);
+    this.#wrapped = wrappers(this.#packets, config);
     this.#source = undefined;
   }
 
@@ -98,15 +106,24 @@ export class Advertiser {
    *
    * @param source address of the sender, 4 or 16 bytes
    * @param priority 0 to 255
+   * @param wallMs the time, for packets that say when they were made
    */
-  next(source: Uint8Array, priority: number): readonly Uint8Array<ArrayBuffer>[] {
+  next(source: Uint8Array, priority: number, wallMs: number): readonly Uint8Array<ArrayBuffer>[] {
     if (source !== this.#source || priority !== this.#priority) this.#build(source, priority);
-    if (this.#config.family === 6) return this.#packets;
-    for (const packet of this.#packets) {
-      this.#identification = this.#identification >= 0xffff ? 1 : this.#identification + 1;
-      setIdentification(packet, this.#identification);
+    if (this.#config.family === 4) {
+      for (const packet of this.#packets) {
+        this.#identification = this.#identification >= 0xffff ? 1 : this.#identification + 1;
+        setIdentification(packet, this.#identification);
+      }
     }
-    return this.#packets;
+    const { auth } = this.#config;
+    if (auth === undefined) return this.#packets;
+    for (const [index, packet] of this.#packets.entries()) {
+      const wrapped = this.#wrapped[index];
+      wrapped?.set(packet);
+      if (wrapped !== undefined) auth.wrap(wrapped, packet.length, wallMs);
+    }
+    return this.#wrapped;
   }
 
   #build(source: Uint8Array, priority: number): void {
@@ -116,7 +133,7 @@ export class Advertiser {
       vrid,
       priority,
       advertisementIntervalUs,
-      authType: password === undefined ? AUTH_NONE : AUTH_SIMPLE_PASSWORD,
+      authType: this.#authType,
       authData: password ?? new Uint8Array(PASSWORD_BYTES),
       addresses: addressListBytes(addresses),
     };
@@ -129,6 +146,12 @@ export class Advertiser {
     }
     this.#source = source;
     this.#priority = priority;
+  }
+
+  get #authType(): number {
+    const { version, auth, password } = this.#config;
+    if (password !== undefined) return AUTH_SIMPLE_PASSWORD;
+    return auth !== undefined && version === 2 ? AUTH_IP_HEADER : AUTH_NONE;
   }
 
   #writePacket4(packet: Uint8Array, { source, destination, ttl }: Way, advertisement: Advertisement): void {
@@ -169,4 +192,8 @@ function emptyPackets({ family, version, addresses, peers }: AdvertiserConfig): 
     ? IPV6_HEADER_BYTES + advertisementBytes(version, addresses.length, 16)
     : IPV4_HEADER_BYTES + advertisementBytes(version, addresses.length);
   return Array.from({ length: Math.max(1, peers.length) }, () => new Uint8Array(lengthBytes));
+}
+
+function wrappers(packets: readonly Uint8Array[], { auth }: AdvertiserConfig): Uint8Array<ArrayBuffer>[] {
+  return auth === undefined ? [] : packets.map(({ length }) => new Uint8Array(length + auth.overheadBytes));
 }

@@ -8,10 +8,15 @@ const inet6 = instance({ family: 6, virtualAddresses: [address("fe80::100", { pr
 
 Deno.test("VrrpEngine runs an instance of each IP version with one VRID on one interface", () => {
   const world = new World([instance({ name: "VI_4" }), { ...inet6, name: "VI_6" }]);
-  assertEquals(world.engine.listeners.map(({ interfaceName, family, groups }) => [interfaceName, family, ...groups]), [
-    ["eth0", 4, "224.0.0.18"],
-    ["eth0", 6, "ff02::12"],
-  ]);
+  assertEquals(
+    world.engine.listeners.map((
+      { interfaceName, family, protocol, groups },
+    ) => [interfaceName, family, protocol, ...groups]),
+    [
+      ["eth0", 4, 112, "224.0.0.18"],
+      ["eth0", 6, 112, "ff02::12"],
+    ],
+  );
   world.pass(4 * SECOND);
   assertEquals(world.told(), [
     "advert 51 100",
@@ -26,7 +31,11 @@ Deno.test("VrrpEngine runs an instance of each IP version with one VRID on one i
 Deno.test("a master over IPv6 gives way to a higher peer, and of two with one priority the higher address stays", () => {
   const world = World.ofMasters(inet6);
   const hear = (priority: number, from: string): string => {
-    const [packet] = new Advertiser(advertiserConfig(inet6)).next(parseIp(from) ?? new Uint8Array(), priority);
+    const [packet] = new Advertiser(advertiserConfig(inet6, undefined)).next(
+      parseIp(from) ?? new Uint8Array(),
+      priority,
+      0,
+    );
     world.engine.receive("eth0", packet ?? new Uint8Array(), packet?.length ?? 0);
     return world.snapshot().state;
   };

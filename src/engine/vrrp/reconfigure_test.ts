@@ -1,5 +1,6 @@
 import { assertEquals } from "../../../test/assert.ts";
 import { address, instance, location, SECOND, World } from "../../../test/support/vrrp_world.ts";
+import { RuntimeDigests } from "../../linux/digests.ts";
 import { VrrpEngine } from "./vrrp_engine.ts";
 
 Deno.test("VrrpEngine.reconfigure() does not touch what is the same in another place of the file", () => {
@@ -101,6 +102,7 @@ Deno.test("VrrpEngine.reconfigure() before the start starts nothing", () => {
   const idle = new VrrpEngine([instance()], {
     clock: { nowUs: () => 0, wallMs: () => 0 },
     network: world,
+    digests: new RuntimeDigests(),
     log: () => {},
     changed: () => {},
   });

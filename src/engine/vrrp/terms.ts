@@ -6,6 +6,7 @@ import type { Expectation } from "../../core/vrrp/acceptance.ts";
 import type { RouterConfig } from "../../core/vrrp/state.ts";
 import { type ChecksumForm, VRRP_GROUP, VRRP_GROUP6 } from "../../wire/vrrp.ts";
 import { type AdvertiserConfig, passwordBytes } from "./advertiser.ts";
+import type { PacketAuth } from "./packet_auth.ts";
 
 /** What the state machine decides by. */
 export function coreConfig(config: VrrpInstance): RouterConfig {
@@ -37,6 +38,7 @@ export function expectationOf(config: VrrpInstance): Expectation {
     advertisementIntervalUs,
     group: groupOf(config),
     ignoresAll,
+    authHeader: authentication?.type === "ah",
     ...passwordOf(authentication),
     ...unicast,
   };
@@ -61,7 +63,7 @@ export function checksumForms(config: VrrpInstance): readonly ChecksumForm[] {
 }
 
 /** What our own packets say. */
-export function advertiserConfig(config: VrrpInstance): AdvertiserConfig {
+export function advertiserConfig(config: VrrpInstance, auth: PacketAuth | undefined): AdvertiserConfig {
   const { family, version, vrid, advertisementIntervalUs, authentication } = config;
   return {
     family,
@@ -69,6 +71,7 @@ export function advertiserConfig(config: VrrpInstance): AdvertiserConfig {
     vrid,
     advertisementIntervalUs,
     ...passwordOf(authentication),
+    ...(auth && { auth }),
     addresses: advertisedAddresses(config),
     group: groupOf(config),
     peers: config.unicastPeers.map(({ address }) => addressBytes(address)),
@@ -89,5 +92,5 @@ function addressBytes(text: string): Uint8Array {
 }
 
 function passwordOf(authentication: VrrpInstance["authentication"]): { readonly password?: Uint8Array } {
-  return authentication === undefined ? {} : { password: passwordBytes(authentication.password) };
+  return authentication?.type === "pass" ? { password: passwordBytes(authentication.password) } : {};
 }

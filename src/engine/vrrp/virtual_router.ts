@@ -10,13 +10,16 @@ import type { GroupEvent } from "../../core/vrrp/sync_group.ts";
 import { track, trackedByMember, type Tracking } from "../../core/tracking/effective_priority.ts";
 import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
 import type { Clock } from "../../ports/clock.ts";
+import type { Digests } from "../../ports/digests.ts";
 import type { NetworkInterface, NetworkPort } from "../../ports/network.ts";
 import type { VrrpCounters, VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
-import { compareAddress, familyOfPacket, sourceOffset } from "../../wire/ip_packet.ts";
-import type { Advertisement, ChecksumForm } from "../../wire/vrrp.ts";
+import { compareAddress, familyOfPacket, type IpPacket, sourceOffset } from "../../wire/ip_packet.ts";
+import { type Advertisement, type ChecksumForm, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
 import { addressesOf } from "./addresses.ts";
 import { addressListBytes, Advertiser } from "./advertiser.ts";
 import { advertisedAddresses, advertiserConfig, checksumForms, coreConfig, expectationOf } from "./terms.ts";
+import { DISCARD_TEXT } from "./discard_text.ts";
+import { type Message, type PacketAuth, packetAuth, sameAuth } from "./packet_auth.ts";
 import { MovedAddresses } from "./moved_addresses.ts";
 import { NO_STATUS, trackedItems, type TrackStatus } from "./tracked_items.ts";
 import { RateLimiter } from "./rate_limiter.ts";
@@ -25,6 +28,7 @@ import { RateLimiter } from "./rate_limiter.ts";
 export interface VirtualRouterPorts {
   readonly clock: Clock;
   readonly network: NetworkPort;
+  readonly digests: Digests;
   /** One line for people, without time stamp. */
   readonly log: (line: string) => void;
   /** Something that the snapshot shows has changed. */
@@ -93,6 +97,7 @@ export class VirtualRouter {
   #lastTransition: VrrpInstanceSnapshot["lastTransition"];
   #source: { text: string; bytes: Uint8Array } | undefined;
   #checksumForms: readonly ChecksumForm[];
+  #auth: PacketAuth | undefined;
 
   constructor(config: VrrpInstance, ports: VirtualRouterPorts) {
     this.#ports = ports;
@@ -107,7 +112,8 @@ export class VirtualRouter {
       note: (key, line) => this.#note(key, line),
       announced: () => this.#counters.gratuitousArpSent++,
     });
-    this.#advertiser = new Advertiser(advertiserConfig(config));
+    this.#auth = packetAuth(config, ports.digests);
+    this.#advertiser = new Advertiser(advertiserConfig(config, this.#auth));
     this.#sinceMs = ports.clock.wallMs();
   }
 
@@ -178,13 +184,15 @@ export class VirtualRouter {
    */
   reconfigure(config: VrrpInstance): void {
     const previous = this.#core;
+    const before = this.#config;
     this.#config = config;
     this.#core = { ...coreConfig(config), priority: this.#trackNow().effectivePriority };
     this.#checksumForms = checksumForms(config);
     this.#expectation = expectationOf(config);
     this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
     this.#addresses.replace(addressesOf(config));
-    this.#advertiser.reconfigure(advertiserConfig(config));
+    if (!sameAuth(before, config)) this.#auth = packetAuth(config, this.#ports.digests);
+    this.#advertiser.reconfigure(advertiserConfig(config, this.#auth));
     if (this.#state.name !== "init") {
       this.#checkInterface();
       if (this.#state.name !== "master") this.#addresses.removeLeftOvers(this.#addresses.added);
@@ -203,6 +211,14 @@ export class VirtualRouter {
   /** Forms of the checksum that its peers may use. */
   get checksumForms(): readonly ChecksumForm[] {
     return this.#checksumForms;
+  }
+
+  /** Finds the advertisement in a packet, once what wraps it is believed; otherwise why it is not. */
+  unwrap(packet: Uint8Array, ip: IpPacket): Message | DiscardReason {
+    const protocol = this.#auth?.protocol ?? VRRP_PROTOCOL;
+    if (ip.protocol !== protocol) return "auth-type";
+    const { payloadStart: start, payloadEnd: end } = ip;
+    return this.#auth?.unwrap(packet, ip, this.stateName === "master", this.#ports.clock.wallMs()) ?? { start, end };
   }
 
   /** Lets what is due happen. */
@@ -322,7 +338,7 @@ export class VirtualRouter {
 
   #advertise(priority: number): void {
     if (this.#source === undefined) return; // without an address of our own nobody could answer: fault says so
-    for (const packet of this.#advertiser.next(this.#source.bytes, priority)) {
+    for (const packet of this.#advertiser.next(this.#source.bytes, priority, this.#ports.clock.wallMs())) {
       const failure = this.#ports.network.sendAdvertisement(this.#config.interface, packet);
       if (failure !== undefined) this.#note("send", `cannot send advertisement: ${failure}`);
     }
@@ -427,20 +443,6 @@ export class VirtualRouter {
     this.#ports.log(`(${this.#config.name}) ${line}`);
   }
 }
-
-const DISCARD_TEXT: Readonly<Record<DiscardReason, string>> = {
-  length: "it is cut short",
-  version: "it is of another VRRP version",
-  type: "it is of an unknown type",
-  checksum: "its checksum is wrong",
-  ttl: "its TTL is not as it should be",
-  destination: "it is for a peer and not for the group, or the other way round",
-  source: "its sender is none of our peers",
-  "auth-type": "its authentication type is not ours",
-  "auth-fail": "its password is wrong",
-  interval: "its advertisement interval is not ours",
-  owner: "we own the addresses",
-};
 
 function faultsOf(state: RouterState): readonly string[] {
   if (state.name !== "fault") return [];

@@ -4,11 +4,13 @@ import type { VrrpInstance } from "../../config/config.ts";
 import type { SyncGroup } from "../../config/config_vrrp.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { type Family, formatIp } from "../../base/ip.ts";
-import { type IpPacket, readIp } from "../../wire/ip_packet.ts";
+import { readIp } from "../../wire/ip_packet.ts";
+import { AUTH_HEADER_BYTES, AUTH_HEADER_PROTOCOL } from "../../wire/auth_header.ts";
 import { IPV6_DESTINATION_OFFSET, IPV6_HEADER_BYTES, IPV6_SOURCE_OFFSET } from "../../wire/ipv6.ts";
 import { readAdvertisement, readAdvertisement6, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
 import { addressesOf, addressKey } from "./addresses.ts";
 import { LiveSyncGroup } from "./live_sync_group.ts";
+import type { Message } from "./packet_auth.ts";
 import { NO_STATUS, type TrackStatus } from "./tracked_items.ts";
 import { groupOf } from "./terms.ts";
 import { VirtualRouter, type VirtualRouterPorts } from "./virtual_router.ts";
@@ -22,19 +24,30 @@ export function instanceKey(instance: Pick<VrrpInstance, "interface" | "vrid" | 
 export interface Listener {
   readonly interfaceName: string;
   readonly family: Family;
+  /** IP protocol: 112, or 51 for those in an Authentication Header. */
+  readonly protocol: number;
   /** Multicast groups to join. */
   readonly groups: readonly string[];
 }
 
-/** What a set of instances listens to: one for each interface and family. */
+/** What a set of instances listens to: one for each interface, family and protocol. */
 export function listenersOf(instances: readonly VrrpInstance[]): Listener[] {
-  const byLink = Map.groupBy(instances, (instance) => `${instance.interface} ${instance.family}`);
+  const byLink = Map.groupBy(
+    instances,
+    (instance) => `${instance.interface} ${instance.family} ${protocolOf(instance)}`,
+  );
   return [...byLink.values()].flatMap((members) => {
     const [first] = members;
     const ofGroups = members.filter(({ unicastPeers }) => unicastPeers.length === 0);
     const groups = new Set(ofGroups.map((instance) => formatIp(groupOf(instance))));
-    return first === undefined ? [] : [{ interfaceName: first.interface, family: first.family, groups: [...groups] }];
+    if (first === undefined) return [];
+    const { interface: interfaceName, family } = first;
+    return [{ interfaceName, family, protocol: protocolOf(first), groups: [...groups] }];
   });
+}
+
+function protocolOf({ authentication }: VrrpInstance): number {
+  return authentication?.type === "ah" ? AUTH_HEADER_PROTOCOL : VRRP_PROTOCOL;
 }
 
 /** Packets that no instance could be asked about, by reason. */
@@ -174,25 +187,28 @@ export class VrrpEngine {
     }
   }
 
-  /** A packet of protocol 112 arrived on an interface. Valid during the call only. */
+  /** A packet of protocol 112 or 51 arrived on an interface. Valid during the call only. */
   receive(interfaceName: string, packet: Uint8Array, length: number): void {
     const ip = readIp(packet, length);
     if (!ip.ok) {
       this.#stray[ip.reason === "length" ? "length" : "other"]++;
       return;
     }
-    const { family, payloadStart: start, payloadEnd: end, protocol, ttl } = ip.value;
-    if (protocol !== VRRP_PROTOCOL) {
+    const { family, payloadStart, payloadEnd, protocol, ttl } = ip.value;
+    if (protocol !== VRRP_PROTOCOL && protocol !== AUTH_HEADER_PROTOCOL) {
       this.#stray.other++;
       return;
     }
-    const vrid = end - start > 1 ? packet[start + 1] as number : 0;
+    const start = protocol === VRRP_PROTOCOL ? payloadStart : payloadStart + AUTH_HEADER_BYTES;
+    const vrid = payloadEnd - start > 1 ? packet[start + 1] as number : 0;
     const router = this.#byInterface.get(interfaceName)?.[indexOf(family, vrid)];
     if (router === undefined) {
       this.#stray["unknown-vrid"]++;
       return;
     }
-    const advertisement = readFrom(packet, ip.value, router);
+    const message = router.unwrap(packet, ip.value);
+    if (typeof message === "string") return router.discard(message, packet);
+    const advertisement = readFrom(packet, family, message, router);
     if (advertisement.ok) router.receive(packet, ttl, advertisement.value);
     else router.discard(advertisement.reason, packet);
   }
@@ -231,7 +247,8 @@ function indexOf(family: Family, vrid: number): number {
 
 function readFrom(
   packet: Uint8Array,
-  { family, payloadStart: start, payloadEnd: end }: IpPacket,
+  family: Family,
+  { start, end }: Message,
   { checksumForms }: VirtualRouter,
 ): ReturnType<typeof readAdvertisement> {
   if (family === 4) return readAdvertisement(packet, start, end, checksumForms);

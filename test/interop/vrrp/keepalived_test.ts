@@ -25,12 +25,17 @@ interface Setup {
 const v2 = { version: 2, advertisementIntervalSeconds: 1, password: "secret12", virtualAddresses: VIPS } as const;
 const v3 = { version: 3, advertisementIntervalSeconds: 0.1, virtualAddresses: VIPS } as const;
 const v6 = { ...v3, virtualAddresses: VIPS6 } as const;
+const { password: _, ...bareV2 } = v2;
+const ah = { ...bareV2, lines: ["authentication {", "  auth_type AH", "  auth_pass secret12", "}"] } as const;
 const otherGroup = { ...v3, globals: ["vrrp_mcast_group4 224.0.0.77"] } as const;
 const oldChecksum = { common: v3, unicast: true, keepalived: ["old_unicast_checksum"] } as const;
 const setups: Setup[] = [
   { name: "v2 1 s: holdfast and keepalived", a: "holdfast", b: "keepalived", common: v2 },
   { name: "v2 1 s: keepalived and holdfast", a: "keepalived", b: "holdfast", common: v2 },
   { name: "v2 1 s: holdfast and holdfast", a: "holdfast", b: "holdfast", common: v2 },
+  { name: "v2 AH: holdfast and keepalived", a: "holdfast", b: "keepalived", common: ah },
+  { name: "v2 AH: keepalived and holdfast", a: "keepalived", b: "holdfast", common: ah },
+  { name: "v2 AH unicast: holdfast and keepalived", a: "holdfast", b: "keepalived", common: ah, unicast: true },
   { name: "v3 0.1 s: holdfast and keepalived", a: "holdfast", b: "keepalived", common: v3 },
   { name: "v3 0.1 s: keepalived and holdfast", a: "keepalived", b: "holdfast", common: v3 },
   { name: "v3 0.1 s: holdfast and holdfast", a: "holdfast", b: "holdfast", common: v3 },
