@@ -65,10 +65,10 @@ in_vm() { # script, argument...
 }
 
 # The guest has no Deno of its own, and the project is read-only there.
-ipvs_in_vm() {
+deno_in_vm() { # test file
   # shellcheck disable=SC2016 # expanded in the guest
   "$here/vm/run.sh" -m 1536 -t 300 -- bash -c 'DENO_DIR=/tmp/deno HOLDFAST_REQUIRE_IPVS=1 \
-    .tools/node_modules/@deno/linux-x64-glibc/deno test --no-check --allow-all --no-lock --cached-only test/integration/ipvs_test.ts'
+    .tools/node_modules/@deno/linux-x64-glibc/deno test --no-check --allow-all --no-lock --cached-only "$1"' -- "$1"
 }
 
 interop() {
@@ -87,7 +87,8 @@ vm() {
   "$here/vm/host_packages.sh" || exit 1
   part "the VM itself" "$here/vm/vm_test.sh"
   part "the lab with keepalived on both directors" in_vm test/lab/lab_test.sh
-  part "IPVS by netlink beside ipvsadm" ipvs_in_vm
+  part "IPVS by netlink beside ipvsadm" deno_in_vm test/integration/ipvs_test.ts
+  part "links of their own" deno_in_vm test/integration/links_test.ts
   part "Holdfast and Holdfast" in_vm test/integration/pair_test.sh holdfast holdfast
   part "Holdfast and keepalived" in_vm test/integration/pair_test.sh holdfast keepalived
   part "keepalived and Holdfast" in_vm test/integration/pair_test.sh keepalived holdfast

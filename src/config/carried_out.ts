@@ -2,7 +2,7 @@
 // the reason; what merely lacks it is run.
 import type { TrackedItem, Tracking, Weight } from "./config_vrrp.ts";
 import type { GlobalDefs } from "./global_defs.ts";
-import type { Checker, Config, SourceLocation, VirtualServer, VrrpInstance } from "./config.ts";
+import type { Checker, Config, SourceLocation, VirtualAddress, VirtualServer, VrrpInstance } from "./config.ts";
 
 /** Something that is configured but not started. */
 export interface LeftOut {
@@ -37,8 +37,8 @@ export function startable(config: Config): Startable {
     const starts = isStarted(`vrrp_instance ${instance.name}`, whyNot(instance) ?? isTaken, instance);
     if (starts) taken.set(key, instance);
     return starts;
-  }).map((instance) => ({
-    ...instance,
+  }).map((instance, index, all) => ({
+    ...onOwnLink(instance, all.slice(0, index), config),
     multicastGroup: multicastGroupOf(instance, config),
     tracking: withWeights(instance.tracking, config),
   }));
@@ -67,16 +67,34 @@ function withWeights(tracking: Tracking, { scripts, trackedFiles }: Config): Tra
   return { ...tracking, scripts: filled(tracking.scripts, scripts), files: filled(tracking.files, trackedFiles) };
 }
 
+/** Gives the link of `use_vmac` its name, and puts the addresses of the interface on it. */
+function onOwnLink(instance: VrrpInstance, before: readonly VrrpInstance[], { global }: Config): VrrpInstance {
+  const { link, family, vrid } = instance;
+  if (link === undefined) return instance;
+  const usual = `${global.linkPrefix ?? "vrrp"}${family === 6 ? "6" : ""}.${vrid}`;
+  // The VRID alone does not tell instances on two interfaces apart.
+  const namesakes = before.filter((other) => {
+    return other.link !== undefined && other.link.name === undefined && other.family === family && other.vrid === vrid;
+  }).length;
+  const name = link.name ?? (namesakes === 0 ? usual : `${usual}.${namesakes}`);
+  const moved = (entries: readonly VirtualAddress[]): VirtualAddress[] =>
+    entries.map((entry) => entry.device === instance.interface ? { ...entry, device: name } : entry);
+  return {
+    ...instance,
+    link: { ...link, name },
+    virtualAddresses: moved(instance.virtualAddresses),
+    excludedAddresses: moved(instance.excludedAddresses),
+  };
+}
+
 function multicastGroupOf({ family, multicastGroup }: VrrpInstance, { global }: Config): string {
   return multicastGroup ?? (family === 6 ? global.multicastGroup6 : global.multicastGroup4);
 }
 
 /** Peers would not hear such an instance, or not believe it, and both would be master. */
 function whyNot(instance: VrrpInstance): string | undefined {
-  const { link } = instance;
   if (instance.vrf !== undefined) return "it has `vrf`";
-  if (link?.type === "ipvlan") return "it has `use_ipvlan`";
-  if (link !== undefined && instance.interface === "") return "it has a VMAC but no `interface`";
+  if (instance.link !== undefined && instance.interface === "") return "it has a link of its own but no `interface`";
   return undefined;
 }
 

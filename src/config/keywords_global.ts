@@ -49,7 +49,7 @@ export const ROOT = section("the top level", {
 /** `global_defs`: 140 keywords. */
 export const GLOBAL_DEFS = section("global_defs", {
   carriedOut: `
-    vrrp_strict vrrp_owner_ignore_adverts
+    vmac_prefix vrrp_strict vrrp_owner_ignore_adverts
     router_id vrrp_version vrrp_skip_check_adv_addr vrrp_check_unicast_src include_check random_seed
     script_user dynamic_interfaces
     enable_script_security vrrp_down_timer_adverts vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
@@ -66,7 +66,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     notification_email notification_email_from smtp_server smtp_helo_name smtp_connect_timeout smtp_alert
     smtp_alert_vrrp smtp_alert_checker no_checker_emails
     vrrp_garp_interval vrrp_gna_interval vrrp_garp_extra_if vrrp_vmac_garp_intvl
-    vrrp_notify_priority_changes log_unknown_vrids disable_local_igmp vmac_prefix vmac_addr_prefix
+    vrrp_notify_priority_changes log_unknown_vrids disable_local_igmp vmac_addr_prefix
     vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier
     vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters nftables_ipvs
     nftables_ipvs_priority nftables_ipvs_start_fwmark

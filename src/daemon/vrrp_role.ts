@@ -5,6 +5,7 @@ import { rehearse } from "../engine/vrrp/rehearsal.ts";
 import type { VirtualRouterPorts } from "../engine/vrrp/virtual_router.ts";
 import { type Listener, listenersOf, VrrpEngine } from "../engine/vrrp/vrrp_engine.ts";
 import { RuntimeDigests } from "../linux/digests.ts";
+import { OwnLinks } from "../engine/vrrp/own_links.ts";
 import { Epoll } from "../linux/epoll.ts";
 import { LinuxNetwork } from "../linux/linux_network.ts";
 import { DeadlineTimer, SystemClock } from "../linux/monotonic_clock.ts";
@@ -44,6 +45,7 @@ class VrrpRole {
   readonly #sockets = new Map<number, AdvertisementSocket>();
   #network: LinuxNetwork | undefined;
   #engine: VrrpEngine | undefined;
+  #links: OwnLinks | undefined;
   #instances: readonly VrrpInstance[] = [];
   #started = false;
   #ended = false;
@@ -134,6 +136,7 @@ class VrrpRole {
 
   #networkChanged(): void {
     if (!this.#network?.table.update()) return;
+    this.#links?.ensure(this.#instances);
     this.#openSockets(this.#listeners());
     if (this.#started) this.#engine?.networkChanged();
   }
@@ -161,8 +164,7 @@ class VrrpRole {
     const open = this.#link.receive((message) => this.#obey(message as ToVrrp));
     if (open || this.#ended) return;
     // The supervisor is gone, and with it whoever would restart us: hand the addresses over in good order.
-    this.#engine?.stop();
-    this.#ended = true;
+    this.#end();
   }
 
   #obey(message: ToVrrp): void {
@@ -176,13 +178,17 @@ class VrrpRole {
       case "track":
         return this.#engine?.track(message.status);
       case "stop":
-        if (this.#started) this.#engine?.stop();
-        this.#report(this.#clock.nowUs());
-        this.#ended = true;
-        return;
+        this.#end();
+        return this.#report(this.#clock.nowUs());
       default:
         return message satisfies never;
     }
+  }
+
+  #end(): void {
+    if (this.#started) this.#engine?.stop();
+    this.#links?.keep([]);
+    this.#ended = true;
   }
 
   #configure({ instances, syncGroups, urgent }: ToVrrp & { type: "configure" }): void {
@@ -197,6 +203,9 @@ class VrrpRole {
       changed: () => this.#snapshotDueUs = 0,
       transition: (transition) => this.#link.post({ type: "transition", transition }),
     };
+    this.#links = new OwnLinks(network, ports.log);
+    this.#links.ensure(instances);
+    this.#links.keep(instances);
     this.#engine = new VrrpEngine(instances, ports, syncGroups);
     this.#epoll.add(network.table.fd);
     this.#openSockets(this.#listeners());
@@ -218,6 +227,7 @@ class VrrpRole {
   #reconfigure({ id, instances, syncGroups }: ToVrrp & { type: "reconfigure" }): void {
     let refused: string | undefined;
     try {
+      this.#links?.ensure(instances);
       this.#openSockets([...this.#listeners(), ...listenersOf(instances)]);
       this.#engine?.reconfigure(instances, syncGroups);
       this.#instances = instances;
@@ -225,6 +235,7 @@ class VrrpRole {
       refused = error instanceof Error ? error.message : String(error);
     }
     this.#network?.keepVrrp(this.#listeners());
+    this.#links?.keep(this.#instances);
     this.#openSockets(this.#listeners());
     this.#preparedFor = undefined;
     this.#link.post({ type: "reconfigured", id, ...(refused === undefined ? {} : { refused }) });

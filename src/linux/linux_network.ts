@@ -3,6 +3,8 @@ import { type Family, parseIp } from "../base/ip.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../ports/network.ts";
 import { familyOfPacket } from "../wire/ip_packet.ts";
 import { VRRP_PROTOCOL } from "../wire/vrrp.ts";
+import type { LinkPort, OwnLink } from "../ports/links.ts";
+import { LinkEditor } from "./link_editor.ts";
 import { AddressEditor } from "./address_editor.ts";
 import { FrameSocket } from "./frame_socket.ts";
 import { InterfaceTable } from "./interface_table.ts";
@@ -20,9 +22,10 @@ export interface VrrpEndpoint {
 }
 
 /** The real NetworkPort. */
-export class LinuxNetwork implements NetworkPort {
+export class LinuxNetwork implements NetworkPort, LinkPort {
   readonly table = new InterfaceTable();
   readonly #editor = new AddressEditor(this.table);
+  readonly #links = new LinkEditor(this.table);
   readonly #frames = new FrameSocket();
   readonly #sockets = new Map<string, { socket: AdvertisementSocket; index: number }>();
 
@@ -60,6 +63,14 @@ export class LinuxNetwork implements NetworkPort {
       socket.close();
       this.#sockets.delete(key);
     }
+  }
+
+  ensureLink(link: OwnLink): void {
+    this.#links.ensureLink(link);
+  }
+
+  removeLink(name: string): void {
+    this.#links.removeLink(name);
   }
 
   interface(name: string): NetworkInterface | undefined {

@@ -53,9 +53,9 @@ export class TwoHosts {
     await run("ip", "-n", host.namespace, "link", "del", "eth0");
   }
 
-  /** Whether a host has an address on its link. */
+  /** Whether a host has an address, on its link or on one above it. */
   async has(host: TestHost, address: string): Promise<boolean> {
-    const { output } = await tryRun("ip", "-n", host.namespace, "-o", "addr", "show", "dev", "eth0");
+    const { output } = await tryRun("ip", "-n", host.namespace, "-o", "addr", "show");
     return output.includes(` ${address}/`);
   }
 
@@ -63,6 +63,12 @@ export class TwoHosts {
   async powerOff(host: TestHost): Promise<void> {
     await run("ip", "-n", host.namespace, "link", "set", "eth0", "down");
     await run("ip", "-n", host.namespace, "addr", "flush", "dev", "eth0");
+    for (const kind of ["macvlan", "ipvlan"]) {
+      const { output } = await tryRun("ip", "-n", host.namespace, "-br", "link", "show", "type", kind);
+      for (const [name] of output.matchAll(/^[^@\s]+(?=@)/gm)) {
+        await run("ip", "-n", host.namespace, "link", "del", name);
+      }
+    }
   }
 
   async powerOn(host: TestHost): Promise<void> {

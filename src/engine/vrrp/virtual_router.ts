@@ -20,6 +20,7 @@ import { addressListBytes, Advertiser } from "./advertiser.ts";
 import { advertisedAddresses, advertiserConfig, checksumForms, coreConfig, expectationOf } from "./terms.ts";
 import { DISCARD_TEXT } from "./discard_text.ts";
 import { type Message, type PacketAuth, packetAuth, sameAuth } from "./packet_auth.ts";
+import { senderOf as senderDevice } from "./own_links.ts";
 import { MovedAddresses } from "./moved_addresses.ts";
 import { NO_STATUS, trackedItems, type TrackStatus } from "./tracked_items.ts";
 import { RateLimiter } from "./rate_limiter.ts";
@@ -338,8 +339,9 @@ export class VirtualRouter {
 
   #advertise(priority: number): void {
     if (this.#source === undefined) return; // without an address of our own nobody could answer: fault says so
+    const sender = senderDevice(this.#config);
     for (const packet of this.#advertiser.next(this.#source.bytes, priority, this.#ports.clock.wallMs())) {
-      const failure = this.#ports.network.sendAdvertisement(this.#config.interface, packet);
+      const failure = this.#ports.network.sendAdvertisement(sender, packet);
       if (failure !== undefined) this.#note("send", `cannot send advertisement: ${failure}`);
     }
     this.#counters.advertisementsSent++;
@@ -367,6 +369,9 @@ export class VirtualRouter {
     if (source !== this.#source?.text) this.#source = source === undefined ? undefined : withBytes(source);
     const { ignoresInterfaceState } = this.#config;
     this.#fault(`interface ${name} does not exist`, found === undefined);
+    const link = this.#config.link?.name;
+    const hasNoLink = link !== undefined && this.#ports.network.interface(link) === undefined;
+    this.#fault(`link ${link} does not exist`, hasNoLink);
     this.#fault(`interface ${name} is down`, found !== undefined && !found.up && !ignoresInterfaceState);
     const kind = family === 6 ? "IPv6 link-local" : "IPv4";
     this.#fault(`interface ${name} has no ${kind} address to send from`, found?.up === true && source === undefined);

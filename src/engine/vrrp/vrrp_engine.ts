@@ -11,6 +11,7 @@ import { readAdvertisement, readAdvertisement6, VRRP_PROTOCOL } from "../../wire
 import { addressesOf, addressKey } from "./addresses.ts";
 import { LiveSyncGroup } from "./live_sync_group.ts";
 import type { Message } from "./packet_auth.ts";
+import { senderOf } from "./own_links.ts";
 import { NO_STATUS, type TrackStatus } from "./tracked_items.ts";
 import { groupOf } from "./terms.ts";
 import { VirtualRouter, type VirtualRouterPorts } from "./virtual_router.ts";
@@ -30,13 +31,19 @@ export interface Listener {
   readonly groups: readonly string[];
 }
 
-/** What a set of instances listens to: one for each interface, family and protocol. */
+/** What a set of instances listens to: one for each interface, family and protocol; and what they only send by. */
 export function listenersOf(instances: readonly VrrpInstance[]): Listener[] {
+  const senders = instances.flatMap((instance): Listener[] => {
+    const sender = senderOf(instance);
+    const { family } = instance;
+    if (sender === instance.interface) return [];
+    return [{ interfaceName: sender, family, protocol: protocolOf(instance), groups: [] }];
+  });
   const byLink = Map.groupBy(
     instances,
     (instance) => `${instance.interface} ${instance.family} ${protocolOf(instance)}`,
   );
-  return [...byLink.values()].flatMap((members) => {
+  const listeners = [...byLink.values()].flatMap((members): Listener[] => {
     const [first] = members;
     const ofGroups = members.filter(({ unicastPeers }) => unicastPeers.length === 0);
     const groups = new Set(ofGroups.map((instance) => formatIp(groupOf(instance))));
@@ -44,6 +51,7 @@ export function listenersOf(instances: readonly VrrpInstance[]): Listener[] {
     const { interface: interfaceName, family } = first;
     return [{ interfaceName, family, protocol: protocolOf(first), groups: [...groups] }];
   });
+  return [...listeners, ...senders];
 }
 
 function protocolOf({ authentication }: VrrpInstance): number {

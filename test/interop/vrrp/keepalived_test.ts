@@ -27,6 +27,8 @@ const v3 = { version: 3, advertisementIntervalSeconds: 0.1, virtualAddresses: VI
 const v6 = { ...v3, virtualAddresses: VIPS6 } as const;
 const { password: _, ...bareV2 } = v2;
 const ah = { ...bareV2, lines: ["authentication {", "  auth_type AH", "  auth_pass secret12", "}"] } as const;
+const vmac = { ...v3, lines: ["use_vmac"] } as const;
+const vmac6 = { ...v6, lines: ["use_vmac"] } as const;
 const otherGroup = { ...v3, globals: ["vrrp_mcast_group4 224.0.0.77"] } as const;
 const oldChecksum = { common: v3, unicast: true, keepalived: ["old_unicast_checksum"] } as const;
 const setups: Setup[] = [
@@ -47,6 +49,10 @@ const setups: Setup[] = [
   { name: "IPv6: holdfast and holdfast", a: "holdfast", b: "holdfast", common: v6 },
   { name: "IPv6 unicast: holdfast and keepalived", a: "holdfast", b: "keepalived", common: v6, unicast: true },
   { name: "IPv6 unicast: keepalived and holdfast", a: "keepalived", b: "holdfast", common: v6, unicast: true },
+  { name: "VMAC: holdfast and keepalived", a: "holdfast", b: "keepalived", common: vmac },
+  { name: "VMAC: keepalived and holdfast", a: "keepalived", b: "holdfast", common: vmac },
+  { name: "VMAC unicast: holdfast and keepalived", a: "holdfast", b: "keepalived", common: vmac, unicast: true },
+  { name: "VMAC over IPv6: holdfast and keepalived", a: "holdfast", b: "keepalived", common: vmac6 },
   { name: "another group: holdfast and keepalived", a: "holdfast", b: "keepalived", common: otherGroup },
   { name: "old checksum: holdfast and keepalived", a: "holdfast", b: "keepalived", ...oldChecksum },
   { name: "old checksum: keepalived and holdfast", a: "keepalived", b: "holdfast", ...oldChecksum },
