@@ -57,14 +57,19 @@ export function startable(config: Config): Startable {
 }
 
 /** Fills in the weights that tracked things have by their definitions. */
-function withWeights(tracking: Tracking, { scripts, trackedFiles }: Config): Tracking {
+function withWeights(tracking: Tracking, { scripts, trackedFiles, trackedProcesses }: Config): Tracking {
   const filled = (items: readonly TrackedItem[], definitions: readonly (Weight & { name: string })[]): TrackedItem[] =>
     items.map((item) => {
       const definition = definitions.find(({ name }) => name === item.name);
       if (item.weight !== undefined || definition === undefined) return item;
       return { ...item, weight: definition.weight, reverse: definition.reverse };
     });
-  return { ...tracking, scripts: filled(tracking.scripts, scripts), files: filled(tracking.files, trackedFiles) };
+  return {
+    ...tracking,
+    scripts: filled(tracking.scripts, scripts),
+    files: filled(tracking.files, trackedFiles),
+    processes: filled(tracking.processes, trackedProcesses),
+  };
 }
 
 /** Gives the link of `use_vmac` its name, and puts the addresses of the interface on it. */

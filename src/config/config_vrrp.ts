@@ -36,8 +36,8 @@ export interface VrrpScript extends Weight {
 export interface TrackedProcess extends Weight {
   readonly name: string;
   readonly process: readonly string[];
-  /** How parameters compare. */
-  readonly match: "exact" | "initial" | "partial";
+  /** `param_match`: how parameters compare; undefined: as `exact` if there are any. */
+  readonly match?: "exact" | "initial" | "partial";
   /** Processes needed, 1 to 65535. */
   readonly quorum: number;
   /** More than these are as bad as too few. */

@@ -6,10 +6,9 @@ const OFF = ["off", "false", "no"];
 /** The top level: 25 keywords. */
 export const ROOT = section("the top level", {
   carriedOut:
-    "global_defs vrrp_instance vrrp_sync_group virtual_server instance vrrp_script track_file vrrp_track_file",
+    "global_defs vrrp_instance vrrp_sync_group virtual_server instance vrrp_script track_file vrrp_track_file vrrp_track_process",
   notCarriedOut: `garp_group SSL track_group namespace_with_ipsets use_pid_dir child_wait_time`,
   missing: {
-    vrrp_track_process: "its result would not be seen",
     bfd_instance: "its state would not be seen",
     static_ipaddress: "its addresses would be missing",
     static_routes: "its routes would be missing",

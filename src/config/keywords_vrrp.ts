@@ -12,7 +12,7 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     garp_master_delay garp_master_repeat garp_master_refresh garp_master_refresh_repeat
     garp_lower_prio_delay garp_lower_prio_repeat
     native_ipv6 mcast_dst_ip old_unicast_checksum v3_checksum_as_v2
-    track_interface track_script track_file dont_track_primary skip_check_adv_addr
+    track_interface track_script track_file track_process dont_track_primary skip_check_adv_addr
     down_timer_adverts lower_prio_no_advert higher_prio_send_advert
     use_vmac use_ipvlan vmac_xmit_base auth_hmac timer_expired_backup thread_timer_expired owner_ignore_adverts unicast_fault_no_peer strict_mode
     notify notify_master notify_backup notify_fault notify_stop`,
@@ -28,7 +28,6 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     use_vmac_addr: "addresses keep the interface's own MAC address",
     virtual_routes: "its routes are missing",
     virtual_rules: "its rules are missing",
-    track_process: TRACKING,
     track_bfd: TRACKING,
   },
   blocking: {
@@ -63,10 +62,10 @@ export const AUTH_HMAC = section("auth_hmac", { carriedOut: "key active_key anti
 /** `vrrp_sync_group`: 15 keywords. */
 export const VRRP_SYNC_GROUP = section("vrrp_sync_group", {
   carriedOut: `
-    group track_interface track_script track_file notify notify_master notify_backup notify_fault notify_stop
-    sync_group_tracking_weight global_tracking`,
+    group track_interface track_script track_file track_process
+    notify notify_master notify_backup notify_fault notify_stop sync_group_tracking_weight global_tracking`,
   notCarriedOut: "smtp_alert notify_priority_changes",
-  missing: { track_process: TRACKING, track_bfd: TRACKING },
+  missing: { track_bfd: TRACKING },
   deprecated: { global_tracking: "sync_group_tracking_weight" },
   opens: {
     group: "members",
@@ -85,7 +84,7 @@ export const VRRP_SCRIPT = section("vrrp_script", {
 
 /** `vrrp_track_process`: 9 keywords. */
 export const VRRP_TRACK_PROCESS = section("vrrp_track_process", {
-  notCarriedOut: "process param_match weight quorum quorum_max delay fork_delay terminate_delay full_command",
+  carriedOut: "process param_match weight quorum quorum_max delay fork_delay terminate_delay full_command",
 });
 
 /** `track_file`: 3 keywords. */

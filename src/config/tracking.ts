@@ -74,7 +74,7 @@ export const PROCESS_FIELDS = {
   process: field("process", words("PATH [PARAMETER...]")),
   param_match: field(
     "match",
-    optional(oneOf<TrackedProcess["match"]>({ initial: "initial", partial: "partial" }), "exact"),
+    optional(oneOf<NonNullable<TrackedProcess["match"]>>({ initial: "initial", partial: "partial" }), "exact"),
   ),
   weight: field("weight", weight(254)),
   quorum: field("quorum", integer({ min: 1, max: 65_535 })),
@@ -101,9 +101,8 @@ export function readProcess(statement: Statement, report: Report): TrackedProces
   return {
     name,
     process: given.process,
-    match: given.match ?? "exact",
     quorum: given.quorum ?? 1,
-    ...definedOnly({ quorumMax: given.quorumMax }),
+    ...definedOnly({ match: given.match, quorumMax: given.quorumMax }),
     forkDelayUs: given.forkDelayUs ?? delayUs,
     terminateDelayUs: given.terminateDelayUs ?? delayUs,
     comparesCommandLine: given.comparesCommandLine ?? false,
@@ -114,7 +113,7 @@ export function readProcess(statement: Statement, report: Report): TrackedProces
 
 /** Writes a tracked process. */
 export function printProcess(entry: TrackedProcess): Printed {
-  const defaults = { match: "exact", quorum: 1, forkDelayUs: 0, terminateDelayUs: 0, comparesCommandLine: false };
+  const defaults = { quorum: 1, forkDelayUs: 0, terminateDelayUs: 0, comparesCommandLine: false };
   const { delay: _, ...fields } = PROCESS_FIELDS;
   return named("vrrp_track_process", entry.name, printFields(weighted(entry), weighted(defaults), fields as Fields));
 }

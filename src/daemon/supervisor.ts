@@ -12,6 +12,7 @@ import { type ControlRequest, ControlServer } from "./control.ts";
 import type { FromChild, ToApi, ToHealth, ToVrrp } from "./messages.ts";
 import { carryOver, type ReloadOutcome, type ReloadStep } from "./reload.ts";
 import { Notifier } from "./notifier.ts";
+import { linuxProcesses } from "./linux_processes.ts";
 import { RoleKeeper } from "./role_keeper.ts";
 import type { RoleProcess } from "./role_process.ts";
 import { Tracker } from "./tracker.ts";
@@ -76,6 +77,7 @@ export class Supervisor {
     this.#tracker = new Tracker({
       log: options.log,
       changed: (status) => this.#vrrp.process?.post({ type: "track", status }),
+      processes: linuxProcesses(this.#reactor),
     });
     const common = {
       reactor: this.#reactor,

@@ -1,4 +1,5 @@
-// Runs the scripts and reads the files that instances track, and tells what is new. Runs in the supervisor.
+// Runs the scripts, reads the files and counts the processes that instances track, and tells what is new. Runs in the
+// supervisor.
 import type { Config } from "../config/config.ts";
 import type { TrackedFile, VrrpScript } from "../config/config_vrrp.ts";
 import { same } from "../base/same.ts";
@@ -14,6 +15,7 @@ import {
 } from "../core/tracking/script_verdict.ts";
 import { trackFileValue } from "../core/tracking/track_file_value.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
+import { ProcessTracker, type ProcessView } from "./process_tracker.ts";
 import { runScript, type ScriptProcess } from "./script_process.ts";
 
 /** What a tracker needs. */
@@ -21,6 +23,7 @@ export interface TrackerOptions {
   readonly log: (line: string) => void;
   /** Something that is tracked is other than before. */
   readonly changed: (status: TrackStatus) => void;
+  readonly processes: ProcessView;
 }
 
 /** How often tracked files are read. */
@@ -34,23 +37,26 @@ interface LiveScript {
   timer?: ReturnType<typeof setTimeout>;
 }
 
-/** Scripts and files at work. Use: `configure()` with each configuration, `stop()` at the end. */
+/** Scripts, files and processes at work. Use: `configure()` with each configuration, `stop()` at the end. */
 export class Tracker {
   readonly #options: TrackerOptions;
   readonly #scripts = new Map<string, LiveScript>();
   readonly #files = new Map<string, number>();
+  readonly #processes: ProcessTracker;
   #config: Config | undefined;
   #fileTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(options: TrackerOptions) {
     this.#options = options;
+    const changed = (): void => options.changed(this.status);
+    this.#processes = new ProcessTracker(options.processes, { log: options.log, changed });
   }
 
   /** What is known now. */
   get status(): TrackStatus {
     const scripts: Record<string, ScriptVerdict> = {};
     for (const [name, { state }] of this.#scripts) scripts[name] = state.verdict;
-    return { scripts, files: Object.fromEntries(this.#files) };
+    return { scripts, files: Object.fromEntries(this.#files), processes: this.#processes.status };
   }
 
   /** Goes over to a configuration: what is the same in both goes on, with what is known of it. */
@@ -63,12 +69,14 @@ export class Tracker {
     }
     for (const script of scripts) this.#use(script);
     this.#watch(config.trackedFiles.filter(({ name }) => used.files.has(name)));
+    this.#processes.configure(config.trackedProcesses.filter(({ name }) => used.processes.has(name)));
   }
 
   /** Ends everything, scripts that run too. */
   stop(): void {
     for (const [name, live] of this.#scripts) this.#end(name, live);
     clearInterval(this.#fileTimer);
+    this.#processes.stop();
   }
 
   #use(script: VrrpScript): void {
@@ -146,11 +154,13 @@ export class Tracker {
   }
 }
 
-/** Names of scripts and files that something started tracks. */
-function namesOf({ vrrpInstances, syncGroups }: Config): { scripts: ReadonlySet<string>; files: ReadonlySet<string> } {
-  const all = (list: "scripts" | "files"): Set<string> =>
+/** Names of what something started tracks. */
+function namesOf(
+  { vrrpInstances, syncGroups }: Config,
+): Readonly<Record<"scripts" | "files" | "processes", ReadonlySet<string>>> {
+  const all = (list: "scripts" | "files" | "processes"): Set<string> =>
     new Set([...vrrpInstances, ...syncGroups].flatMap(({ tracking }) => tracking[list].map(({ name }) => name)));
-  return { scripts: all("scripts"), files: all("files") };
+  return { scripts: all("scripts"), files: all("files"), processes: all("processes") };
 }
 
 function timingOf({ intervalMs, timeoutMs, rise, fall, startsDown }: VrrpScript): ScriptConfig {

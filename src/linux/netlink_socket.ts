@@ -28,6 +28,8 @@ import { check, EAGAIN, EINTR, SystemError } from "./system_error.ts";
 
 /** Protocol of AF_NETLINK for links, addresses and routes (linux/netlink.h). */
 export const NETLINK_ROUTE = 0;
+/** Protocol of AF_NETLINK for the kernel's connector. */
+export const NETLINK_CONNECTOR = 11;
 /** Protocol of AF_NETLINK whose families are numbered at run time. */
 export const NETLINK_GENERIC = 16;
 
@@ -151,6 +153,11 @@ export class NetlinkSocket {
     }
     if (failure !== undefined) throw failure.error;
     return interrupted;
+  }
+
+  /** Sends the writer's messages; what is answered comes by `receive`. @throws SystemError */
+  post(writer: NetlinkWriter): void {
+    this.#send(writer);
   }
 
   /**

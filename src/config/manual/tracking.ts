@@ -46,7 +46,7 @@ export const VRRP_TRACK_PROCESS = manualTable(
   "keepalived.conf(5), VRRP track process(es)",
   `
 process | program to look for, by name or path, and parameters that it must have been started with | | /usr/sbin/nginx
-param_match | how the parameters compare: all of them, those at the beginning, or any part | exact | initial
+param_match | how the parameters compare. Alone: all of them; \`partial\`: others may follow; \`initial\`: the last one may be longer, too. Without parameters it means that there must be none | exact | initial
 weight | ${WEIGHT} | 0 | -20
 quorum | processes that must run | 1 | 2
 quorum_max | more processes than this are bad, too | no limit | 5

@@ -10,12 +10,14 @@ export interface TrackStatus {
   readonly scripts: Readonly<Record<string, ScriptVerdict>>;
   /** Numbers in tracked files by name; one that is missing is 0. */
   readonly files: Readonly<Record<string, number>>;
+  /** Whether there are enough processes, by name of the `vrrp_track_process`; one that is missing is not known yet. */
+  readonly processes: Readonly<Record<string, boolean>>;
 }
 
 /** Nothing is known. */
-export const NO_STATUS: TrackStatus = { scripts: {}, files: {} };
+export const NO_STATUS: TrackStatus = { scripts: {}, files: {}, processes: {} };
 
-/** Interfaces, scripts and files; weights must have been filled in (`config/carried_out.ts`). */
+/** All that is tracked and not unknown; weights must have been filled in (`config/carried_out.ts`). */
 export function trackedItems(tracking: Tracking, status: TrackStatus, network: NetworkPort): TrackedItem[] {
   const common = ({ name, weight = 0, reverse }: Configured): { name: string; weight: number; reverse: boolean } => {
     return { name, weight, reverse };
@@ -29,5 +31,10 @@ export function trackedItems(tracking: Tracking, status: TrackStatus, network: N
       return { kind: "script" as const, ...common(item), verdict: status.scripts[item.name] ?? "unknown" as const };
     }),
     ...tracking.files.map((item) => ({ kind: "file" as const, ...common(item), value: status.files[item.name] ?? 0 })),
+    ...tracking.processes.flatMap((item) => {
+      const up = status.processes[item.name];
+      // One that a reload brings is counted a moment later.
+      return up === undefined ? [] : [{ kind: "process" as const, ...common(item), up }];
+    }),
   ];
 }

@@ -1,5 +1,6 @@
 import { assertEquals } from "../../../test/assert.ts";
 import type { TrackedItem, Tracking } from "../../config/config_vrrp.ts";
+import { NO_STATUS } from "./tracked_items.ts";
 import { instance, location, SECOND, World } from "../../../test/support/vrrp_world.ts";
 
 const NOTHING: Tracking = { interfaces: [], scripts: [], files: [], processes: [], bfd: [] };
@@ -16,12 +17,12 @@ Deno.test("a script without weight holds an instance back until it succeeds, and
   const world = new World([instance(tracks({ scripts: [item("chk", 0)] }))]);
   world.pass(10 * SECOND);
   assertEquals(world.snapshot().faults, ["script chk has no result yet"]);
-  world.engine.track({ scripts: { chk: "up" }, files: {} });
+  world.engine.track({ ...NO_STATUS, scripts: { chk: "up" } });
   assertEquals(world.snapshot().state, "backup");
   world.pass(4 * SECOND);
   assertEquals(world.snapshot().state, "master");
   world.told();
-  world.engine.track({ scripts: { chk: "down" }, files: {} });
+  world.engine.track({ ...NO_STATUS, scripts: { chk: "down" } });
   assertEquals([world.snapshot().state, world.snapshot().faults], ["fault", ["script chk fails"]]);
   assertEquals(world.told(), ["advert 51 0", "remove 192.0.2.100"]);
   assertEquals(world.transitions.map(({ to }) => to), ["fault", "backup", "master", "fault"]);
@@ -29,19 +30,19 @@ Deno.test("a script without weight holds an instance back until it succeeds, and
 
 Deno.test("weights change the effective priority, which a master advertises at once", () => {
   const world = World.ofMasters(instance(tracks({ scripts: [item("chk", -20)], files: [item("load", -2)] })));
-  world.engine.track({ scripts: { chk: "down" }, files: {} });
+  world.engine.track({ ...NO_STATUS, scripts: { chk: "down" } });
   assertEquals(world.told(), ["advert 51 80"]);
-  world.engine.track({ scripts: { chk: "down" }, files: { load: 5 } });
+  world.engine.track({ ...NO_STATUS, scripts: { chk: "down" }, files: { load: 5 } });
   assertEquals(world.told(), ["advert 51 70"]);
   assertEquals([world.snapshot().basePriority, world.snapshot().effectivePriority], [100, 70]);
-  world.engine.track({ scripts: { chk: "up" }, files: {} });
+  world.engine.track({ ...NO_STATUS, scripts: { chk: "up" } });
   assertEquals(world.told(), ["advert 51 100"]);
   assertEquals(world.log.slice(-1), ["(VI_1) Changing effective priority from 70 to 100"]);
 });
 
 Deno.test("the priority of an address owner does not change", () => {
   const world = World.ofMasters(instance({ priority: 255, ...tracks({ scripts: [item("chk", -20)] }) }));
-  world.engine.track({ scripts: { chk: "down" }, files: {} });
+  world.engine.track({ ...NO_STATUS, scripts: { chk: "down" } });
   assertEquals([world.told(), world.snapshot().effectivePriority], [[], 255]);
 });
 
@@ -69,6 +70,15 @@ Deno.test("a script that a reload brings does not take a master down before it h
   const world = World.ofMasters(instance());
   world.engine.reconfigure([instance(tracks({ scripts: [item("new", 0)] }))]);
   assertEquals(world.snapshot().state, "master");
-  world.engine.track({ scripts: { new: "down" }, files: {} });
+  world.engine.track({ ...NO_STATUS, scripts: { new: "down" } });
   assertEquals(world.snapshot().state, "fault");
+});
+
+Deno.test("processes count once they were counted", () => {
+  const world = World.ofMasters(instance(tracks({ processes: [item("nginx", 0), item("helper", 20)] })));
+  assertEquals(world.snapshot().effectivePriority, 100);
+  world.engine.track({ ...NO_STATUS, processes: { nginx: true, helper: true } });
+  assertEquals(world.snapshot().effectivePriority, 120);
+  world.engine.track({ ...NO_STATUS, processes: { nginx: false, helper: true } });
+  assertEquals([world.snapshot().state, world.snapshot().faults], ["fault", ["process nginx has no quorum"]]);
 });
