@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests that need more than Deno: network namespaces and other programs, a browser, and the VM with real IPVS.
 #
-# Usage: test/run.sh all | interop | browser | vm
+# Usage: test/run.sh all | simulation | interop | browser | vm
 #
 # Installs what is missing from Debian's packages, as root or by sudo. Ends with one line `N passed, N failed`.
 set -uo pipefail
@@ -71,6 +71,10 @@ deno_in_vm() { # test file
     .tools/node_modules/@deno/linux-x64-glibc/deno test --no-check --allow-all --no-lock --cached-only "$1"' -- "$1"
 }
 
+simulation() {
+  SEEDS=${SEEDS:-10000} part "ten thousand simulated lives of routers" "$DENO" run --allow-all --frozen test/simulation/run.ts
+}
+
 interop() {
   need < <(host_programs)
   part "raw-socket: the npm package under Node, ours under Deno" deno_test test/interop/raw_socket
@@ -100,11 +104,12 @@ vm() {
 
 case ${1:-} in
 all)
+  simulation
   interop
   browser
   vm
   ;;
-interop | browser | vm) "$1" ;;
+simulation | interop | browser | vm) "$1" ;;
 *)
   sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2

@@ -1,108 +1,212 @@
-// One simulated life of a few routers, drawn from a seed: trouble first, then it heals and must come right.
+// One simulated life of VRRP routers, drawn from a seed: trouble first, then it heals and must come right.
 import { Prng } from "../../src/base/prng.ts";
-import { type Host, outranks, VIP, VrrpWorld } from "./vrrp_world.ts";
+import { PERFECT_LINK } from "../../src/engine/simulation/simulated_network.ts";
+import type { SimulatedHost } from "../../src/engine/simulation/simulated_host.ts";
+import type { VrrpInstance } from "../../src/config/config.ts";
+import type { TrackStatus } from "../../src/engine/vrrp/tracked_items.ts";
+import { masterDownIntervalUs } from "../../src/core/vrrp/timing.ts";
+import { address, DEVICES, drawWorld, FILE, SCRIPT } from "./vrrp_draw.ts";
+import { hear, instanceOf, SimulationFailure, VrrpWorld } from "./vrrp_world.ts";
 
-/** What went wrong, with the story. */
-export class SimulationFailure extends Error {
-  override readonly name = "SimulationFailure";
-}
+export { SimulationFailure };
 
-const TROUBLE_US = 60_000_000;
+/** Within this what the kernel refused has been tried again. */
+const REPAIR_US = 2_500_000;
+const GOOD: TrackStatus = { scripts: { [SCRIPT]: "up" }, files: { [FILE]: 0 } };
 
 /**
  * Runs one seed.
  *
- * @param sabotage breaks the new world, to see that the checks notice
+ * @param sabotage breaks the new world, to see that the rules notice
  * @throws SimulationFailure with a timeline
  */
 export function simulate(seed: number, sabotage: (world: VrrpWorld) => void = () => {}): VrrpWorld {
   const prng = new Prng(seed);
-  const version = prng.pick([2, 3] as const);
-  const intervalUs = version === 2 ? 1_000_000 : prng.pick([10_000, 100_000, 1_000_000]);
-  const names = ["a", "b", "c", "d"].slice(0, prng.integer(2, 4));
-  const preemptMode = prng.chance(0.8);
-  const routers = names.map((name) => ({ name, priority: prng.integer(1, 254), preemptMode }));
-  const world = new VrrpWorld(seed, version, intervalUs, routers);
-  const check = (): void => checkAlways(seed, world);
+  const world = new VrrpWorld(seed, prng, drawWorld(prng));
   sabotage(world);
+  const all = world.hosts.flatMap(({ config }) => config.instances);
+  const longestUs = Math.max(...all.map(({ advertisementIntervalUs }) => advertisementIntervalUs));
+  const rounds = all.length > 60 ? 4 : 15;
 
-  for (const host of world.hosts) host.start();
-  // At short intervals the same trouble takes less time, and as many events.
-  const scale = intervalUs / 1_000_000;
-  const start = world.nowUs;
-  while (world.nowUs < start + TROUBLE_US * scale) {
-    makeTrouble(prng, world, intervalUs);
-    world.run(world.nowUs + prng.integer(1, 8_000_000 * scale), check);
+  for (const host of world.hosts) {
+    world.disturb(host, "starts", () => {
+      host.track(GOOD);
+      host.start();
+    });
+    if (prng.chance(0.3)) world.network.run(world.nowUs + prng.integer(1, 4 * longestUs));
   }
-  world.timeline.push(`${(world.nowUs / 1_000_000).toFixed(6).padStart(12)}  -  everything heals`);
-  world.heal();
-  // Master down interval of the lowest priority, and as long again for whoever must yield.
-  world.run(world.nowUs + 10 * intervalUs + 2_000_000, check);
-  checkHealed(seed, world, preemptMode);
+  for (let round = 0; round < rounds; round++) {
+    makeTrouble(prng, world, longestUs);
+    world.network.run(world.nowUs + prng.integer(1, 8 * longestUs));
+  }
+  heal(world);
+  world.network.run(world.nowUs + healingUs(all));
+  checkHealed(world);
+  world.lookAtAll();
+  const before = world.transitions;
+  world.network.run(world.nowUs + 5 * longestUs);
+  if (world.transitions !== before) world.fail("somebody changes state although nothing happens any more");
   return world;
 }
 
-function makeTrouble(prng: Prng, world: VrrpWorld, intervalUs: number): void {
-  const host = prng.pick(world.hosts);
-  const other = prng.pick(world.hosts);
-  switch (prng.integer(0, 8)) {
-    case 0:
-      world.quality = {
-        lossProbability: prng.next() * 0.7,
-        duplicateProbability: prng.next() * 0.3,
-        maxDelayUs: prng.integer(1, intervalUs),
-      };
-      return;
-    case 1:
-      return world.cut(host, other);
-    case 2:
-      world.cut(host, other);
-      return world.cut(other, host);
-    case 3:
-      return host.crash();
-    case 4:
-      return host.stop();
-    case 5:
-      if (host.engine === undefined) host.start();
-      return;
-    case 6:
-      return host.setLink(!host.linkUp);
-    case 7:
-      host.stalledUntilUs = world.nowUs + prng.integer(1, 6 * intervalUs);
-      return;
-    case 8:
-      return host.reconfigure(prng.integer(1, 254), prng.chance(0.5));
-  }
+type Trouble = (prng: Prng, world: VrrpWorld, host: SimulatedHost, longestUs: number) => void;
+
+const TROUBLES: readonly Trouble[] = [
+  (prng, world, _, longestUs) => {
+    const quality = {
+      lossProbability: prng.chance(0.5) ? prng.next() * 0.7 : 0,
+      duplicateProbability: prng.next() * 0.3,
+      minDelayUs: 1,
+      maxDelayUs: prng.integer(1, longestUs),
+    };
+    const { lossProbability, maxDelayUs } = quality;
+    const what = `packets are lost (${Math.round(lossProbability * 100)} %), repeated, and take up to ${maxDelayUs} us`;
+    world.disturbLinks(what, (network) => network.quality = quality);
+  },
+  (_, world) => world.disturbLinks("packets arrive again", (network) => network.quality = PERFECT_LINK),
+  (prng, world, host) => {
+    const other = prng.pick(world.hosts);
+    const segment = prng.pick([...DEVICES, "*"]);
+    world.disturbLinks(
+      `${other.name} does not hear ${host.name} on ${segment}`,
+      (network) => network.cut(host, other, segment),
+    );
+  },
+  (prng, world) => {
+    const here = world.hosts.filter(() => prng.chance(0.5));
+    const there = world.hosts.filter((host) => !here.includes(host));
+    const names = (hosts: readonly SimulatedHost[]): string => hosts.map(({ name }) => name).join(", ") || "nobody";
+    world.disturbLinks(`partition: ${names(here)} | ${names(there)}`, (network) => {
+      for (const left of here) {
+        for (const right of there) {
+          network.cut(left, right);
+          network.cut(right, left);
+        }
+      }
+    });
+  },
+  (_, world) => world.disturbLinks("the partitions heal", (network) => network.mend()),
+  (_, world, host) =>
+    world.disturb(host, "crashes", () => {
+      host.crash();
+      world.forget(host);
+    }),
+  (_, world, host) => world.disturb(host, "stops", () => host.stop()),
+  start,
+  start,
+  (prng, world, host) => {
+    if (!host.runs) return start(prng, world, host);
+    const resumes = prng.chance(0.5);
+    world.disturb(host, `its vrrp role dies and ${resumes ? "resumes" : "begins anew"}`, () => {
+      const masters = host.config.instances.filter(({ name }) => world.isMaster(host, name));
+      const isWhole = masters.length === host.config.instances.length || !world.drawing.isGrouped;
+      world.forget(host);
+      host.restartRole(resumes && isWhole);
+    });
+  },
+  (prng, world, host) => {
+    const device = prng.pick(DEVICES);
+    const isUp = host.interfaces.get(device)?.up !== true;
+    world.disturb(host, `${device} ${isUp ? "up" : "down"}`, () => host.setLink(device, isUp));
+  },
+  (prng, world, host, longestUs) => {
+    const durationUs = prng.integer(1, 6 * longestUs);
+    const pause = (): void => void (host.stalledUntilUs = world.nowUs + durationUs);
+    world.disturb(host, `has no CPU time for ${durationUs / 1e6} s`, pause);
+  },
+  reload,
+  (prng, world, host) => {
+    const stepMs = prng.integer(-86_400_000, 86_400_000);
+    world.disturb(host, `its clock is set by ${stepMs / 1000} s`, () => void (host.wallOffsetMs += stepMs));
+  },
+  (prng, world, host) => {
+    const probability = prng.chance(0.5) ? 0 : prng.next();
+    const what = `its kernel refuses ${Math.round(probability * 100)} % of the calls`;
+    world.disturb(host, what, () => world.setFailure(host, probability));
+  },
+  (prng, world, host) => {
+    const verdict = prng.pick(["up", "down"] as const);
+    const value = prng.integer(-300, 300);
+    const status: TrackStatus = { scripts: { [SCRIPT]: verdict }, files: { [FILE]: value } };
+    world.disturb(host, `script is ${verdict}, file says ${value}`, () => host.track(status));
+  },
+  (prng, world, host) => {
+    const entry = prng.pick(prng.pick(host.config.instances).virtualAddresses);
+    const what = `somebody removes ${entry.address}`;
+    world.disturb(host, what, () => host.loseAddress(entry.device, entry.address));
+  },
+];
+
+function makeTrouble(prng: Prng, world: VrrpWorld, longestUs: number): void {
+  prng.pick(TROUBLES)(prng, world, prng.pick(world.hosts), longestUs);
 }
 
-/** Addresses are held exactly while master, and by nobody who is down. */
-function checkAlways(seed: number, world: VrrpWorld): void {
+function start(_: Prng, world: VrrpWorld, host: SimulatedHost): void {
+  if (!host.runs) world.disturb(host, "starts", () => host.start());
+}
+
+/** Another priority, with or without a second address. */
+function reload(prng: Prng, world: VrrpWorld, host: SimulatedHost): void {
+  const { instances, syncGroups } = host.config;
+  const priority = prng.integer(1, 254);
+  const chosen = prng.pick(instances);
+  const changed = (instance: VrrpInstance, index: number): VrrpInstance => {
+    if (!world.drawing.isGrouped && instance !== chosen) return instance;
+    const [first] = instance.virtualAddresses;
+    if (first === undefined) return instance;
+    const second = address(instance.family, index, 2, instance.interface);
+    const virtualAddresses = prng.chance(0.5) ? [first, second] : [first];
+    return { ...instance, priority: instance.priority === 255 ? 255 : priority, virtualAddresses };
+  };
+  const next = { instances: instances.map(changed), syncGroups };
+  world.disturb(host, `reload: priority ${priority}`, () => host.reconfigure(next));
+}
+
+function heal(world: VrrpWorld): void {
+  world.disturbLinks("everything heals", (network) => {
+    network.mend();
+    network.quality = PERFECT_LINK;
+  });
   for (const host of world.hosts) {
-    if (host.held.has(VIP) !== host.isMaster) {
-      fail(seed, world, `${host.name} ${host.isMaster ? "is master without" : "is not master but holds"} ${VIP}`);
+    world.setFailure(host, 0);
+    host.stalledUntilUs = 0;
+    host.wallOffsetMs = 0;
+    if (!host.runs) world.disturb(host, "starts", () => host.start());
+    for (const { name, up } of host.interfaces.values()) {
+      if (!up) world.disturb(host, `${name} up`, () => host.setLink(name, true));
     }
-    const wanted = host.isMaster ? host.config.virtualAddresses.length : 0;
-    if (host.held.size !== wanted) fail(seed, world, `${host.name} holds ${host.held.size} addresses, not ${wanted}`);
+    world.disturb(host, "script is up, file says 0", () => host.track(GOOD));
   }
 }
 
-/** Exactly one master, and with preemption the one that outranks all others. */
-function checkHealed(seed: number, world: VrrpWorld, preemptMode: boolean): void {
-  const masters = world.masters;
-  if (masters.length !== 1) fail(seed, world, `${masters.length} masters after healing: ${names(masters)}`);
-  const best = world.hosts.reduce((left, right) => outranks(left, right) ? left : right);
-  const [master] = masters;
-  if (preemptMode && master !== undefined && master.config.priority < best.config.priority) {
-    fail(seed, world, `${master.name} is master although ${best.name} has a higher priority`);
+/** The longest Master_Down_Interval with the longest delay before it, and as long again for whoever must yield. */
+function healingUs(instances: readonly VrrpInstance[]): number {
+  const longest = Math.max(...instances.map(({ advertisementIntervalUs }) => advertisementIntervalUs));
+  const downs = instances.map((instance) => masterDownIntervalUs({ ...instance, priority: 1 }, longest));
+  const delays = instances.map(({ preemptDelayUs }) => preemptDelayUs);
+  return Math.max(REPAIR_US, 3 * Math.max(...downs) + Math.max(...delays) + 8 * longest);
+}
+
+/** In every virtual router exactly one master, and nobody who would have to preempt it. */
+function checkHealed(world: VrrpWorld): void {
+  const priorities = new Map(world.hosts.map((host) => {
+    return [host, new Map(host.snapshot().map(({ name, effectivePriority }) => [name, effectivePriority]))];
+  }));
+  const priorityOf = (host: SimulatedHost, name: string): number => priorities.get(host)?.get(name) ?? 0;
+  for (const host of world.hosts) {
+    for (const instance of host.config.instances) {
+      const { name } = instance;
+      const peers = world.hosts.filter((other) => hear(instance, other));
+      const masters = peers.filter((peer) => world.isMaster(peer, name));
+      const [master] = masters;
+      if (master === undefined || masters.length > 1) {
+        world.fail(`${masters.length} masters after healing: ${masters.map((one) => one.name).join(", ")}`, name);
+      }
+      const preempts = peers.find((peer) =>
+        instanceOf(peer, name)?.preemptMode === true && priorityOf(peer, name) > priorityOf(master, name)
+      );
+      if (preempts === undefined) continue;
+      world.fail(`${master.name} is master although ${preempts.name} has a higher priority`, name);
+    }
   }
-}
-
-function names(hosts: readonly Host[]): string {
-  return hosts.map((host) => host.name).join(", ") || "none";
-}
-
-function fail(seed: number, world: VrrpWorld, what: string): never {
-  const routers = world.hosts.map(({ name, config }) => `${name}=${config.priority}`).join(" ");
-  const story = world.timeline.slice(-60).join("\n");
-  throw new SimulationFailure(`seed ${seed} (${routers}): ${what}\n${story}\nreplay: make sim SEED=${seed}`);
 }

@@ -1,272 +1,302 @@
-// A simulated link with VRRP routers on it: the real engine on fake ports, virtual time, one seed.
-// Packets are lost, delayed and duplicated; hosts crash, restart, stall and are cut off. A run is a pure function of its seed.
-import { INSTANCE } from "../support/config_values.ts";
-import { formatIp, parseIpv4 } from "../../src/base/ip.ts";
-import { Prng } from "../../src/base/prng.ts";
+// A simulated world of VRRP routers: the real engine on fake ports (src/engine/simulation), with the rules that must hold
+// in every moment of it, whatever goes wrong.
+import type { Prng } from "../../src/base/prng.ts";
 import type { VrrpInstance } from "../../src/config/config.ts";
-import { RuntimeDigests } from "../../src/linux/digests.ts";
-import { VrrpEngine } from "../../src/engine/vrrp/vrrp_engine.ts";
-import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../src/ports/network.ts";
+import { SimulatedHost } from "../../src/engine/simulation/simulated_host.ts";
+import { SimulatedNetwork } from "../../src/engine/simulation/simulated_network.ts";
+import { addressesOf } from "../../src/engine/vrrp/addresses.ts";
+import type { AddressAssignment } from "../../src/ports/network.ts";
+import type { VrrpStateName } from "../../src/ports/snapshot.ts";
+import { familyOfPacket } from "../../src/wire/ip_packet.ts";
+import { DEVICES, type Drawing, ownAddresses } from "./vrrp_draw.ts";
 
-/** The address that moves. */
-export const VIP = "192.0.2.100";
-/** One that comes and goes by reloads. */
-const SECOND_VIP = "192.0.2.101";
-const DEVICE = "eth0";
-
-/** What is done to packets between two hosts. */
-export interface LinkQuality {
-  readonly lossProbability: number;
-  readonly duplicateProbability: number;
-  readonly maxDelayUs: number;
+/** What went wrong, with the story. */
+export class SimulationFailure extends Error {
+  override readonly name = "SimulationFailure";
 }
 
-/** Everything arrives once, after 50 us. */
-export const PERFECT_LINK: LinkQuality = { lossProbability: 0, duplicateProbability: 0, maxDelayUs: 50 };
+/** Scheduling within the simulation: nothing takes time but packets. */
+const SLACK_US = 1000;
+const STORY_LINES = 60;
 
-interface Delivery {
-  readonly atUs: number;
-  readonly order: number;
-  readonly to: Host;
-  readonly packet: Uint8Array;
+interface Line {
+  readonly text: string;
+  /** The virtual router that it is about; undefined: all. */
+  readonly about?: string;
 }
 
-/** One router's host: its engine, and the kernel's side as the engine sees it. */
-export class Host implements NetworkPort {
-  readonly name: string;
-  readonly address: string;
-  config: VrrpInstance;
-  /** Addresses that its interface has, besides its own. */
-  readonly held = new Set<string>();
-  readonly transitions: string[] = [];
-  linkUp = true;
-  /** Stalled until then: it handles nothing, as a machine without CPU time. */
-  stalledUntilUs = 0;
-  engine: VrrpEngine | undefined;
-  readonly #world: VrrpWorld;
-
-  constructor(world: VrrpWorld, name: string, address: string, config: VrrpInstance) {
-    this.#world = world;
-    this.name = name;
-    this.address = address;
-    this.config = config;
-  }
-
-  start(): void {
-    this.engine = new VrrpEngine([this.config], {
-      clock: { nowUs: () => this.#world.nowUs, wallMs: () => this.#world.nowUs / 1000 },
-      network: this,
-      digests: new RuntimeDigests(),
-      log: (line) => this.#world.record(this, line),
-      changed: () => {},
-    });
-    this.engine.start(new Set());
-  }
-
-  /** A reload of its configuration: another priority, with or without a second address. */
-  reconfigure(priority: number, secondAddress: boolean): void {
-    const [first] = this.config.virtualAddresses;
-    if (first === undefined) return;
-    const virtualAddresses = secondAddress ? [first, { ...first, address: SECOND_VIP }] : [first];
-    this.config = { ...this.config, priority, virtualAddresses };
-    this.#world.record(this, `priority ${priority}, ${virtualAddresses.length} addresses`);
-    this.engine?.reconfigure([this.config]);
-  }
-
-  /** Ends in good order. */
-  stop(): void {
-    this.engine?.stop();
-    this.engine = undefined;
-  }
-
-  /** Power loss: nothing is said, and nothing is left of the addresses. */
-  crash(): void {
-    this.#world.record(this, "crashes");
-    this.engine = undefined;
-    this.held.clear();
-  }
-
-  setLink(up: boolean): void {
-    this.#world.record(this, up ? "link up" : "link down");
-    this.linkUp = up;
-    this.engine?.networkChanged();
-  }
-
-  get isMaster(): boolean {
-    return this.engine?.snapshot()[0]?.state === "master";
-  }
-
-  interface(name: string): NetworkInterface | undefined {
-    if (name !== DEVICE) return undefined;
-    const hardwareAddress = new Uint8Array([2, 0, 0, 0, 0, 1]);
-    return {
-      name,
-      index: 1,
-      up: this.linkUp,
-      hardwareAddress,
-      ipv4Addresses: [this.address, ...this.held],
-      ipv6Addresses: [],
-    };
-  }
-
-  hasAddress(_device: string, address: string): boolean {
-    return this.held.has(address);
-  }
-
-  addAddress(assignment: AddressAssignment): void {
-    this.held.add(assignment.address);
-  }
-
-  removeAddress(assignment: AddressAssignment): void {
-    this.held.delete(assignment.address);
-  }
-
-  sendAdvertisement(_interfaceName: string, packet: Uint8Array): string | undefined {
-    if (!this.linkUp) return "Network is down (ENETDOWN)";
-    this.#world.transmit(this, packet.slice());
-    return undefined;
-  }
-
-  sendFrame(): string | undefined {
-    return this.linkUp ? undefined : "Network is down (ENETDOWN)";
-  }
+/** What is known of a host beside what it knows itself. */
+interface Watched {
+  readonly states: Map<string, VrrpStateName>;
+  /** Moved since the last look. */
+  readonly touched: Set<string>;
+  /** Names of instances that were master at any time since the last look. */
+  readonly masters: Set<string>;
+  readonly sent: { readonly name: string; readonly priority: number }[];
+  /** `device address` that the kernel refused to move. */
+  readonly excused: Set<string>;
+  /** How often the kernel refuses, 0 to 1. */
+  failure: number;
 }
 
-/** How the routers of a world are configured. */
-export interface RouterSetup {
-  readonly name: string;
-  readonly priority: number;
-  readonly preemptMode?: boolean;
-}
-
-/** The link and its hosts. */
+/** Hosts, their links, and the rules. */
 export class VrrpWorld {
-  nowUs = 1_000_000;
-  readonly hosts: Host[];
-  readonly timeline: string[] = [];
-  quality: LinkQuality = PERFECT_LINK;
-  readonly #prng: Prng;
-  /** Pairs of hosts, `from>to`, between which nothing passes. */
-  readonly #cuts = new Set<string>();
-  #deliveries: Delivery[] = [];
-  #order = 0;
+  readonly network: SimulatedNetwork;
+  readonly #timeline: Line[] = [];
+  readonly #watched = new Map<SimulatedHost, Watched>();
+  /** Since when two masters of the same virtual router have been so at once, by their names. */
+  readonly #rivals = new Map<string, number>();
+  /** Last time that anything was done to the world. */
+  #disturbedUs = 0;
+  transitions = 0;
 
-  constructor(seed: number, version: 2 | 3, advertisementIntervalUs: number, routers: readonly RouterSetup[]) {
-    this.#prng = new Prng(seed);
-    this.hosts = routers.map(({ name, priority, preemptMode = true }, index) =>
-      new Host(
-        this,
-        name,
-        `192.0.2.${index + 1}`,
-        instance({ version, advertisementIntervalUs, priority, preemptMode }),
-      )
+  constructor(readonly seed: number, readonly prng: Prng, readonly drawing: Drawing) {
+    this.network = new SimulatedNetwork(prng);
+    this.network.happened = (host) => this.#look(host);
+    for (const [index, name] of drawing.hostNames.entries()) this.#addHost(index, name);
+  }
+
+  get hosts(): readonly SimulatedHost[] {
+    return this.network.hosts;
+  }
+
+  get nowUs(): number {
+    return this.network.nowUs;
+  }
+
+  /** One line for each thing that happened: seconds, host, what. */
+  get timeline(): string[] {
+    return this.#timeline.map(({ text }) => text);
+  }
+
+  /** Does something to a host, and looks at once whether the rules still hold. */
+  disturb(host: SimulatedHost, what: string, act: () => void): void {
+    this.record(host.name, what);
+    this.#disturbedUs = this.nowUs;
+    act();
+    this.#look(host);
+    this.#lookAtAddresses(host);
+  }
+
+  /** Does something to the links. */
+  disturbLinks(what: string, act: (network: SimulatedNetwork) => void): void {
+    this.record("-", what);
+    this.#disturbedUs = this.nowUs;
+    act(this.network);
+  }
+
+  setFailure(host: SimulatedHost, probability: number): void {
+    const watched = this.#watchedOf(host);
+    watched.failure = probability;
+  }
+
+  /** A host that has lost everything it knew. */
+  forget(host: SimulatedHost): void {
+    const watched = this.#watchedOf(host);
+    watched.states.clear();
+    watched.masters.clear();
+    watched.excused.clear();
+    for (const key of this.#rivals.keys()) if (key.split(" ").includes(host.name)) this.#rivals.delete(key);
+  }
+
+  stateOf(host: SimulatedHost, name: string): VrrpStateName {
+    return this.#watchedOf(host).states.get(name) ?? "init";
+  }
+
+  isMaster(host: SimulatedHost, name: string): boolean {
+    return this.stateOf(host, name) === "master";
+  }
+
+  record(who: string, what: string, about?: string): void {
+    const text = `${(this.nowUs / 1e6).toFixed(6).padStart(12)}  ${who}  ${what}`;
+    this.#timeline.push(about === undefined ? { text } : { text, about });
+  }
+
+  /** @param about the virtual router whose story it is */
+  fail(what: string, about?: string): never {
+    const story = this.#timeline.filter((line) =>
+      line.about === undefined || line.about === about || about === undefined
+    )
+      .slice(-STORY_LINES).map(({ text }) => text);
+    const routers = this.hosts.flatMap((host) =>
+      host.config.instances.filter(({ name }) => about === undefined || name === about).slice(0, 3)
+        .map((instance) => `  ${host.name}: ${describe(instance)}`)
     );
+    const lines = [`seed ${this.seed}: ${what}`, ...routers, ...story, `replay: make sim SEED=${this.seed}`];
+    throw new SimulationFailure(lines.join("\n"));
   }
 
-  get masters(): Host[] {
-    return this.hosts.filter((host) => host.isMaster);
+  #addHost(index: number, name: string): void {
+    const watched: Watched = {
+      states: new Map(),
+      touched: new Set(),
+      masters: new Set(),
+      sent: [],
+      excused: new Set(),
+      failure: 0,
+    };
+    const { instances, syncGroups } = this.drawing;
+    const config = { instances: instances[index] ?? [], syncGroups };
+    const host = new SimulatedHost(name, index + 1, config, this.network, {
+      log: (_, line) => {
+        const about = line.match(/^\((\w+)\)/)?.[1];
+        if (!line.includes(") Entering ")) this.record(name, line, about);
+      },
+      transition: (_, { kind, name: instance, from, to }) => {
+        if (kind === "group") return;
+        this.transitions++;
+        watched.states.set(instance, to);
+        watched.touched.add(instance);
+        if (from === "master" || to === "master") watched.masters.add(instance);
+        this.record(name, `(${instance}) ${from} -> ${to}`, instance);
+      },
+      sent: (_, device, packet) => {
+        const family = familyOfPacket(packet);
+        const at = family === 6 ? 40 : 20;
+        const vrid = packet[at + 1];
+        const instance = host.config.instances.find((entry) =>
+          entry.vrid === vrid && entry.family === family && entry.interface === device
+        );
+        watched.sent.push({ name: instance?.name ?? "nobody", priority: packet[at + 2] ?? 0 });
+      },
+      moves: (_, verb, assignment) => this.#move(host, watched, verb, assignment),
+    });
+    host.refusal = () =>
+      watched.failure > 0 && this.prng.chance(watched.failure) ? "No buffer space available (ENOBUFS)" : undefined;
+    for (const device of DEVICES) host.addInterface(device, ownAddresses(index, device));
+    this.#watched.set(host, watched);
+    this.network.hosts.push(host);
   }
 
-  /** Stops everything from `from` to `to`, one way. */
-  cut(from: Host, to: Host): void {
-    this.#cuts.add(`${from.name}>${to.name}`);
+  #move(host: SimulatedHost, watched: Watched, verb: string, { device, address }: AddressAssignment): void {
+    const key = `${device} ${address}`;
+    if (watched.failure > 0 && this.prng.chance(watched.failure)) {
+      watched.excused.add(key);
+      throw new Error(`Cannot ${verb} ${address}: No buffer space available (ENOBUFS)`);
+    }
+    watched.excused.delete(key);
+    const owner = host.config.instances.find((entry) => addressesOf(entry).some((one) => one.address === address));
+    if (owner !== undefined) watched.touched.add(owner.name);
   }
 
-  /** Mends the link and everything on it. */
-  heal(): void {
-    this.#cuts.clear();
-    this.quality = PERFECT_LINK;
+  #watchedOf(host: SimulatedHost): Watched {
+    return this.#watched.get(host) as Watched;
+  }
+
+  /** The rules, for what has just happened to a host. */
+  #look(host: SimulatedHost): void {
+    const watched = this.#watchedOf(host);
+    for (const { name, priority } of watched.sent) {
+      if (watched.states.get(name) === "master" || watched.masters.has(name)) continue;
+      this.fail(`${host.name} sends an advertisement of priority ${priority} but is not master`, name);
+    }
+    watched.sent.length = 0;
+    for (const name of watched.touched) {
+      const instance = host.config.instances.find((entry) => entry.name === name);
+      if (instance !== undefined) this.#lookAt(host, watched, instance);
+    }
+    if (this.drawing.isGrouped && watched.touched.size > 0) this.#lookAtGroup(host, watched);
+    watched.touched.clear();
+    watched.masters.clear();
+    if (this.#rivals.size > 0) this.#lookAtRivals();
+  }
+
+  /** Addresses are held exactly while master. */
+  #lookAt(host: SimulatedHost, watched: Watched, instance: VrrpInstance): void {
+    const isMaster = watched.states.get(instance.name) === "master";
+    for (const { device, address } of addressesOf(instance)) {
+      const holds = host.interfaces.get(device)?.held.has(address) === true;
+      if (holds === isMaster || watched.excused.has(`${device} ${address}`)) continue;
+      this.fail(
+        `${host.name} ${isMaster ? "is master without" : "is not master but holds"} ${address}`,
+        instance.name,
+      );
+    }
+    this.#findRivals(host, instance, isMaster);
+  }
+
+  /** After healing no refusal of a kernel is an excuse any more. */
+  lookAtAll(): void {
     for (const host of this.hosts) {
-      host.stalledUntilUs = 0;
-      if (!host.linkUp) host.setLink(true);
-      if (host.engine === undefined) host.start();
+      const watched = this.#watchedOf(host);
+      watched.excused.clear();
+      for (const instance of host.config.instances) this.#lookAt(host, watched, instance);
+      this.#lookAtAddresses(host);
     }
   }
 
-  /** Lets virtual time pass; `check` sees the world after every event. */
-  run(untilUs: number, check: (world: VrrpWorld) => void): void {
-    for (;;) {
-      const atUs = this.#nextEventUs();
-      if (atUs === undefined || atUs > untilUs) break;
-      this.nowUs = Math.max(this.nowUs, atUs);
-      this.#deliverDue();
-      for (const host of this.hosts) if (this.nowUs >= host.stalledUntilUs) host.engine?.runDue();
-      check(this);
-    }
-    this.nowUs = untilUs;
-  }
-
-  transmit(from: Host, packet: Uint8Array): void {
-    for (const to of this.hosts) {
-      if (to === from || this.#cuts.has(`${from.name}>${to.name}`)) continue;
-      const copies = this.#prng.chance(this.quality.lossProbability)
-        ? 0
-        : this.#prng.chance(this.quality.duplicateProbability)
-        ? 2
-        : 1;
-      for (let copy = 0; copy < copies; copy++) {
-        const atUs = this.nowUs + this.#prng.integer(1, this.quality.maxDelayUs);
-        this.#deliveries.push({ atUs, order: this.#order++, to, packet });
+  /** Nothing is held that is no instance's. */
+  #lookAtAddresses(host: SimulatedHost): void {
+    const watched = this.#watchedOf(host);
+    const wanted = new Set(host.config.instances.flatMap(addressesOf).map(({ address }) => address));
+    for (const { name, held } of host.interfaces.values()) {
+      for (const address of held) {
+        if (wanted.has(address) || watched.excused.has(`${name} ${address}`)) continue;
+        this.fail(`${host.name} holds ${address}, which is nobody's`);
       }
     }
   }
 
-  record(host: Host, line: string): void {
-    this.timeline.push(`${(this.nowUs / 1_000_000).toFixed(6).padStart(12)}  ${host.name}  ${line}`);
+  #lookAtGroup(host: SimulatedHost, watched: Watched): void {
+    const states = new Set(host.config.instances.map(({ name }) => watched.states.get(name) ?? "init"));
+    if (states.size > 1) this.fail(`the members of the group on ${host.name} are ${[...states].join(", ")}`);
   }
 
-  #nextEventUs(): number | undefined {
-    let next: number | undefined;
-    for (const { atUs, to } of this.#deliveries) next = earlier(next, Math.max(atUs, to.stalledUntilUs));
-    for (const host of this.hosts) {
-      const deadline = host.engine?.nextDeadlineUs();
-      if (deadline !== undefined) next = earlier(next, Math.max(deadline, host.stalledUntilUs));
+  #findRivals(host: SimulatedHost, instance: VrrpInstance, isMaster: boolean): void {
+    for (const other of this.hosts) {
+      if (other === host) continue;
+      const key = [host.name, other.name].sort().join(" ") + ` ${instance.name}`;
+      const rival = isMaster && this.isMaster(other, instance.name) && hear(instance, other);
+      if (!rival) this.#rivals.delete(key);
+      else if (!this.#rivals.has(key)) this.#rivals.set(key, this.nowUs);
     }
-    return next;
   }
 
-  #deliverDue(): void {
-    const due = this.#deliveries.filter(({ atUs, to }) => Math.max(atUs, to.stalledUntilUs) <= this.nowUs);
-    if (due.length === 0) return;
-    this.#deliveries = this.#deliveries.filter((delivery) => !due.includes(delivery));
-    due.sort((left, right) => left.atUs - right.atUs || left.order - right.order);
-    for (const { to, packet } of due) if (to.linkUp) to.engine?.receive(DEVICE, packet, packet.length);
+  /** Two masters that hear each other are one after the next advertisement of the higher one. */
+  #lookAtRivals(): void {
+    for (const [key, sinceUs] of this.#rivals) {
+      const [left = "", right = "", name = ""] = key.split(" ");
+      const pair = [left, right].map((one) => this.hosts.find((host) => host.name === one) as SimulatedHost);
+      if (!this.#hearEachOther(pair, name)) {
+        this.#rivals.set(key, this.nowUs);
+        continue;
+      }
+      const fromUs = Math.max(sinceUs, this.#disturbedUs, ...pair.map((host) => host.stalledUntilUs));
+      const intervalUs = Math.max(...pair.map((host) => instanceOf(host, name)?.advertisementIntervalUs ?? 0));
+      const limitUs = intervalUs + 2 * this.network.quality.maxDelayUs + SLACK_US;
+      if (this.nowUs - fromUs <= limitUs) continue;
+      this.fail(`${left} and ${right} are both master for ${(this.nowUs - fromUs) / 1e6} s and hear each other`, name);
+    }
+  }
+
+  #hearEachOther([left, right]: readonly SimulatedHost[], name: string): boolean {
+    if (left === undefined || right === undefined || this.network.quality.lossProbability > 0) return false;
+    const device = instanceOf(left, name)?.interface ?? "";
+    if (this.network.isCut(left, right, device) || this.network.isCut(right, left, device)) return false;
+    return [left, right].every((host) =>
+      host.interfaces.get(device)?.up === true && this.#watchedOf(host).failure === 0
+    );
   }
 }
 
-function earlier(left: number | undefined, right: number): number {
-  return left === undefined ? right : Math.min(left, right);
+/** An instance of a host by its name. */
+export function instanceOf(host: SimulatedHost, name: string): VrrpInstance | undefined {
+  return host.config.instances.find((instance) => instance.name === name);
 }
 
-function instance(
-  options: { version: 2 | 3; advertisementIntervalUs: number; priority: number; preemptMode: boolean },
-): VrrpInstance {
-  const location = { file: "simulation", line: 1, column: 1, length: 1 };
-  return {
-    ...INSTANCE,
-    name: "VI_1",
-    interface: DEVICE,
-    vrid: 51,
-    ...options,
-    initialState: "backup",
-    preemptDelayUs: 0,
-    virtualAddresses: [{ address: VIP, prefixLength: 32, device: DEVICE, scope: 0, location }],
-    excludedAddresses: [],
-    gratuitousArp: {
-      repeat: 5,
-      delayUs: 5_000_000,
-      refreshUs: 0,
-      refreshRepeat: 1,
-      lowerPriorityRepeat: 5,
-      lowerPriorityDelayUs: 5_000_000,
-    },
-    location,
-  };
+/** Whether two routers believe each other's advertisements. */
+export function hear(instance: VrrpInstance, other: SimulatedHost): boolean {
+  return instanceOf(other, instance.name)?.version === instance.version;
 }
 
-/** Whether `left` wins against `right` when both are master: priority, then address (RFC 9568 section 6.4.3). */
-export function outranks(left: Host, right: Host): boolean {
-  if (left.config.priority !== right.config.priority) return left.config.priority > right.config.priority;
-  return formatIp(parseIpv4(left.address) ?? new Uint8Array(4)) >
-    formatIp(parseIpv4(right.address) ?? new Uint8Array(4));
+function describe(instance: VrrpInstance): string {
+  const { name, version, family, vrid, priority, advertisementIntervalUs, unicastPeers, preemptMode } = instance;
+  const { preemptDelayUs } = instance;
+  return [
+    `${name}: VRID ${vrid} on ${instance.interface}, version ${version} over IPv${family}, priority ${priority}`,
+    `advert_int ${advertisementIntervalUs / 1e6}`,
+    ...(unicastPeers.length > 0 ? ["unicast"] : []),
+    ...(preemptMode ? [] : ["nopreempt"]),
+    ...(preemptDelayUs > 0 ? [`preempt_delay ${preemptDelayUs / 1e6}`] : []),
+  ].join(", ");
 }

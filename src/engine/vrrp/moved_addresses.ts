@@ -4,7 +4,7 @@ import type { VirtualAddress } from "../../config/config.ts";
 import type { NetworkPort } from "../../ports/network.ts";
 import { gratuitousArp } from "../../wire/arp.ts";
 import { unsolicitedNeighborAdvertisement } from "../../wire/ndp.ts";
-import { addressDifference } from "./addresses.ts";
+import { addressDifference, addressKey } from "./addresses.ts";
 
 /** What is to be known of failures, and of what was sent. */
 export interface MovedAddressesListener {
@@ -16,6 +16,9 @@ export interface MovedAddressesListener {
   readonly announced: () => void;
 }
 
+/** How long after a refusal the kernel is asked again. */
+const RETRY_INTERVAL_US = 1_000_000;
+
 /** Addresses of one instance. Failures are logged, and do not keep the others from being tried. */
 export class MovedAddresses {
   readonly #network: NetworkPort;
@@ -23,6 +26,9 @@ export class MovedAddresses {
   #all: readonly VirtualAddress[];
   /** What a new configuration brought, until `replace` says otherwise. */
   #added: readonly VirtualAddress[] = [];
+  /** What the kernel refused to add or remove, by `addressKey`. */
+  readonly #refused = new Map<string, VirtualAddress>();
+  #retryUs: number | undefined;
 
   constructor(network: NetworkPort, addresses: readonly VirtualAddress[], listener: MovedAddressesListener) {
     this.#network = network;
@@ -57,11 +63,31 @@ export class MovedAddresses {
   }
 
   add(addresses: readonly VirtualAddress[] = this.#all): void {
-    for (const entry of addresses) this.#attempt(() => this.#network.addAddress(entry));
+    for (const entry of addresses) this.#attempt(entry, () => this.#network.addAddress(entry));
   }
 
   remove(addresses: readonly VirtualAddress[] = this.#all): void {
-    for (const entry of addresses) this.#attempt(() => this.#network.removeAddress(entry));
+    for (const entry of addresses) this.#attempt(entry, () => this.#network.removeAddress(entry));
+  }
+
+  /**
+   * Asks the kernel again for what it has refused, once a second: otherwise a master would be without an address, or a
+   * backup keep one, until the next change of state.
+   *
+   * @param isMaster whether the addresses are to be there
+   */
+  retry(isMaster: boolean, nowUs: number): void {
+    if (this.#refused.size === 0) return;
+    this.#retryUs ??= nowUs + RETRY_INTERVAL_US;
+    if (nowUs < this.#retryUs) return;
+    this.#retryUs = undefined;
+    const refused = [...this.#refused.values()];
+    const keys = new Set(this.#all.map(addressKey));
+    const isWanted = (entry: VirtualAddress): boolean => isMaster && keys.has(addressKey(entry));
+    this.remove(refused.filter((entry) => !isWanted(entry)));
+    const missing = refused.filter(isWanted);
+    this.add(missing);
+    this.announce(1, missing.filter((entry) => this.#isPresent(entry)));
   }
 
   /** A predecessor that was killed left its addresses: two hosts must not answer for one. */
@@ -69,7 +95,7 @@ export class MovedAddresses {
     for (const entry of addresses) {
       if (!this.#isPresent(entry)) continue;
       this.#listener.log(`removing ${entry.address}, left over on ${entry.device}`);
-      this.#attempt(() => this.#network.removeAddress(entry));
+      this.#attempt(entry, () => this.#network.removeAddress(entry));
     }
   }
 
@@ -109,11 +135,16 @@ export class MovedAddresses {
     return this.#network.hasAddress(device, address);
   }
 
-  #attempt(call: () => void): void {
+  #attempt(entry: VirtualAddress, call: () => void): void {
+    const key = addressKey(entry);
     try {
       call();
+      this.#refused.delete(key);
     } catch (error) {
-      this.#listener.log(error instanceof Error ? error.message : String(error));
+      const line = error instanceof Error ? error.message : String(error);
+      if (this.#refused.has(key)) this.#listener.note(`refused ${key}`, line);
+      else this.#listener.log(line);
+      this.#refused.set(key, entry);
     }
   }
 }

@@ -259,6 +259,7 @@ export class VirtualRouter {
   networkChanged(): void {
     if (this.#state.name === "init") return;
     this.#checkInterface();
+    this.#addresses.retry(this.#state.name === "master", this.#ports.clock.nowUs());
     if (this.#state.name !== "master") return;
     const lost = this.#addresses.firstLost();
     if (lost !== undefined) this.#dispatch({ type: "address-lost", address: lost.address });
@@ -299,11 +300,14 @@ export class VirtualRouter {
     const before = this.#state;
     const alone = step(this.#core, before, event, this.#ports.clock.nowUs());
     const told = this.#group === undefined ? undefined : groupEvent(this.#config.name, before, event, alone);
-    if (told === undefined) return this.#apply(alone);
-    this.#state = whileAsking(before, event, alone);
-    this.#alone = alone;
-    this.#group?.tell(told);
-    this.#alone = undefined;
+    if (told === undefined) this.#apply(alone);
+    else {
+      this.#state = whileAsking(before, event, alone);
+      this.#alone = alone;
+      this.#group?.tell(told);
+      this.#alone = undefined;
+    }
+    this.#addresses.retry(this.#state.name === "master", this.#ports.clock.nowUs());
   }
 
   #apply(result: Step): void {

@@ -1,0 +1,212 @@
+// One host of a simulated network: the real VRRP engine on fake ports, and the kernel's side as the engine sees it.
+import type { VrrpInstance } from "../../config/config.ts";
+import type { SyncGroup } from "../../config/config_vrrp.ts";
+import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../ports/network.ts";
+import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
+import { NO_STATUS, type TrackStatus } from "../vrrp/tracked_items.ts";
+import type { StateTransition } from "../vrrp/virtual_router.ts";
+import { instanceKey, VrrpEngine } from "../vrrp/vrrp_engine.ts";
+
+/** An interface of a simulated host. */
+export interface SimulatedInterface {
+  readonly name: string;
+  readonly index: number;
+  up: boolean;
+  /** The host's own, which no instance moves. */
+  readonly ownAddresses: string[];
+  /** What the engine, or a predecessor, has put there. */
+  readonly held: Set<string>;
+}
+
+/** What a host runs. */
+export interface HostConfig {
+  readonly instances: readonly VrrpInstance[];
+  readonly syncGroups: readonly SyncGroup[];
+}
+
+/** Where a host is: time, and the others. */
+export interface Surroundings {
+  readonly nowUs: number;
+  transmit(from: SimulatedHost, device: string, packet: Uint8Array): void;
+}
+
+/** Who looks at what hosts do. */
+export interface HostObserver {
+  readonly log?: (host: SimulatedHost, line: string) => void;
+  readonly transition?: (host: SimulatedHost, transition: StateTransition) => void;
+  /** An advertisement leaves the engine, whether or not the kernel takes it. */
+  readonly sent?: (host: SimulatedHost, device: string, packet: Uint8Array) => void;
+  /** The kernel is about to add or remove an address. @throws Error when it refuses */
+  readonly moves?: (host: SimulatedHost, verb: "add" | "remove", assignment: AddressAssignment) => void;
+}
+
+const NETWORK_DOWN = "Network is down (ENETDOWN)";
+
+/** A host. It does nothing until `start`. */
+export class SimulatedHost implements NetworkPort {
+  readonly interfaces = new Map<string, SimulatedInterface>();
+  engine: VrrpEngine | undefined;
+  /** It handles nothing until then, as a machine without CPU time. */
+  stalledUntilUs = 0;
+  /** What its wall clock is wrong by. */
+  wallOffsetMs = 0;
+  /** Why the kernel refuses to send; undefined: it does not. */
+  refusal: () => string | undefined = () => undefined;
+  #status: TrackStatus = NO_STATUS;
+  #config: HostConfig;
+  /** When its engine wants to be called, as long as nothing has touched it since. */
+  #deadlineUs: number | undefined;
+
+  constructor(
+    readonly name: string,
+    readonly index: number,
+    config: HostConfig,
+    readonly surroundings: Surroundings,
+    readonly observer: HostObserver = {},
+  ) {
+    this.#config = config;
+  }
+
+  get config(): HostConfig {
+    return this.#config;
+  }
+
+  /** What its scripts and files say. */
+  get status(): TrackStatus {
+    return this.#status;
+  }
+
+  get runs(): boolean {
+    return this.engine !== undefined;
+  }
+
+  /** When its engine has something to do; undefined: never. */
+  get deadlineUs(): number | undefined {
+    return this.#deadlineUs === undefined ? undefined : Math.max(this.#deadlineUs, this.stalledUntilUs);
+  }
+
+  addInterface(name: string, ownAddresses: readonly string[]): void {
+    const index = this.interfaces.size + 1;
+    this.interfaces.set(name, { name, index, up: true, ownAddresses: [...ownAddresses], held: new Set() });
+  }
+
+  /** Starts the daemon. @param resume keys of the instances that were master a moment ago */
+  start(resume: ReadonlySet<string> = new Set()): void {
+    const ports = {
+      clock: { nowUs: () => this.surroundings.nowUs, wallMs: () => this.surroundings.nowUs / 1000 + this.wallOffsetMs },
+      network: this,
+      log: (line: string) => this.observer.log?.(this, line),
+      changed: () => {},
+      transition: (transition: StateTransition) => this.observer.transition?.(this, transition),
+    };
+    this.engine = new VrrpEngine(this.#config.instances, ports, this.#config.syncGroups);
+    this.engine.track(this.#status);
+    this.#act((engine) => engine.start(resume));
+  }
+
+  /** The daemon ends in good order. */
+  stop(): void {
+    this.#act((engine) => engine.stop());
+    this.#forget();
+  }
+
+  /** Power loss: nothing is said, and of the addresses nothing is left. */
+  crash(): void {
+    this.#forget();
+    for (const { held } of this.interfaces.values()) held.clear();
+  }
+
+  /** The vrrp role dies and is started again at once: the addresses stay, and masters resume. */
+  restartRole(resumes: boolean): void {
+    const masters = this.snapshot().filter(({ state }) => state === "master").map(instanceKey);
+    this.#forget();
+    this.start(new Set(resumes ? masters : []));
+  }
+
+  reconfigure(config: HostConfig): void {
+    this.#config = config;
+    this.#act((engine) => engine.reconfigure(config.instances, config.syncGroups));
+  }
+
+  track(status: TrackStatus): void {
+    this.#status = status;
+    this.#act((engine) => engine.track(status));
+  }
+
+  setLink(device: string, up: boolean): void {
+    const found = this.interfaces.get(device);
+    if (found === undefined) return;
+    found.up = up;
+    this.#act((engine) => engine.networkChanged());
+  }
+
+  /** Somebody else removes an address. */
+  loseAddress(device: string, address: string): void {
+    this.interfaces.get(device)?.held.delete(address);
+    this.#act((engine) => engine.networkChanged());
+  }
+
+  receive(device: string, packet: Uint8Array): void {
+    if (this.interfaces.get(device)?.up !== true) return;
+    this.#act((engine) => engine.receive(device, packet, packet.length));
+  }
+
+  runDue(): void {
+    this.#act((engine) => engine.runDue());
+  }
+
+  snapshot(): VrrpInstanceSnapshot[] {
+    return this.engine?.snapshot() ?? [];
+  }
+
+  interface(name: string): NetworkInterface | undefined {
+    const found = this.interfaces.get(name);
+    if (found === undefined) return undefined;
+    const addresses = [...found.ownAddresses, ...found.held];
+    return {
+      name,
+      index: found.index,
+      up: found.up,
+      hardwareAddress: new Uint8Array([2, 0, 0, 0, this.index, found.index]),
+      ipv4Addresses: addresses.filter((address) => !address.includes(":")),
+      ipv6Addresses: addresses.filter((address) => address.includes(":")),
+    };
+  }
+
+  hasAddress(device: string, address: string): boolean {
+    const found = this.interfaces.get(device);
+    return found !== undefined && (found.held.has(address) || found.ownAddresses.includes(address));
+  }
+
+  addAddress(assignment: AddressAssignment): void {
+    this.observer.moves?.(this, "add", assignment);
+    this.interfaces.get(assignment.device)?.held.add(assignment.address);
+  }
+
+  removeAddress(assignment: AddressAssignment): void {
+    this.observer.moves?.(this, "remove", assignment);
+    this.interfaces.get(assignment.device)?.held.delete(assignment.address);
+  }
+
+  sendAdvertisement(device: string, packet: Uint8Array): string | undefined {
+    this.observer.sent?.(this, device, packet);
+    const refusal = this.interfaces.get(device)?.up === true ? this.refusal() : NETWORK_DOWN;
+    if (refusal === undefined) this.surroundings.transmit(this, device, packet.slice());
+    return refusal;
+  }
+
+  sendFrame(device: string): string | undefined {
+    return this.interfaces.get(device)?.up === true ? this.refusal() : NETWORK_DOWN;
+  }
+
+  #act(call: (engine: VrrpEngine) => void): void {
+    if (this.engine === undefined) return;
+    call(this.engine);
+    this.#deadlineUs = this.engine.nextDeadlineUs();
+  }
+
+  #forget(): void {
+    this.engine = undefined;
+    this.#deadlineUs = undefined;
+  }
+}
