@@ -12,7 +12,7 @@ export { SimulationFailure };
 
 /** Within this what the kernel refused has been tried again. */
 const REPAIR_US = 2_500_000;
-const GOOD: TrackStatus = { scripts: { [SCRIPT]: "up" }, files: { [FILE]: 0 } };
+const GOOD: TrackStatus = { scripts: { [SCRIPT]: "up" }, files: { [FILE]: 0 }, processes: {} };
 
 /**
  * Runs one seed.
@@ -127,7 +127,7 @@ const TROUBLES: readonly Trouble[] = [
   (prng, world, host) => {
     const verdict = prng.pick(["up", "down"] as const);
     const value = prng.integer(-300, 300);
-    const status: TrackStatus = { scripts: { [SCRIPT]: verdict }, files: { [FILE]: value } };
+    const status: TrackStatus = { scripts: { [SCRIPT]: verdict }, files: { [FILE]: value }, processes: {} };
     world.disturb(host, `script is ${verdict}, file says ${value}`, () => host.track(status));
   },
   (prng, world, host) => {

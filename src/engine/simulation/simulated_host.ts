@@ -1,4 +1,5 @@
 // One host of a simulated network: the real VRRP engine on fake ports, and the kernel's side as the engine sees it.
+import { PAPER_DIGESTS } from "./paper_digests.ts";
 import type { VrrpInstance } from "../../config/config.ts";
 import type { SyncGroup } from "../../config/config_vrrp.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../ports/network.ts";
@@ -95,6 +96,7 @@ export class SimulatedHost implements NetworkPort {
     const ports = {
       clock: { nowUs: () => this.surroundings.nowUs, wallMs: () => this.surroundings.nowUs / 1000 + this.wallOffsetMs },
       network: this,
+      digests: PAPER_DIGESTS,
       log: (line: string) => this.observer.log?.(this, line),
       changed: () => {},
       transition: (transition: StateTransition) => this.observer.transition?.(this, transition),

@@ -2,6 +2,7 @@
 // times as long, and a backup's first take-over is the one that matters.
 import type { VrrpInstance } from "../../config/config.ts";
 import type { NetworkInterface, NetworkPort } from "../../ports/network.ts";
+import { PAPER_DIGESTS } from "../simulation/paper_digests.ts";
 import { VrrpEngine } from "./vrrp_engine.ts";
 
 /** Lets an engine of its own become master, hear a packet and stop, so many times. Touches nothing outside. */
@@ -9,16 +10,14 @@ export function rehearse(instances: readonly VrrpInstance[], rounds: number): vo
   const [first] = instances;
   if (first === undefined) return;
   const tracking = { interfaces: [], scripts: [], files: [], processes: [], bfd: [] };
-  // Nobody would say how tracked things are, and signatures cost more than they would teach.
-  const { authentication: _, hmac: __, ...plain } = first;
-  const instance: VrrpInstance = { ...plain, tracking };
+  const instance: VrrpInstance = { ...first, tracking }; // nobody would say how tracked things are
   for (let round = 0; round < rounds; round++) {
     let nowUs = 1_000_000;
     const network = new PaperNetwork();
     const engine = new VrrpEngine([instance], {
       clock: { nowUs: () => nowUs, wallMs: () => 0 },
       network,
-      digests: { md5: noDigest, sha256: noDigest },
+      digests: PAPER_DIGESTS,
       log: () => {},
       changed: () => {},
     });
@@ -30,10 +29,6 @@ export function rehearse(instances: readonly VrrpInstance[], rounds: number): vo
     engine.receive(instance.interface, network.lastPacket, network.lastPacket.length);
     engine.stop();
   }
-}
-
-function noDigest(): Uint8Array {
-  return new Uint8Array(32);
 }
 
 /** A network on which everything works and nothing happens. */
