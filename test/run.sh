@@ -98,6 +98,7 @@ vm() {
   part "keepalived and Holdfast" in_vm test/integration/pair_test.sh keepalived holdfast
   part "roles killed and configurations changed under traffic" in_vm test/integration/roles_test.sh
   part "a hundred reloads under traffic" in_vm test/integration/reload_test.sh
+  part "keepalived and Holdfast with the same configurations: the same table" in_vm test/integration/same_table_test.sh
   part "without IPVS, without privileges" in_vm test/integration/no_ipvs_test.sh
   part "make demo" "$here/lab/demo.sh"
 }

@@ -68,6 +68,36 @@ export function parseIp(text: string): Uint8Array | undefined {
   return text.includes(":") ? parseIpv6(text) : parseIpv4(text);
 }
 
+/**
+ * All addresses from `first` to `last`, both included and of one family. At most `limit` of them, for a range of IPv6 may
+ * stand for more than any memory holds.
+ */
+export function addressesBetween(first: string, last: string, limit = MAX_RANGE): string[] {
+  const [from, to] = [parseIp(first), parseIp(last)];
+  if (from === undefined || to === undefined || from.length !== to.length) return [];
+  const end = formatIp(to);
+  const addresses: string[] = [];
+  for (let text = formatIp(from); addresses.length < limit; text = formatIp(from)) {
+    addresses.push(text);
+    if (text === end) break;
+    for (let at = from.length - 1; at >= 0; at--) {
+      const sum = (from[at] ?? 0) + 1;
+      from[at] = sum & 255;
+      if (sum < 256) break;
+    }
+  }
+  return addresses;
+}
+
+/** How many addresses lie from `first` to `last`, both included; more than 2^53 are not exact. */
+export function rangeSize(first: string, last: string): number {
+  const value = (text: string): bigint => [...parseIp(text) ?? []].reduce((sum, byte) => sum << 8n | BigInt(byte), 0n);
+  return Number(value(last) - value(first) + 1n);
+}
+
+/** Addresses that one range may stand for. */
+export const MAX_RANGE = 65_536;
+
 /** The family of an address text that `parseIp` accepts; a colon makes it IPv6. */
 export function familyOf(text: string): Family {
   return text.includes(":") ? 6 : 4;

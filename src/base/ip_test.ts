@@ -1,5 +1,5 @@
 import { assertEquals } from "../../test/assert.ts";
-import { formatEndpoint, formatIp, ipv4ToNumber, parseIp, parseIpv4 } from "./ip.ts";
+import { addressesBetween, formatEndpoint, formatIp, ipv4ToNumber, parseIp, parseIpv4, rangeSize } from "./ip.ts";
 
 Deno.test("parseIpv4() accepts four decimal bytes and nothing else", () => {
   assertEquals(parseIpv4("192.0.2.1"), new Uint8Array([192, 0, 2, 1]));
@@ -36,4 +36,21 @@ Deno.test("ipv4ToNumber() stays positive above 127.255.255.255", () => {
 Deno.test("formatEndpoint() puts IPv6 in brackets", () => {
   assertEquals(formatEndpoint("192.0.2.1", 80), "192.0.2.1:80");
   assertEquals(formatEndpoint("2001:db8::1", 80), "[2001:db8::1]:80");
+});
+
+Deno.test("addressesBetween() counts through a range of either family, up to a limit", () => {
+  assertEquals(addressesBetween("10.0.0.254", "10.0.1.1"), ["10.0.0.254", "10.0.0.255", "10.0.1.0", "10.0.1.1"]);
+  assertEquals(addressesBetween("2001:db8::fffe", "2001:db8::1:0"), [
+    "2001:db8::fffe",
+    "2001:db8::ffff",
+    "2001:db8::1:0",
+  ]);
+  assertEquals(addressesBetween("10.0.0.1", "10.0.0.1"), ["10.0.0.1"]);
+  assertEquals(addressesBetween("2001:db8::", "2001:db8::ffff:ffff:ffff:ffff", 2), ["2001:db8::", "2001:db8::1"]);
+  assertEquals(addressesBetween("10.0.0.1", "2001:db8::1"), []);
+});
+
+Deno.test("rangeSize() counts addresses without making them", () => {
+  assertEquals(rangeSize("10.0.0.254", "10.0.1.1"), 4);
+  assertEquals(rangeSize("2001:db8::", "2001:db8::ffff:ffff:ffff:ffff"), 2 ** 64);
 });

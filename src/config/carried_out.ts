@@ -119,7 +119,6 @@ function withCheckersThatRun(server: VirtualServer, { scriptUser, scriptSecurity
 
 /** The table has other kinds of services than what is asked for. */
 function whyNotServer(server: VirtualServer): string | undefined {
-  if (server.group !== undefined) return "it is for a `virtual_server_group`";
   const entries = [server, ...server.realServers, ...(server.sorryServer === undefined ? [] : [server.sorryServer])];
   if (entries.some(({ tunnel }) => tunnel !== undefined)) return "it has a tunnel of another type than `ipip`";
   return undefined;

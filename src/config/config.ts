@@ -195,6 +195,8 @@ export interface VirtualServer {
   readonly fwmark?: number;
   /** Name of a `virtual_server_group`. */
   readonly group?: string;
+  /** The entries of the group that are its own. */
+  readonly members?: readonly GroupEntry[];
   /** `ip_family`, for firewall marks. */
   readonly family?: 4 | 6;
   readonly scheduler: string;

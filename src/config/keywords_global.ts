@@ -5,8 +5,8 @@ const OFF = ["off", "false", "no"];
 
 /** The top level: 25 keywords. */
 export const ROOT = section("the top level", {
-  carriedOut:
-    "global_defs vrrp_instance vrrp_sync_group virtual_server instance vrrp_script track_file vrrp_track_file vrrp_track_process",
+  carriedOut: `global_defs vrrp_instance vrrp_sync_group virtual_server virtual_server_group instance
+    vrrp_script track_file vrrp_track_file vrrp_track_process`,
   notCarriedOut: `garp_group SSL track_group namespace_with_ipsets use_pid_dir child_wait_time`,
   missing: {
     bfd_instance: "its state would not be seen",
@@ -16,7 +16,6 @@ export const ROOT = section("the top level", {
     linkbeat_interfaces: "a lost link could go unnoticed",
     linkbeat_use_polling: "a lost link could go unnoticed",
     interface_up_down_delays: "a flapping link would move addresses at once",
-    virtual_server_group: "its services would be missing",
   },
   blocking: {
     net_namespace: "everything would run in the wrong network namespace",

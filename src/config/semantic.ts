@@ -9,6 +9,7 @@ import { nearMiss } from "./near_miss.ts";
 import { lastNamed } from "./statement.ts";
 import { valuePlace } from "./value_type.ts";
 import { devicesOf, type InstanceDraft } from "./vrrp_instance.ts";
+import { withMembers } from "./group_members.ts";
 import { isYaml } from "./yaml_shape.ts";
 
 /** Everything that was read. */
@@ -271,12 +272,16 @@ function withoutDangling(config: Config, report: Report): Config {
         isKnown(member, { known: instances, what: "vrrp_instance", group }, report)
       ),
     })),
-    virtualServers: config.virtualServers.filter((server) => {
-      if (server.group === undefined || groups.has(server.group)) return true;
-      const message = `\`virtual_server_group ${server.group}\` is not there, so this virtual server is left out`;
-      report.add("unknown-reference", server.location, message, { help: helpNear(server.group, groups) });
-      return false;
-    }).map((server) => checkCheckers(server, config, report)),
+    virtualServers: withMembers(
+      config.virtualServers.filter((server) => {
+        if (server.group === undefined || groups.has(server.group)) return true;
+        const message = `\`virtual_server_group ${server.group}\` is not there, so this virtual server is left out`;
+        report.add("unknown-reference", server.location, message, { help: helpNear(server.group, groups) });
+        return false;
+      }).map((server) => checkCheckers(server, config, report)),
+      config,
+      report,
+    ),
   };
 }
 

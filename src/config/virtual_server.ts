@@ -12,7 +12,7 @@ import { flag, integer, oneOf, oneWord, readNumber, requestWord, word } from "./
 import { optional, script } from "./values_composite.ts";
 
 /** Seconds of persistence when none are given (keepalived: IPVS_SVC_PERSISTENT_TIMEOUT). */
-const DEFAULT_PERSISTENCE_SECONDS = 360;
+export const DEFAULT_PERSISTENCE_SECONDS = 360;
 const SCHEDULERS = ["rr", "wrr", "lc", "wlc", "lblc", "lblcr", "sh", "mh", "dh", "fo", "ovf", "sed", "nq", "twos"];
 const MAX_INT = 2_147_483_647;
 

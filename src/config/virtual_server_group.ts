@@ -1,5 +1,5 @@
 // `virtual_server_group`: addresses, ranges and firewall marks that share their real servers.
-import { formatIp, parseIp } from "../base/ip.ts";
+import { formatIp, MAX_RANGE, parseIp, rangeSize } from "../base/ip.ts";
 import type { GroupEntry, VirtualServerGroup } from "./config.ts";
 import { placeOf, type Report } from "./diagnostic.ts";
 import type { Printed } from "./fields.ts";
@@ -14,12 +14,22 @@ export function readVirtualServerGroup(statement: Statement, report: Report): Vi
   const entries = (statement.block?.statements ?? []).map((line) => readEntry(line, report))
     .filter((entry) => entry !== undefined);
   if (name === undefined) return undefined;
+  const size = entries.reduce((sum, entry) => sum + sizeOf(entry), 0);
+  if (size > MAX_RANGE) {
+    const message = `\`virtual_server_group ${name}\` stands for more than ${MAX_RANGE} services, so it is left out`;
+    report.add("value-ignored", placeOf(headOf(statement)), message);
+    return undefined;
+  }
   if (entries.length === 0) {
     const message = `\`virtual_server_group ${name}\` has no entries, so it is left out`;
     report.add("value-ignored", endOf(statement), message);
     return undefined;
   }
   return { name, entries, location: placeOf(headOf(statement)) };
+}
+
+function sizeOf(entry: GroupEntry): number {
+  return entry.kind === "fwmark" ? 1 : rangeSize(entry.first, entry.last);
 }
 
 /** Writes a group. */

@@ -3,7 +3,7 @@ import type { LeftOut } from "../config/carried_out.ts";
 import type { Config } from "../config/config.ts";
 import { changeLines, differenceOf, saysTheSame, summaryOf } from "../config/plan.ts";
 import { formatKey, type VirtualServerKey } from "../core/ipvs/table.ts";
-import { keyOf } from "../engine/health/policy.ts";
+import { keysOf } from "../engine/health/policy.ts";
 import { instanceKey } from "../engine/vrrp/vrrp_engine.ts";
 import { Reactor } from "../linux/reactor.ts";
 import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
@@ -156,7 +156,7 @@ export class Supervisor {
   #configureHealth(process: RoleProcess<ToHealth>): void {
     const { virtualServers } = this.#config;
     process.post({ type: "configure", virtualServers, previousKeys: [...this.#knownKeys.values()] });
-    for (const key of virtualServers.map(keyOf)) this.#knownKeys.set(formatKey(key), key);
+    for (const key of virtualServers.flatMap(keysOf)) this.#knownKeys.set(formatKey(key), key);
   }
 
   // --- what the roles say ---
@@ -297,7 +297,7 @@ export class Supervisor {
     }
     if (this.#health.stopped) return await this.#health.startReady() ? undefined : "the health role did not start";
     const problem = await this.#health.reconfigure((id) => ({ type: "reconfigure", id, virtualServers }));
-    for (const key of virtualServers.map(keyOf)) this.#knownKeys.set(formatKey(key), key);
+    for (const key of virtualServers.flatMap(keysOf)) this.#knownKeys.set(formatKey(key), key);
     return problem;
   }
 

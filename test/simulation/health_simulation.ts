@@ -12,7 +12,7 @@ import {
 import { FakeIpvs } from "../../src/engine/health/fake_ipvs.ts";
 import { FakeTime } from "../../src/engine/health/fake_time.ts";
 import { HealthEngine } from "../../src/engine/health/health_engine.ts";
-import { keyOf, policyOf, realServerEntry } from "../../src/engine/health/policy.ts";
+import { keysOf, policyOf, realServerEntry } from "../../src/engine/health/policy.ts";
 import { earlierTable, FakeServers, FOREIGN, virtualServer } from "./health_world.ts";
 
 /** One simulated director with its servers. */
@@ -149,7 +149,7 @@ export class HealthSimulation {
       return server.inhibitOnFailure ? [{ ...entry, weight: 0 }] : [];
     });
     const last = sorry === undefined ? [] : [{ ...sorry, weight: 1, upperThreshold: 0, lowerThreshold: 0 }];
-    return { entry: policyOf(config).entry, realServers: [...realServers, ...last] };
+    return { entry: policyOf(config).entries[0], realServers: [...realServers, ...last] };
   }
 
   /** Safety: a virtual server that was served stays so, unless nothing live is wanted in it. */
@@ -182,7 +182,7 @@ export class HealthSimulation {
     if (this.#configs.length === 0) return;
     const config = this.#random.pick(this.#configs);
     const { address, port } = this.#random.pick(config.realServers);
-    const key = keyOf(config);
+    const key = keysOf(config)[0];
     this.#note(`somebody deletes ${address} from ${formatKey(key)}`);
     this.#ipvs.tamper({ type: "delete-real-server", key, address, port });
     this.#tampered.add(formatKey(key));

@@ -116,7 +116,7 @@ function row(config: VirtualServer, servers: readonly RealServer[]): VirtualServ
       counters: NO_TRAFFIC,
     };
   });
-  return { entry: policyOf(config).entry, counters: NO_TRAFFIC, realServers };
+  return { entry: policyOf(config).entries[0], counters: NO_TRAFFIC, realServers };
 }
 
 /** What the table held before this process: a part of ours, and what is foreign. */

@@ -1,9 +1,11 @@
 // A virtual server's quorum, and from it the table entries it wants. Pure; which real server is up is an input.
-import type { RealServerEntry, VirtualServerEntry, WantedVirtualServer } from "../ipvs/table.ts";
+import { familyOf } from "../../base/ip.ts";
+import type { RealServerEntry, VirtualServerEntry, VirtualServerKey, WantedVirtualServer } from "../ipvs/table.ts";
 
 /** A virtual server as its configuration says. */
 export interface VirtualServerPolicy {
-  readonly entry: VirtualServerEntry;
+  /** Its entries in the table: one, or one for each address and firewall mark of its `virtual_server_group`. */
+  readonly entries: readonly [VirtualServerEntry, ...VirtualServerEntry[]];
   /** Sum of live weights needed, at least 1. */
   readonly quorum: number;
   /** Distance from `quorum` at which it is gained (above) and lost (below). */
@@ -86,18 +88,35 @@ export function sorryServerActive(policy: VirtualServerPolicy, quorumUp: boolean
 }
 
 /**
+ * A real server as it stands behind one entry (measured on keepalived 2.2.7): only NAT changes ports, so the others have
+ * that of the entry, none for a firewall mark. The kernel takes a server of the other family in tunnels only.
+ *
+ * @returns undefined where it cannot stand
+ */
+export function serverBehind(key: VirtualServerKey, server: RealServerEntry): RealServerEntry | undefined {
+  const family = key.kind === "fwmark" ? key.family : familyOf(key.address);
+  if (server.forwardingMethod !== "tun" && familyOf(server.address) !== family) return undefined;
+  const port = server.forwardingMethod === "nat" ? server.port : key.kind === "fwmark" ? 0 : key.port;
+  return port === server.port ? server : { ...server, port };
+}
+
+/**
  * The entries wanted, real servers in the order of the configuration. While the sorry server is active every real
  * server is out, live or not, as in keepalived; without a sorry server a lost quorum changes nothing.
  */
-export function wantedVirtualServer(
+export function wantedVirtualServers(
   policy: VirtualServerPolicy,
   standings: readonly RealServerStanding[],
   quorumUp: boolean,
-): WantedVirtualServer {
+): WantedVirtualServer[] {
   const sorry = sorryServerActive(policy, quorumUp) ? policy.sorryServer : undefined;
   const realServers = standings.flatMap(({ entry, up, inhibitOnFailure }) => {
     if (up && sorry === undefined) return [entry];
     return inhibitOnFailure ? [{ ...entry, weight: 0 }] : [];
   });
-  return { entry: policy.entry, realServers: sorry === undefined ? realServers : [...realServers, sorry] };
+  const all = sorry === undefined ? realServers : [...realServers, sorry];
+  return policy.entries.map((entry) => ({
+    entry,
+    realServers: all.map((server) => serverBehind(entry.key, server)).filter((server) => server !== undefined),
+  }));
 }

@@ -1,14 +1,15 @@
 import { assertEquals } from "../../../test/assert.ts";
-import type { RealServerEntry } from "../ipvs/table.ts";
+import type { RealServerEntry, VirtualServerEntry, VirtualServerKey } from "../ipvs/table.ts";
 import {
   liveWeight,
   reachableQuorum,
   type RealServerStanding,
+  serverBehind,
   sorryServerActive,
   startQuorum,
   stepQuorum,
   type VirtualServerPolicy,
-  wantedVirtualServer,
+  wantedVirtualServers,
 } from "./virtual_server.ts";
 
 const server = (address: string, weight = 1): RealServerEntry => {
@@ -19,14 +20,12 @@ const standing = (address: string, up: boolean, weight = 1, inhibitOnFailure = f
   return { entry: server(address, weight), up, inhibitOnFailure };
 };
 
+function entry(key: VirtualServerKey): VirtualServerEntry {
+  return { key, scheduler: "rr", flags: 0, persistenceTimeoutSeconds: 0, persistencePrefixLength: 32 };
+}
+
 const policy: VirtualServerPolicy = {
-  entry: {
-    key: { kind: "address", protocol: "tcp", address: "192.0.2.1", port: 80 },
-    scheduler: "rr",
-    flags: 0,
-    persistenceTimeoutSeconds: 0,
-    persistencePrefixLength: 32,
-  },
+  entries: [entry({ kind: "address", protocol: "tcp", address: "192.0.2.1", port: 80 })],
   quorum: 1,
   hysteresis: 0,
 };
@@ -34,7 +33,9 @@ const withSorry: VirtualServerPolicy = { ...policy, sorryServer: server("10.0.0.
 
 /** Addresses and weights of the wanted real servers. */
 function wanted(of: VirtualServerPolicy, standings: RealServerStanding[], quorumUp: boolean): string {
-  return wantedVirtualServer(of, standings, quorumUp).realServers.map((one) => `${one.address}=${one.weight}`).join(
+  return wantedVirtualServers(of, standings, quorumUp).flatMap(({ realServers }) => realServers).map((one) =>
+    `${one.address}=${one.weight}`
+  ).join(
     " ",
   );
 }
@@ -91,4 +92,27 @@ Deno.test("wantedVirtualServer() without quorum has the sorry server instead of 
   assertEquals(wanted(withSorry, standings, false), "b=0 c=0 10.0.0.9=1");
   assertEquals(sorryServerActive(withSorry, true), false);
   assertEquals(wanted(withSorry, standings, true), "a=1 b=0 c=2");
+});
+
+Deno.test("serverBehind() forces ports for DR and TUN, keeps those of NAT, and lets families mix in tunnels only", () => {
+  const http: VirtualServerKey = { kind: "address", protocol: "tcp", address: "192.0.2.1", port: 81 };
+  const http6: VirtualServerKey = { ...http, address: "2001:db8::1" };
+  const mark: VirtualServerKey = { kind: "fwmark", family: 4, fwmark: 7 };
+  const port = (key: VirtualServerKey, forwardingMethod: RealServerEntry["forwardingMethod"]): number | undefined =>
+    serverBehind(key, { ...server("10.0.0.1"), forwardingMethod })?.port;
+  assertEquals([port(http, "nat"), port(http, "dr"), port(http, "tun")], [80, 81, 81]);
+  assertEquals([port(mark, "nat"), port(mark, "dr"), port(mark, "tun")], [80, 0, 0]);
+  assertEquals([port(http6, "nat"), port(http6, "dr"), port(http6, "tun")], [undefined, undefined, 81]);
+});
+
+Deno.test("wantedVirtualServers() gives every entry of a group the same real servers", () => {
+  const both: VirtualServerPolicy = {
+    ...policy,
+    entries: [policy.entries[0], entry({ kind: "fwmark", family: 4, fwmark: 7 })],
+  };
+  const wantedOnes = wantedVirtualServers(both, [standing("10.0.0.1", true, 3), standing("10.0.0.2", false)], true);
+  assertEquals(wantedOnes.map(({ realServers }) => realServers.map(({ address, weight }) => `${address}=${weight}`)), [
+    ["10.0.0.1=3"],
+    ["10.0.0.1=3"],
+  ]);
 });

@@ -2,7 +2,7 @@ import { assertEquals } from "../../../test/assert.ts";
 import { configOf } from "../../../test/support/config_values.ts";
 import type { ProbeResult } from "../../ports/probes.ts";
 import { LiveVirtualServer } from "./live_server.ts";
-import { keyOf, limitOf, requestsOf } from "./policy.ts";
+import { keysOf, limitOf, requestsOf } from "./policy.ts";
 
 const CONFIG = configOf(`
 track_file load {
@@ -55,12 +55,12 @@ const GOOD: ProbeResult = { ok: true, status: "PROCOK", text: "", durationUs: 1 
 
 Deno.test("a command sets the weight and a tracked file adds to it, never below 0", () => {
   if (SERVER === undefined) throw new Error("no server");
-  const live = new LiveVirtualServer(SERVER, { nowUs: 0, spreadUs: () => 0, row: undefined });
+  const live = new LiveVirtualServer(SERVER, { nowUs: 0, spreadUs: () => 0, table: undefined });
   const [real] = live.realServers;
   const [misc, file] = real?.checkers ?? [];
   if (real === undefined || misc === undefined || file === undefined) throw new Error("no checkers");
   const weight = (): number | undefined =>
-    live.wanted.realServers.find(({ address }) => address === real.config.address)?.weight;
+    live.wanted[0]?.realServers.find(({ address }) => address === real.config.address)?.weight;
   assertEquals(weight(), 10);
   assertEquals(live.record(real, misc, { result: { ...GOOD, weight: 20 }, atMs: 0 }, 1).weight, 20);
   assertEquals(live.record(real, file, { result: { ...GOOD, weightChange: -5 }, atMs: 0 }, 2).weight, 15);
@@ -111,10 +111,10 @@ Deno.test("requestsOf() asks what each kind of checker says", () => {
   assertEquals(first?.checkers.map(limitOf), [9_000_000, 6_000_000]);
 });
 
-Deno.test("keyOf() takes a firewall mark with the family of its real servers, or as it says", () => {
+Deno.test("keysOf() takes a firewall mark with the family of its real servers, or as it says", () => {
   const mark = (text: string): unknown =>
     configOf(`virtual_server fwmark 7 {\nlvs_sched rr\nlvs_method DR\n${text}\n}`)
-      .virtualServers.map((server) => [keyOf(server), server.realServers.map(({ port }) => port)]);
+      .virtualServers.map((server) => [keysOf(server)[0], server.realServers.map(({ port }) => port)]);
   const key = { kind: "fwmark", fwmark: 7 };
   assertEquals(mark("real_server 192.0.2.1 80 {\n}"), [[{ ...key, family: 4 }, [0]]]);
   assertEquals(mark("real_server 2001:db8::1 {\n}"), [[{ ...key, family: 6 }, [0]]]);

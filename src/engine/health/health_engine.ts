@@ -1,6 +1,5 @@
 // The health engine: runs the checks of every virtual server and keeps the kernel's table in line with their results.
 import { same } from "../../base/same.ts";
-import { canonicalKey } from "../../core/ipvs/diff.ts";
 import type { VirtualServerKey, WantedVirtualServer } from "../../core/ipvs/table.ts";
 import type { Checker, VirtualServer } from "../../config/config.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -24,7 +23,7 @@ import {
   verdictLine,
   weightLine,
 } from "./log_lines.ts";
-import { keyOf, limitOf, requestsOf } from "./policy.ts";
+import { identityOf, keysOf, limitOf, requestsOf } from "./policy.ts";
 import { TableKeeper } from "./table_keeper.ts";
 
 /** What the engine works with. */
@@ -76,12 +75,12 @@ export class HealthEngine {
 
   /** The kernel keys of this configuration: the next engine's `previousKeys` after a reload. */
   get keys(): readonly VirtualServerKey[] {
-    return this.#configs.map(keyOf);
+    return this.#configs.flatMap(keysOf);
   }
 
   /** The table entries wanted now, whether the kernel has them or not. */
   get wanted(): readonly WantedVirtualServer[] {
-    return this.#servers.map((server) => server.wanted);
+    return this.#servers.flatMap((server) => server.wanted);
   }
 
   /** Checks that started more than 0.1 s late, since the start. */
@@ -100,14 +99,11 @@ export class HealthEngine {
    * `stop()` is through.
    */
   run(): Promise<void> {
-    const table = new Map(this.#keeper.open()?.map((row) => [canonicalKey(row.entry.key), row]));
-    const start = this.#now();
-    this.#servers = this.#configs.map((config) => {
-      return new LiveVirtualServer(config, { ...start, row: table.get(canonicalKey(keyOf(config))) });
-    });
+    const start = { table: this.#keeper.open(), ...this.#now() };
+    this.#servers = this.#configs.map((config) => new LiveVirtualServer(config, start));
     for (const server of this.#servers) {
       this.#logStart(server);
-      this.#keeper.want(server.wanted);
+      for (const target of server.wanted) this.#keeper.want(target);
     }
     this.#keeper.reconcile();
     for (const server of this.#servers) this.#scheduleAll(server);
@@ -119,18 +115,18 @@ export class HealthEngine {
    * not touched, the kernel's entries are edited, not made anew. Done when it returns.
    */
   reconfigure(virtualServers: readonly VirtualServer[]): void {
-    const before = new Map(this.#servers.map((server) => [canonicalKey(keyOf(server.config)), server]));
+    const before = new Map(this.#servers.map((server) => [identityOf(server.config), server]));
     const table = this.#keeper.rows();
     const start = this.#now();
     const added: LiveVirtualServer[] = [];
     const changes: (readonly [LiveVirtualServer, LiveChange])[] = [];
     this.#configs = virtualServers;
     this.#servers = virtualServers.map((config) => {
-      const id = canonicalKey(keyOf(config));
+      const id = identityOf(config);
       const server = before.get(id);
       before.delete(id);
       if (server === undefined) {
-        const made = new LiveVirtualServer(config, { ...start, row: table?.get(id) });
+        const made = new LiveVirtualServer(config, { ...start, table });
         added.push(made);
         return made;
       }
@@ -238,8 +234,7 @@ export class HealthEngine {
     const step = server.record(realServer, checker, { result, atMs: clock.wallMs() }, clock.nowUs());
     this.#logStep(server, realServer, checker.config, result, step);
     if (step.realServer === undefined && step.quorum === undefined && step.weight === undefined) return;
-    this.#keeper.want(server.wanted);
-    this.#keeper.apply(server.policy.entry.key);
+    this.#keeper.apply(server.wanted);
   }
 
   #logStep(

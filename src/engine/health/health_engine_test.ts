@@ -8,7 +8,7 @@ import { type IpvsPort, IpvsUnavailableError } from "../../ports/ipvs.ts";
 import { FakeIpvs } from "./fake_ipvs.ts";
 import { FakeTime } from "./fake_time.ts";
 import { HealthEngine, type HealthEngineOptions } from "./health_engine.ts";
-import { keyOf, policyOf, realServerEntry } from "./policy.ts";
+import { keysOf, policyOf, realServerEntry } from "./policy.ts";
 
 const location = { file: "test.conf", line: 1, column: 1, length: 1 };
 
@@ -59,7 +59,7 @@ function rowOf(config: VirtualServer, weights: Readonly<Record<string, number>>)
     const entry = { ...realServerEntry(realServer(address)), weight };
     return { entry, activeConnections: 3, inactiveConnections: 2, persistentConnections: 1, counters: NO_TRAFFIC };
   });
-  return { entry: policyOf(config).entry, counters: { ...NO_TRAFFIC, connections: 42 }, realServers };
+  return { entry: policyOf(config).entries[0], counters: { ...NO_TRAFFIC, connections: 42 }, realServers };
 }
 
 /** Probes that answer at once: servers in `dead` refuse. */
@@ -225,7 +225,7 @@ Deno.test("HealthEngine deletes what left the configuration, last, and only if i
   const gone = virtualServer({ address: "10.0.0.101" });
   const foreign = virtualServer({ address: "10.0.0.200" });
   const rows = [rowOf(gone, { "10.0.1.11": 1 }), rowOf(foreign, { "10.0.9.9": 7 })];
-  const { ipvs, engine } = setUp([virtualServer()], { rows, previousKeys: [keyOf(gone)] });
+  const { ipvs, engine } = setUp([virtualServer()], { rows, previousKeys: keysOf(gone) });
   engine.run();
   assertEquals(types(ipvs.commands), [
     "add-virtual-server",
@@ -246,7 +246,7 @@ Deno.test("HealthEngine puts right within 30 s what others change, and says so",
   engine.run();
   await time.pass(10_000);
   log.length = 0;
-  ipvs.tamper({ type: "delete-real-server", key: keyOf(virtualServer()), address: "10.0.1.11", port: 80 });
+  ipvs.tamper({ type: "delete-real-server", key: keysOf(virtualServer())[0], address: "10.0.1.11", port: 80 });
   await time.pass(20_000);
   assertEquals(ipvs.text(), ["tcp 10.0.0.100:80 rr: 10.0.1.11:80=1 10.0.1.12:80=1"]);
   assertEquals(log, ["IPVS table was changed by others, entries put right: 1"]);
@@ -257,7 +257,7 @@ Deno.test("HealthEngine notices a lost table with its next change", async () => 
   const { time, ipvs, probes, engine } = setUp();
   engine.run();
   await time.pass(3000);
-  ipvs.tamper({ type: "delete-virtual-server", key: keyOf(virtualServer()) });
+  ipvs.tamper({ type: "delete-virtual-server", key: keysOf(virtualServer())[0] });
   probes.dead.add("10.0.1.11");
   await time.pass(7000);
   assertEquals(ipvs.text(), ["tcp 10.0.0.100:80 rr: 10.0.1.12:80=1"]);

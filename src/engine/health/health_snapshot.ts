@@ -1,9 +1,9 @@
 // What health shows of itself: live state and the kernel's last reading, as plain data. Decides nothing.
 import { downtimeUs, stateName } from "../../core/health/real_server.ts";
-import { sorryServerActive } from "../../core/health/virtual_server.ts";
+import { serverBehind, sorryServerActive } from "../../core/health/virtual_server.ts";
 import { canonicalKey, canonicalServer } from "../../core/ipvs/diff.ts";
-import type { TableModel } from "../../core/ipvs/model.ts";
-import type { RealServerRow, VirtualServerRow, WantedVirtualServer } from "../../core/ipvs/table.ts";
+import { NO_TRAFFIC, type TableModel } from "../../core/ipvs/model.ts";
+import type { RealServerEntry, RealServerRow, TrafficCounters, WantedVirtualServer } from "../../core/ipvs/table.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { CheckSnapshot, RealServerSnapshot, VirtualServerSnapshot } from "../../ports/snapshot.ts";
 import type { LiveRealServer } from "./live_real_server.ts";
@@ -16,12 +16,14 @@ export function virtualServerSnapshot(
   clock: Clock,
 ): VirtualServerSnapshot {
   const { config, quorum, wanted } = live;
-  const row = table?.get(canonicalKey(wanted.entry.key));
-  const servers = new Map(row?.realServers.map((server) => [canonicalServer(server.entry), server]));
+  const rows = wanted.map(({ entry }) => table?.get(canonicalKey(entry.key))).filter((row) => row !== undefined);
+  const inTable = (server: RealServerEntry): RealServerRow | undefined => {
+    return sumOfRows(wanted.flatMap(({ entry: { key } }) => rowBehind(key, server, table)));
+  };
   return {
     name: config.name,
     protocol: config.protocol,
-    address: config.fwmark === undefined ? config.address : `fwmark ${config.fwmark}`,
+    address: addressOf(live),
     port: config.port,
     scheduler: config.scheduler,
     forwardingMethod: config.forwardingMethod,
@@ -29,24 +31,60 @@ export function virtualServerSnapshot(
     up: quorum.up,
     sinceMs: wallMs(quorum.sinceUs, clock),
     quorum: { need: live.limits.quorum, have: live.liveWeight },
-    ...sorrySnapshot(live, servers),
-    inKernel: row !== undefined,
-    ...counters(row),
+    ...sorrySnapshot(live, inTable),
+    inKernel: rows.length === wanted.length,
+    ...(rows.length === 0 ? {} : { counters: sumOf(rows.map((row) => row.counters)) }),
     downTransitions: quorum.downTransitions,
-    realServers: live.realServers.map((server) =>
-      realServerSnapshot(server, wanted, servers.get(canonicalServer(server.entry)), clock)
-    ),
+    realServers: live.realServers.map((server) => realServerSnapshot(server, wanted, inTable(server.entry), clock)),
   };
+}
+
+function addressOf({ config }: LiveVirtualServer): string {
+  if (config.group !== undefined) return `group ${config.group}`;
+  return config.fwmark === undefined ? config.address : `fwmark ${config.fwmark}`;
+}
+
+/** A real server's row behind one entry, as a list of one or none. */
+function rowBehind(
+  key: WantedVirtualServer["entry"]["key"],
+  server: RealServerEntry,
+  table: TableModel | undefined,
+): RealServerRow[] {
+  const there = serverBehind(key, server);
+  const id = there && canonicalServer(there);
+  const rows = id === undefined ? [] : table?.get(canonicalKey(key))?.realServers ?? [];
+  return rows.filter(({ entry }) => canonicalServer(entry) === id);
+}
+
+/** One server behind all members of a group: its connections and traffic together. */
+function sumOfRows(rows: readonly RealServerRow[]): RealServerRow | undefined {
+  const [first] = rows;
+  if (first === undefined || rows.length === 1) return first;
+  const sum = (pick: (row: RealServerRow) => number): number => rows.reduce((total, row) => total + pick(row), 0);
+  return {
+    entry: first.entry,
+    activeConnections: sum((row) => row.activeConnections),
+    inactiveConnections: sum((row) => row.inactiveConnections),
+    persistentConnections: sum((row) => row.persistentConnections),
+    counters: sumOf(rows.map((row) => row.counters)),
+  };
+}
+
+function sumOf(all: readonly TrafficCounters[]): TrafficCounters {
+  const names = Object.keys(NO_TRAFFIC) as (keyof TrafficCounters)[];
+  return Object.fromEntries(
+    names.map((name) => [name, all.reduce((total, counters) => total + counters[name], 0)]),
+  ) as unknown as TrafficCounters;
 }
 
 function sorrySnapshot(
   live: LiveVirtualServer,
-  servers: ReadonlyMap<string, RealServerRow>,
+  inTable: (server: RealServerEntry) => RealServerRow | undefined,
 ): Pick<VirtualServerSnapshot, "sorryServer"> {
   const sorry = live.policy.sorryServer;
   if (sorry === undefined) return {};
   const active = sorryServerActive(live.policy, live.quorum.up);
-  const row = active ? servers.get(canonicalServer(sorry)) : undefined;
+  const row = active ? inTable(sorry) : undefined;
   return {
     sorryServer: {
       address: sorry.address,
@@ -61,20 +99,27 @@ function sorrySnapshot(
 
 function realServerSnapshot(
   live: LiveRealServer,
-  wanted: WantedVirtualServer,
+  wanted: readonly WantedVirtualServer[],
   row: RealServerRow | undefined,
   clock: Clock,
 ): RealServerSnapshot {
   const { entry, health } = live;
-  const id = canonicalServer(entry);
-  const effective = wanted.realServers.find((server) => canonicalServer(server) === id)?.weight ?? 0;
+  const weights = wanted.flatMap(({ entry: { key }, realServers }) => {
+    const there = serverBehind(key, entry);
+    const id = there && canonicalServer(there);
+    return realServers.filter((server) => canonicalServer(server) === id).map(({ weight }) => weight);
+  });
   return {
     address: entry.address,
     port: entry.port,
     forwardingMethod: entry.forwardingMethod,
     state: stateName(health),
     sinceMs: wallMs(health.sinceUs, clock),
-    weight: { configured: entry.weight, effective, ...(row === undefined ? {} : { kernel: row.entry.weight }) },
+    weight: {
+      configured: entry.weight,
+      effective: Math.max(0, ...weights),
+      ...(row === undefined ? {} : { kernel: row.entry.weight }),
+    },
     inKernel: row !== undefined,
     activeConnections: row?.activeConnections ?? 0,
     inactiveConnections: row?.inactiveConnections ?? 0,
@@ -106,7 +151,7 @@ function checkSnapshot(live: LiveRealServer): Pick<RealServerSnapshot, "check"> 
   return { check: code === undefined ? check : { ...check, code } };
 }
 
-function counters(row: VirtualServerRow | RealServerRow | undefined): Pick<VirtualServerRow, "counters"> | object {
+function counters(row: RealServerRow | undefined): Pick<RealServerRow, "counters"> | object {
   return row === undefined ? {} : { counters: row.counters };
 }
 

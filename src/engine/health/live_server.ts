@@ -7,13 +7,15 @@ import {
   type QuorumStep,
   reachableQuorum,
   type RealServerStanding,
+  serverBehind,
   startQuorum,
   stepQuorum,
   type VirtualServerPolicy,
-  wantedVirtualServer,
+  wantedVirtualServers,
 } from "../../core/health/virtual_server.ts";
-import { canonicalServer } from "../../core/ipvs/diff.ts";
-import type { VirtualServerRow, WantedVirtualServer } from "../../core/ipvs/table.ts";
+import { canonicalKey, canonicalServer } from "../../core/ipvs/diff.ts";
+import type { TableModel } from "../../core/ipvs/model.ts";
+import type { RealServerEntry, WantedVirtualServer } from "../../core/ipvs/table.ts";
 import type { VirtualServer } from "../../config/config.ts";
 import {
   type DatedResult,
@@ -56,11 +58,11 @@ export class LiveVirtualServer {
   #realServers: readonly LiveRealServer[];
   #quorum: QuorumState;
 
-  /** `row`: what the kernel has of it, for adoption. */
-  constructor(config: VirtualServer, start: LiveStart & { readonly row: VirtualServerRow | undefined }) {
+  /** `table`: what the kernel has, for adoption; undefined while it cannot be read. */
+  constructor(config: VirtualServer, start: LiveStart & { readonly table: TableModel | undefined }) {
     this.#config = config;
     this.#policy = policyOf(config);
-    const assumed = assumptions(config, this.#policy, start.row);
+    const assumed = assumptions(config, this.#policy, start.table);
     this.#realServers = config.realServers.map((server, index) => {
       return startLiveRealServer(server, assumed[index] === "up", start);
     });
@@ -98,8 +100,8 @@ export class LiveVirtualServer {
   }
 
   /** The table entries wanted now. */
-  get wanted(): WantedVirtualServer {
-    return wantedVirtualServer(this.#policy, this.#standings(), this.#quorum.up);
+  get wanted(): WantedVirtualServer[] {
+    return wantedVirtualServers(this.#policy, this.#standings(), this.#quorum.up);
   }
 
   /** Takes the result of one checker. */
@@ -181,15 +183,31 @@ export class LiveVirtualServer {
 function assumptions(
   config: VirtualServer,
   policy: VirtualServerPolicy,
-  row: VirtualServerRow | undefined,
+  table: TableModel | undefined,
 ): readonly ("up" | "down")[] {
-  const weights = new Map(row?.realServers.map(({ entry }) => [canonicalServer(entry), entry.weight]));
+  const weightOf = (server: RealServerEntry): number | undefined => kernelWeight(policy, server, table);
   const servers = config.realServers.map((server) => {
     return { entry: realServerEntry(server), inhibitOnFailure: server.inhibitOnFailure };
   });
   const sorry = policy.sorryServer;
-  return assumeAtStart(servers, servers.map(({ entry }) => weights.get(canonicalServer(entry))), {
-    sorryServerInKernel: sorry !== undefined && (weights.get(canonicalServer(sorry)) ?? 0) > 0,
+  return assumeAtStart(servers, servers.map(({ entry }) => weightOf(entry)), {
+    sorryServerInKernel: sorry !== undefined && (weightOf(sorry) ?? 0) > 0,
     alpha: config.alpha,
   });
+}
+
+/** Its greatest weight behind the entries of the virtual server; undefined where it stands behind none. */
+function kernelWeight(
+  policy: VirtualServerPolicy,
+  server: RealServerEntry,
+  table: TableModel | undefined,
+): number | undefined {
+  const weights = policy.entries.flatMap(({ key }) => {
+    const there = serverBehind(key, server);
+    if (there === undefined) return [];
+    const id = canonicalServer(there);
+    const row = table?.get(canonicalKey(key))?.realServers.find(({ entry }) => canonicalServer(entry) === id);
+    return row === undefined ? [] : [row.entry.weight];
+  });
+  return weights.length === 0 ? undefined : Math.max(...weights);
 }

@@ -23,8 +23,9 @@ const NAMES = {
   bfd: "BFD check",
 };
 
-/** keepalived's FMT_VS: an address as above, or `FWM 7`. */
+/** keepalived's FMT_VS: an address as above, `FWM 7`, or `[name]:tcp` for a group. */
 export function formatService(config: VirtualServer): string {
+  if (config.group !== undefined) return `[${config.group}]:${config.protocol}`;
   return config.fwmark === undefined ? formatServer(config, config.protocol) : `FWM ${config.fwmark}`;
 }
 

@@ -1,41 +1,62 @@
 // From the configuration to the terms of the core: table entries, checker timings, time limits. No state.
-import { type Family, familyOf } from "../../base/ip.ts";
+import { addressesBetween, type Family, familyOf } from "../../base/ip.ts";
 import type { CheckerTiming } from "../../core/health/verdict.ts";
 import type { VirtualServerPolicy } from "../../core/health/virtual_server.ts";
-import type { RealServerEntry, VirtualServerKey } from "../../core/ipvs/table.ts";
+import { canonicalKey } from "../../core/ipvs/diff.ts";
+import type { RealServerEntry, VirtualServerEntry, VirtualServerKey } from "../../core/ipvs/table.ts";
 import { commandWords } from "../../base/command_words.ts";
-import type { Checker, CheckerCommon, RealServer, VirtualServer } from "../../config/config.ts";
+import type { Checker, CheckerCommon, GroupEntry, RealServer, VirtualServer } from "../../config/config.ts";
 import type { DnsQueryType, ProbeRequest, ProbeTarget } from "../../ports/probes.ts";
 
-/** The key that a virtual server has in the kernel. */
-export function keyOf(server: VirtualServer): VirtualServerKey {
-  if (server.fwmark !== undefined) return { kind: "fwmark", family: familyOfServer(server), fwmark: server.fwmark };
-  return { kind: "address", protocol: server.protocol, address: server.address, port: server.port };
+/** The keys that a virtual server has in the kernel: one, or those of all members of its group. */
+export function keysOf(server: VirtualServer): [VirtualServerKey, ...VirtualServerKey[]] {
+  const [first, ...more] = (server.members ?? []).flatMap((member) => keysOfMember(server, member));
+  if (first !== undefined) return [first, ...more];
+  if (server.fwmark !== undefined) return [{ kind: "fwmark", family: familyOfServer(server), fwmark: server.fwmark }];
+  return [{ kind: "address", protocol: server.protocol, address: server.address, port: server.port }];
+}
+
+function keysOfMember(server: VirtualServer, member: GroupEntry): VirtualServerKey[] {
+  if (member.kind === "fwmark") {
+    return [{ kind: "fwmark", family: member.family ?? familyOfServer(server), fwmark: member.mark }];
+  }
+  return addressesBetween(member.first, member.last).map((address) => {
+    return { kind: "address", protocol: server.protocol, address, port: member.port };
+  });
+}
+
+/** What makes a virtual server the same one in another configuration: keepalived's match. */
+export function identityOf(server: VirtualServer): string {
+  return server.group === undefined ? canonicalKey(keysOf(server)[0]) : `${server.protocol} group ${server.group}`;
 }
 
 /** 4 or 6: of its address, else as it says, else of its real servers. */
-function familyOfServer({ address, family, realServers }: VirtualServer): Family {
+function familyOfServer({ address, family, realServers, sorryServer }: VirtualServer): Family {
   if (address !== "") return familyOf(address);
-  return family ?? familyOf(realServers[0]?.address ?? "");
+  return family ?? familyOf(realServers[0]?.address ?? sorryServer?.address ?? "");
 }
 
 /** What decides about a virtual server. */
 export function policyOf(server: VirtualServer): VirtualServerPolicy {
-  const entry = {
-    key: keyOf(server),
+  const [first, ...more] = keysOf(server);
+  const entries = [entryOf(server, first), ...more.map((key) => entryOf(server, key))] as const;
+  const { quorum, hysteresis, sorryServer } = server;
+  if (sorryServer === undefined) return { entries, quorum, hysteresis };
+  const sorry = { ...sorryServer, weight: 1, upperThreshold: 0, lowerThreshold: 0 };
+  return { entries, quorum, hysteresis, sorryServer: sorry };
+}
+
+function entryOf(server: VirtualServer, key: VirtualServerKey): VirtualServerEntry {
+  const oneClient = (key.kind === "fwmark" ? key.family : familyOf(key.address)) === 4 ? 32 : 128;
+  const { persistenceTimeoutSeconds, persistencePrefixLength } = server;
+  return {
+    key,
     scheduler: server.scheduler,
     flags: server.flags,
-    persistenceTimeoutSeconds: server.persistenceTimeoutSeconds,
-    persistencePrefixLength: server.persistenceTimeoutSeconds > 0
-      ? server.persistencePrefixLength
-      : familyOfServer(server) === 4
-      ? 32
-      : 128,
+    persistenceTimeoutSeconds,
+    // A group may have a prefix that only one of its families can have.
+    persistencePrefixLength: persistenceTimeoutSeconds > 0 ? Math.min(persistencePrefixLength, oneClient) : oneClient,
   };
-  const { quorum, hysteresis, sorryServer } = server;
-  if (sorryServer === undefined) return { entry, quorum, hysteresis };
-  const sorry = { ...sorryServer, weight: 1, upperThreshold: 0, lowerThreshold: 0 };
-  return { entry, quorum, hysteresis, sorryServer: sorry };
 }
 
 /** A real server as it stands in the table while it is up. */

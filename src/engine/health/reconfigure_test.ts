@@ -254,7 +254,7 @@ Deno.test("HealthEngine.reconfigure() adds and deletes virtual servers, and leav
     address: "10.0.0.101",
     realServers: [realServer("10.0.1.13")],
   });
-  const foreign = policyOf(virtualServer({ address: "10.0.0.200" })).entry;
+  const foreign = policyOf(virtualServer({ address: "10.0.0.200" })).entries[0];
   ipvs.tamper({ type: "add-virtual-server", entry: foreign });
   engine.reconfigure([other]);
   assertEquals(told(), ["add-virtual-server", "add-real-server 10.0.1.13=1 nat", "delete-virtual-server"]);
@@ -266,7 +266,7 @@ Deno.test("HealthEngine.reconfigure() adds and deletes virtual servers, and leav
 Deno.test("HealthEngine.reconfigure() adopts what the kernel already has of a new virtual server", async () => {
   const { ipvs, engine, told, time } = await running(virtualServer());
   const other = virtualServer({ name: "tcp 10.0.0.101:80", address: "10.0.0.101" });
-  const entry = policyOf(other).entry;
+  const entry = policyOf(other).entries[0];
   ipvs.tamper({ type: "add-virtual-server", entry });
   const kept = { ...realServer("10.0.1.12"), forwardingMethod: "nat" as const };
   ipvs.tamper({ type: "add-real-server", key: entry.key, entry: kept });

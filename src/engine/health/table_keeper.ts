@@ -56,8 +56,8 @@ export class TableKeeper {
   }
 
   /** Reads the table for adoption; undefined when IPVS cannot be used (a warning is up then). */
-  open(): readonly VirtualServerRow[] | undefined {
-    return this.#guard(() => [...this.#read().values()]);
+  open(): TableModel | undefined {
+    return this.#guard(() => this.#read());
   }
 
   /** Says how a virtual server should be, without touching the kernel yet. */
@@ -76,14 +76,14 @@ export class TableKeeper {
     this.reconcile();
   }
 
-  /** Carries out the difference of one virtual server; after a failure, everything is looked at. */
-  apply(key: VirtualServerKey): void {
-    const id = canonicalKey(key);
-    const target = this.#wanted.get(id);
+  /** Wants these as they are now, and carries the difference out; after a failure, everything is looked at. */
+  apply(targets: readonly WantedVirtualServer[]): void {
+    for (const target of targets) this.want(target);
     // With the state unknown, the reconcile that is already arranged does it.
-    if (target === undefined || this.#model === undefined) return;
-    const row = this.#model.get(id);
-    const refused = this.#guard(() => this.#carryOut(row === undefined ? [] : [row], [target]));
+    const model = this.#model;
+    if (model === undefined) return;
+    const rows = targets.map(({ entry }) => model.get(canonicalKey(entry.key))).filter((row) => row !== undefined);
+    const refused = this.#guard(() => this.#carryOut(rows, targets));
     if (refused === undefined || refused.length === 0) return;
     this.#inSync = false;
     this.reconcile();
