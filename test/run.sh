@@ -93,6 +93,7 @@ vm() {
   part "the lab with keepalived on both directors" in_vm test/lab/lab_test.sh
   part "IPVS by netlink beside ipvsadm" deno_in_vm test/integration/ipvs_test.ts
   part "links of their own" deno_in_vm test/integration/links_test.ts
+  part "addresses that may not be answered" deno_in_vm test/integration/no_accept_test.ts
   part "Holdfast and Holdfast" in_vm test/integration/pair_test.sh holdfast holdfast
   part "Holdfast and keepalived" in_vm test/integration/pair_test.sh holdfast keepalived
   part "keepalived and Holdfast" in_vm test/integration/pair_test.sh keepalived holdfast

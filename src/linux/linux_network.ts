@@ -5,6 +5,7 @@ import { familyOfPacket } from "../wire/ip_packet.ts";
 import { VRRP_PROTOCOL } from "../wire/vrrp.ts";
 import type { LinkPort, OwnLink } from "../ports/links.ts";
 import { LinkEditor } from "./link_editor.ts";
+import { AddressFilter } from "./address_filter.ts";
 import { AddressEditor } from "./address_editor.ts";
 import { FrameSocket } from "./frame_socket.ts";
 import { InterfaceTable } from "./interface_table.ts";
@@ -25,6 +26,7 @@ export interface VrrpEndpoint {
 export class LinuxNetwork implements NetworkPort, LinkPort {
   readonly table = new InterfaceTable();
   readonly #editor = new AddressEditor(this.table);
+  readonly #filter = new AddressFilter();
   readonly #links = new LinkEditor(this.table);
   readonly #frames = new FrameSocket();
   readonly #sockets = new Map<string, { socket: AdvertisementSocket; index: number }>();
@@ -96,6 +98,14 @@ export class LinuxNetwork implements NetworkPort, LinkPort {
     return entry === undefined ? `there is no interface ${interfaceName}` : entry.socket.send(packet);
   }
 
+  refusePackets(address: string): void {
+    this.#filter.refuse(address);
+  }
+
+  acceptPackets(address: string): void {
+    this.#filter.accept(address);
+  }
+
   forwardsIpv6(device: string): boolean {
     try {
       return Deno.readTextFileSync(`/proc/sys/net/ipv6/conf/${device}/forwarding`).trim() === "1";
@@ -122,6 +132,7 @@ export class LinuxNetwork implements NetworkPort, LinkPort {
     for (const { socket } of this.#sockets.values()) socket.close();
     this.#sockets.clear();
     this.#frames.close();
+    this.#filter.close();
     this.#editor.close();
     this.table.close();
   }

@@ -37,6 +37,10 @@ export interface NetworkPort {
   removeAddress(assignment: AddressAssignment): void;
   /** Sends a whole IP packet on an interface, to where its header says: the VRRP group or a peer. @returns undefined, or why it could not be sent */
   sendAdvertisement(interfaceName: string, packet: Uint8Array<ArrayBuffer>): string | undefined;
+  /** From now on drops packets to an address, but not what IPVS forwards. @throws Error with the kernel's reason */
+  refusePackets?(address: string): void;
+  /** No longer does. @throws Error with the kernel's reason */
+  acceptPackets?(address: string): void;
   /** Whether this host is an IPv6 router on the device: its neighbor advertisements must say so. */
   forwardsIpv6?(device: string): boolean;
   /** Sends a frame on a device, to where its first 6 bytes say. @returns undefined, or why it could not be sent */

@@ -64,7 +64,7 @@ export function syncGroup(members: readonly string[], more: Partial<SyncGroup> =
 }
 
 /**
- * A host that writes down what is asked of it: `add`, `remove` and `arp` with an address, `neighbor` with
+ * A host that writes down what is asked of it: `add`, `remove`, `refuse`, `accept` and `arp` with an address, `neighbor` with
  * an IPv6 address, `advert VRID PRIORITY`.
  */
 export class World implements NetworkPort {
@@ -139,6 +139,14 @@ export class World implements NetworkPort {
   removeAddress(assignment: AddressAssignment): void {
     this.#story.push(`remove ${assignment.address}`);
     this.held.delete(assignment.address);
+  }
+
+  refusePackets(address: string): void {
+    this.#story.push(`refuse ${address}`);
+  }
+
+  acceptPackets(address: string): void {
+    this.#story.push(`accept ${address}`);
   }
 
   sendAdvertisement(_interfaceName: string, packet: Uint8Array): undefined {

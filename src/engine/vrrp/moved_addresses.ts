@@ -29,8 +29,15 @@ export class MovedAddresses {
   /** What the kernel refused to add or remove, by `addressKey`. */
   readonly #refused = new Map<string, VirtualAddress>();
   #retryUs: number | undefined;
+  /** Accept_Mode (RFC 9568 section 6.1): packets to them are ours to answer. */
+  #accepted: boolean;
 
-  constructor(network: NetworkPort, addresses: readonly VirtualAddress[], listener: MovedAddressesListener) {
+  constructor(
+    network: NetworkPort,
+    { addresses, accepted }: { addresses: readonly VirtualAddress[]; accepted: boolean },
+    listener: MovedAddressesListener,
+  ) {
+    this.#accepted = accepted;
     this.#network = network;
     this.#all = addresses;
     this.#listener = listener;
@@ -62,12 +69,33 @@ export class MovedAddresses {
     this.add(kept.filter(({ device }) => devices.has(device)));
   }
 
+  /** Takes the Accept_Mode of a new configuration. @param held whether the addresses are here now */
+  accept(accepted: boolean, held: boolean): void {
+    if (accepted === this.#accepted) return;
+    this.#accepted = accepted;
+    if (held) this.#filter(this.#all, !accepted);
+  }
+
   add(addresses: readonly VirtualAddress[] = this.#all): void {
+    if (!this.#accepted) this.#filter(addresses, true);
     for (const entry of addresses) this.#attempt(entry, () => this.#network.addAddress(entry));
   }
 
   remove(addresses: readonly VirtualAddress[] = this.#all): void {
     for (const entry of addresses) this.#attempt(entry, () => this.#network.removeAddress(entry));
+    if (!this.#accepted) this.#filter(addresses, false);
+  }
+
+  /** A failure leaves the address in service: it is better answered too much than not at all. */
+  #filter(addresses: readonly VirtualAddress[], refused: boolean): void {
+    for (const { address } of addresses) {
+      try {
+        if (refused) this.#network.refusePackets?.(address);
+        else this.#network.acceptPackets?.(address);
+      } catch (error) {
+        this.#listener.note("filter", error instanceof Error ? error.message : String(error));
+      }
+    }
   }
 
   /**

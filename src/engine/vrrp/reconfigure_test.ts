@@ -110,3 +110,15 @@ Deno.test("VrrpEngine.reconfigure() before the start starts nothing", () => {
   assertEquals(idle.snapshot().map(({ state, basePriority }) => `${state} ${basePriority}`), ["init 200", "init 100"]);
   assertEquals(world.told(), []);
 });
+
+Deno.test("VrrpEngine without Accept_Mode refuses packets before an address comes, and no more after it is gone", () => {
+  const world = World.ofMasters(instance());
+  world.engine.reconfigure([instance({ acceptMode: false })]);
+  assertEquals(world.told(), ["refuse 192.0.2.100", "advert 51 100"]);
+  world.engine.reconfigure([
+    instance({ acceptMode: false, virtualAddresses: [address("192.0.2.100"), address("192.0.2.101")] }),
+  ]);
+  assertEquals(world.told(), ["advert 51 100", "refuse 192.0.2.101", "add 192.0.2.101", "arp 192.0.2.101"]);
+  world.engine.reconfigure([instance({ virtualAddresses: [address("192.0.2.100"), address("192.0.2.101")] })]);
+  assertEquals(world.told(), ["accept 192.0.2.100", "accept 192.0.2.101", "advert 51 100"]);
+});

@@ -108,11 +108,15 @@ export class VirtualRouter {
     this.#checksumForms = checksumForms(config);
     this.#expectation = expectationOf(config);
     this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
-    this.#addresses = new MovedAddresses(ports.network, addressesOf(config), {
-      log: (line) => this.#log(line),
-      note: (key, line) => this.#note(key, line),
-      announced: () => this.#counters.gratuitousArpSent++,
-    });
+    this.#addresses = new MovedAddresses(
+      ports.network,
+      { addresses: addressesOf(config), accepted: config.acceptMode },
+      {
+        log: (line) => this.#log(line),
+        note: (key, line) => this.#note(key, line),
+        announced: () => this.#counters.gratuitousArpSent++,
+      },
+    );
     this.#auth = packetAuth(config, ports.digests);
     this.#advertiser = new Advertiser(advertiserConfig(config, this.#auth));
     this.#sinceMs = ports.clock.wallMs();
@@ -191,6 +195,7 @@ export class VirtualRouter {
     this.#checksumForms = checksumForms(config);
     this.#expectation = expectationOf(config);
     this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
+    this.#addresses.accept(config.acceptMode, this.#state.name === "master");
     this.#addresses.replace(addressesOf(config));
     if (!sameAuth(before, config)) this.#auth = packetAuth(config, this.#ports.digests);
     this.#advertiser.reconfigure(advertiserConfig(config, this.#auth));
