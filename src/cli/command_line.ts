@@ -2,6 +2,7 @@
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { VERSION } from "../base/version.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_status.ts";
+import { addOperationCommands } from "./operation_commands.ts";
 import type { ApiAddress } from "./run.ts";
 
 /** Where keepalived looks. */
@@ -43,6 +44,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       const { reload } = await import("./reload.ts");
       status = await reload();
     });
+  addOperationCommands(program, (result) => status = result);
   program.command("check")
     .description("check a configuration and say everything that is wrong with it; exit status 1 if it cannot be run")
     .addOption(configOption())

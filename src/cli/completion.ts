@@ -5,6 +5,9 @@ import { SECTIONS } from "../config/keywords.ts";
 /** Shells that are known. */
 const SHELLS = ["bash", "zsh", "fish"] as const;
 
+/** Commands whose first argument is an instance or a sync group. */
+const ABOUT_INSTANCES = ["vrrp", "failover", "hold", "priority", "announce"];
+
 /** The script for a shell, for all commands of a program. */
 export function completionScript(shell: typeof SHELLS[number], program: Command): string {
   const commands = program.commands.map((command) => ({
@@ -42,6 +45,8 @@ ${cases.join("\n")}
     COMPREPLY=($(compgen -W "${keywords.join(" ")}" -- "$current"))
   elif [[ "$current" == -* ]]; then
     COMPREPLY=($(compgen -W "$words" -- "$current"))
+  elif [[ " ${ABOUT_INSTANCES.join(" ")} " == *" $command "* ]]; then
+    COMPREPLY=($(compgen -W "$(holdfast vrrp --names 2>/dev/null)" -- "$current"))
   else
     COMPREPLY=($(compgen -f -- "$current"))
   fi
@@ -62,6 +67,8 @@ function fishScript(commands: readonly Completed[], keywords: readonly string[])
         `complete -c holdfast -n '__fish_seen_subcommand_from ${name}' -l ${option.slice(2)}`
       )
     ),
+    `complete -c holdfast -n '__fish_seen_subcommand_from ${ABOUT_INSTANCES.join(" ")}' -f ` +
+    "-a '(holdfast vrrp --names 2>/dev/null)'",
     `complete -c holdfast -n '__fish_seen_subcommand_from explain' -f -a ${quote(keywords.join(" "))}`,
     "",
   ].join("\n");

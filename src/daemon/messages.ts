@@ -3,8 +3,10 @@
 import type { VirtualServer, VrrpInstance } from "../config/config.ts";
 import type { SyncGroup } from "../config/config_vrrp.ts";
 import type { VirtualServerKey } from "../core/ipvs/table.ts";
+import type { RouterOrders } from "../core/vrrp/steering.ts";
+import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
-import type { StateTransition } from "../engine/vrrp/virtual_router.ts";
+import type { StateTransition } from "../engine/vrrp/surroundings.ts";
 import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
 
 /** The child roles. */
@@ -30,6 +32,10 @@ export type ToVrrp =
   }
   /** Results of scripts and files that instances track. */
   | { readonly type: "track"; readonly status: TrackStatus }
+  /** What operators say of instances, by name: all of it, each time. */
+  | { readonly type: "steer"; readonly orders: Readonly<Record<string, RouterOrders>> }
+  /** Something to do now; the answer is `operated` with the same id. */
+  | { readonly type: "operate"; readonly id: number; readonly operation: VrrpOperation }
   | { readonly type: "stop" };
 
 /** Supervisor to health. */
@@ -65,12 +71,14 @@ export type FromChild =
   | { readonly type: "warnings"; readonly warnings: readonly WarningSnapshot[] }
   /** Answer to `reconfigure`: it is done; `refused`: why it could not be, everything is as before. */
   | { readonly type: "reconfigured"; readonly id: number; readonly refused?: string }
+  /** Answer to `operate`. */
+  | { readonly type: "operated"; readonly id: number; readonly answer: OperationAnswer }
   /** Cannot work at all, and starting it again would not help: one sentence why. */
   | { readonly type: "failed"; readonly message: string };
 
 /** Message types that each role may send; anything else is dropped. */
 const ALLOWED: Readonly<Record<RoleName, readonly FromChild["type"][]>> = {
-  vrrp: ["ready", "log", "vrrp", "transition", "reconfigured", "failed"],
+  vrrp: ["ready", "log", "vrrp", "transition", "reconfigured", "operated", "failed"],
   health: ["ready", "log", "health", "warnings", "reconfigured", "failed"],
   api: ["ready", "log", "failed"],
 };
@@ -103,6 +111,10 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
       return Array.isArray(fields.virtualServers) ? message as FromChild : undefined;
     case "warnings":
       return Array.isArray(fields.warnings) ? message as FromChild : undefined;
+    case "operated":
+      return typeof fields.id === "number" && typeof fields.answer === "object" && fields.answer !== null
+        ? message as FromChild
+        : undefined;
     case "reconfigured": {
       if (typeof fields.id !== "number") return undefined;
       const refused = typeof fields.refused === "string" ? { refused: printable(fields.refused) } : {};

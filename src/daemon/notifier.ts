@@ -1,7 +1,7 @@
 // Tells the administrator's scripts of changes of state, as keepalived does: each run by itself, nobody is waited for.
 import type { Config } from "../config/config.ts";
 import type { Notifications, Script } from "../config/config_vrrp.ts";
-import type { StateTransition } from "../engine/vrrp/virtual_router.ts";
+import type { StateTransition } from "../engine/vrrp/surroundings.ts";
 import { runScript, type ScriptEnd } from "./script_process.ts";
 
 /** How long a script may take at the end of the daemon. */

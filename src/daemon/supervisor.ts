@@ -6,13 +6,20 @@ import { formatKey, type VirtualServerKey } from "../core/ipvs/table.ts";
 import { keysOf } from "../engine/health/policy.ts";
 import { instanceKey } from "../engine/vrrp/vrrp_engine.ts";
 import { Reactor } from "../linux/reactor.ts";
-import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
+import type {
+  NodeSnapshot,
+  Snapshot,
+  VirtualServerSnapshot,
+  VrrpInstanceSnapshot,
+  WarningSnapshot,
+} from "../ports/snapshot.ts";
 import { removeVirtualAddresses } from "./left_overs.ts";
 import { type ControlRequest, ControlServer } from "./control.ts";
 import type { FromChild, ToApi, ToHealth, ToVrrp } from "./messages.ts";
 import { carryOver, type ReloadOutcome, type ReloadStep } from "./reload.ts";
 import { Notifier } from "./notifier.ts";
 import { linuxProcesses } from "./linux_processes.ts";
+import { Operations } from "./operations.ts";
 import { RoleKeeper } from "./role_keeper.ts";
 import type { RoleProcess } from "./role_process.ts";
 import { Tracker } from "./tracker.ts";
@@ -53,6 +60,7 @@ export class Supervisor {
   readonly #api: RoleKeeper<ToApi>;
   readonly #tracker: Tracker;
   readonly #notifier: Notifier;
+  readonly #operations: Operations;
   #config: Config;
   #generation = 1;
   #stopping = false;
@@ -74,6 +82,11 @@ export class Supervisor {
     this.#options = options;
     this.#leftOut = warningsOf(options.leftOut);
     this.#notifier = new Notifier(options.log);
+    this.#operations = new Operations({
+      log: options.log,
+      config: () => this.#config,
+      vrrp: () => this.#vrrp.process,
+    });
     this.#tracker = new Tracker({
       log: options.log,
       changed: (status) => this.#vrrp.process?.post({ type: "track", status }),
@@ -92,6 +105,7 @@ export class Supervisor {
         const { vrrpInstances: instances, syncGroups } = this.#config;
         process.post({ type: "configure", instances, syncGroups, urgent: restarted });
         process.post({ type: "track", status: this.#tracker.status });
+        process.post({ type: "steer", orders: this.#operations.orders });
       },
       begin: (process, diedAtMs) => process.post({ type: "start", resume: this.#stillMasters(diedAtMs) }),
       // Nobody advertises for a while and a peer will take over: two hosts must not answer for one address.
@@ -142,6 +156,7 @@ export class Supervisor {
     await this.#reloading;
     this.#control?.close();
     this.#tracker.stop();
+    this.#operations.stop();
     await this.#vrrp.stop({ type: "stop" }, END_MS);
     await Promise.all([
       this.#notifier.settle(),
@@ -164,8 +179,8 @@ export class Supervisor {
   #hear(message: FromChild): void {
     switch (message.type) {
       case "vrrp":
-        this.#vrrpInstances = message.instances;
-        this.#api.send({ type: "vrrp", instances: message.instances });
+        this.#vrrpInstances = this.#operations.show(message.instances);
+        this.#api.send({ type: "vrrp", instances: this.#vrrpInstances });
         return;
       case "transition":
         return this.#notifier.tell(this.#config, message.transition);
@@ -179,6 +194,7 @@ export class Supervisor {
         return this.#nodeChanged();
       case "ready":
       case "reconfigured":
+      case "operated":
       case "log":
       case "failed":
         return; // taken where they are waited for
@@ -312,13 +328,18 @@ export class Supervisor {
     }
   }
 
-  async #obey({ command }: ControlRequest): Promise<unknown> {
-    switch (command) {
-      case "reload":
-        return await this.reload();
-      default:
-        throw new Error(`there is no command \`${command}\` in this version (${this.#options.version})`);
-    }
+  async #obey(request: ControlRequest): Promise<unknown> {
+    const { command } = request;
+    if (command === "reload") return await this.reload();
+    if (command === "status") return this.#snapshot();
+    const answer = await this.#operations.obey(request);
+    if (answer !== undefined) return answer;
+    throw new Error(`there is no command \`${command}\` in this version (${this.#options.version})`);
+  }
+
+  #snapshot(): Snapshot {
+    const vrrpInstances = this.#operations.show(this.#vrrpInstances);
+    return { node: this.#nodeSnapshot(), vrrpInstances, virtualServers: this.#virtualServers };
   }
 }
 

@@ -2,7 +2,7 @@
 // Waits in epoll_wait and nowhere else; no promise runs while it serves, except when a signal wants its listener to.
 import type { VrrpInstance } from "../config/config.ts";
 import { rehearse } from "../engine/vrrp/rehearsal.ts";
-import type { VirtualRouterPorts } from "../engine/vrrp/virtual_router.ts";
+import type { VirtualRouterPorts } from "../engine/vrrp/surroundings.ts";
 import { type Listener, listenersOf, VrrpEngine } from "../engine/vrrp/vrrp_engine.ts";
 import { RuntimeDigests } from "../linux/digests.ts";
 import { OwnLinks } from "../engine/vrrp/own_links.ts";
@@ -177,6 +177,10 @@ class VrrpRole {
         return this.#reconfigure(message);
       case "track":
         return this.#engine?.track(message.status);
+      case "steer":
+        return this.#engine?.steer(new Map(Object.entries(message.orders)));
+      case "operate":
+        return this.#operate(message);
       case "stop":
         this.#end();
         return this.#report(this.#clock.nowUs());
@@ -221,6 +225,12 @@ class VrrpRole {
     for (const socket of this.#sockets.values()) this.#readPackets(socket);
     this.#started = true;
     this.#engine?.start(resume);
+  }
+
+  #operate({ id, operation }: ToVrrp & { type: "operate" }): void {
+    const answer = this.#started ? this.#engine?.operate(operation) : undefined;
+    this.#report(this.#clock.nowUs()); // so that who asks for the status next sees it
+    this.#link.post({ type: "operated", id, answer: answer ?? { done: false, why: "VRRP is still starting" } });
   }
 
   /** In place: the sockets of new interfaces come before the instances that need them, those of others go after. */

@@ -40,7 +40,7 @@ export function statusOf(snapshot: Snapshot, nowMs: number): Record<string, unkn
 }
 
 function vrrpInstance(instance: VrrpInstanceSnapshot): Record<string, unknown> {
-  const { counters, lastTransition } = instance;
+  const { counters, lastTransition, orders, peer } = instance;
   return {
     name: instance.name,
     vrid: instance.vrid,
@@ -49,7 +49,13 @@ function vrrpInstance(instance: VrrpInstanceSnapshot): Record<string, unknown> {
     family: instance.family,
     state: instance.state,
     since: time(instance.sinceMs),
-    priority: { base: instance.basePriority, effective: instance.effectivePriority },
+    priority: {
+      base: instance.basePriority,
+      effective: instance.effectivePriority,
+      ...(orders?.priority && { override: { priority: orders.priority.value, ...until(orders.priority.untilMs) } }),
+    },
+    ...(orders?.held && { held: until(orders.held.untilMs) }),
+    ...(peer && { peer: { address: peer.address, priority: peer.priority, heardAt: time(peer.heardMs) } }),
     advertIntervalMs: instance.advertisementIntervalUs / 1000,
     masterDownMs: instance.masterDownIntervalUs / 1000,
     preempt: instance.preemptMode,
@@ -128,6 +134,11 @@ function realServer(server: RealServerSnapshot): Record<string, unknown> {
 function check(last: CheckSnapshot): Record<string, unknown> {
   const { atMs, durationUs, ...rest } = last;
   return { ...rest, durationSeconds: durationUs / 1_000_000, ...(atMs > 0 && { at: time(atMs) }) };
+}
+
+/** Until when; nothing: until it is taken back. */
+function until(untilMs: number | undefined): { until?: string } {
+  return untilMs === undefined ? {} : { until: time(untilMs) };
 }
 
 function time(ms: number): string {

@@ -66,6 +66,15 @@ export interface VrrpInstanceSnapshot {
   }[];
   /** The `vrrp_sync_group` that it moves with. */
   readonly syncGroup?: string;
+  /** The other router that was heard last, at any time; priority 0: it said that it leaves. */
+  readonly peer?: { readonly address: string; readonly priority: number; readonly heardMs: number };
+  /** What operators have said of it; without a time it holds until it is taken back. */
+  readonly orders?: {
+    /** It does not take over while a master is heard. */
+    readonly held?: { readonly untilMs?: number };
+    /** Instead of the configured one. */
+    readonly priority?: { readonly value: number; readonly untilMs?: number };
+  };
   /** Why it is in fault; empty otherwise. */
   readonly faults: readonly string[];
   readonly lastTransition?: {

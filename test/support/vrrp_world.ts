@@ -6,7 +6,7 @@ import type { VirtualAddress, VrrpInstance } from "../../src/config/config.ts";
 import type { SyncGroup } from "../../src/config/config_vrrp.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../src/ports/network.ts";
 import type { VrrpInstanceSnapshot } from "../../src/ports/snapshot.ts";
-import type { StateTransition, VirtualRouterPorts } from "../../src/engine/vrrp/virtual_router.ts";
+import type { StateTransition, VirtualRouterPorts } from "../../src/engine/vrrp/surroundings.ts";
 import { RuntimeDigests } from "../../src/linux/digests.ts";
 import { VrrpEngine } from "../../src/engine/vrrp/vrrp_engine.ts";
 

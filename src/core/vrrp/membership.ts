@@ -32,6 +32,7 @@ export function groupEvent(
         ? yields(member, "a master is heard", false)
         : undefined;
     case "address-lost":
+    case "resign":
       return before.name === "master" ? yields(member, reasonOf(alone), true) : undefined;
     case "resume":
     case "shutdown":

@@ -52,6 +52,7 @@ function stepInit(
     case "advertisement":
     case "fault-cleared":
     case "address-lost":
+    case "resign":
       return unchanged(state);
     default:
       return event satisfies never;
@@ -89,6 +90,7 @@ function stepFault(
     case "timer":
     case "advertisement":
     case "address-lost":
+    case "resign":
       return unchanged(state);
     default:
       return event satisfies never;
@@ -117,6 +119,7 @@ function stepBackup(
     case "resume":
     case "fault-cleared":
     case "address-lost":
+    case "resign":
       return unchanged(state);
     default:
       return event satisfies never;
@@ -180,15 +183,10 @@ function stepMaster(
       };
     case "reconfigure":
       return reconfigureMaster(config, state, event, nowUs);
-    case "address-lost": {
-      const interval = config.advertisementIntervalUs;
-      const deadline = nowUs + masterDownIntervalUs(config, interval);
-      const entered = enterBackup(state, `address ${event.address} was removed by somebody else`, deadline, interval);
-      return {
-        state: entered.state,
-        actions: [{ type: "send-advertisement", priority: 0 }, { type: "remove-addresses" }, ...entered.actions],
-      };
-    }
+    case "address-lost":
+      return resign(config, state, `address ${event.address} was removed by somebody else`, nowUs);
+    case "resign":
+      return resign(config, state, event.reason, nowUs);
     case "startup":
     case "resume":
     case "fault-cleared":
@@ -196,6 +194,16 @@ function stepMaster(
     default:
       return event satisfies never;
   }
+}
+
+/** Says that it leaves, so that a backup takes over within its skew time, and waits to hear that one. */
+function resign(config: RouterConfig, state: RouterState & { name: "master" }, reason: string, nowUs: number): Step {
+  const interval = config.advertisementIntervalUs;
+  const entered = enterBackup(state, reason, nowUs + masterDownIntervalUs(config, interval), interval);
+  return {
+    state: entered.state,
+    actions: [{ type: "send-advertisement", priority: 0 }, { type: "remove-addresses" }, ...entered.actions],
+  };
 }
 
 function masterTimers(config: RouterConfig, state: RouterState & { name: "master" }, nowUs: number): Step {

@@ -301,3 +301,17 @@ function types(actions: readonly RouterAction[]): string[] {
   assert(Array.isArray(actions));
   return actions.map((action) => action.type);
 }
+
+Deno.test("step() a master that resigns says so, removes its addresses and waits for another; nobody else minds", () => {
+  const event: RouterEvent = { type: "resign", reason: "asked to" };
+  const { state, actions } = step(config(), { name: "master", adverTimerUs: 0 }, event, 5 * SECOND);
+  assertEquals(state, backup({ masterDownTimerUs: 8_609_375 }));
+  assertEquals(actions, [
+    { type: "send-advertisement", priority: 0 },
+    { type: "remove-addresses" },
+    transition("master", "backup", "asked to"),
+  ]);
+  for (const other of [{ name: "init" }, backup(), { name: "fault", causes: ["a"] }] as const) {
+    assertEquals(step(config(), other, event, 5 * SECOND), { state: other, actions: [] });
+  }
+});

@@ -92,6 +92,8 @@ export type RouterEvent =
   | { readonly type: "fault-cleared"; readonly cause: string }
   /** Somebody else removed one of our addresses while we were master. */
   | { readonly type: "address-lost"; readonly address: string }
+  /** An operator wants another router to be master. */
+  | { readonly type: "resign"; readonly reason: string }
   /** Its sync group decided: there, whatever the protocol alone would do. */
   | {
     readonly type: "order";

@@ -5,7 +5,7 @@ import type { SyncGroup } from "../../config/config_vrrp.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../ports/network.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { NO_STATUS, type TrackStatus } from "../vrrp/tracked_items.ts";
-import type { StateTransition } from "../vrrp/virtual_router.ts";
+import type { StateTransition } from "../vrrp/surroundings.ts";
 import { instanceKey, VrrpEngine } from "../vrrp/vrrp_engine.ts";
 
 /** An interface of a simulated host. */

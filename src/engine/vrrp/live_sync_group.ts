@@ -11,7 +11,8 @@ import {
   startGroup,
   stepGroup,
 } from "../../core/vrrp/sync_group.ts";
-import type { VirtualRouter, VirtualRouterPorts } from "./virtual_router.ts";
+import type { VirtualRouterPorts } from "./surroundings.ts";
+import type { VirtualRouter } from "./virtual_router.ts";
 
 /** A `vrrp_sync_group` with the routers of this host that are in it. */
 export class LiveSyncGroup {

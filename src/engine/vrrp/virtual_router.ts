@@ -1,19 +1,15 @@
 // One VRRP instance at work: holds its state, lets the core decide, carries the actions out, counts.
-import { type Family, formatIp, parseIp } from "../../base/ip.ts";
+import type { Family } from "../../base/ip.ts";
 import type { VirtualAddress, VrrpInstance } from "../../config/config.ts";
-import type { SyncGroup } from "../../config/config_vrrp.ts";
 import { type DiscardReason, type Expectation, judge } from "../../core/vrrp/acceptance.ts";
 import { groupEvent, whileAsking } from "../../core/vrrp/membership.ts";
 import { nextDeadlineUs, step } from "../../core/vrrp/router.ts";
 import type { RouterAction, RouterConfig, RouterEvent, RouterState, Step } from "../../core/vrrp/state.ts";
-import type { GroupEvent } from "../../core/vrrp/sync_group.ts";
+import { NO_ORDERS, obeying, type RouterOrders, type SteeredInstance } from "../../core/vrrp/steering.ts";
 import { track, trackedByMember, type Tracking } from "../../core/tracking/effective_priority.ts";
 import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
-import type { Clock } from "../../ports/clock.ts";
-import type { Digests } from "../../ports/digests.ts";
-import type { NetworkInterface, NetworkPort } from "../../ports/network.ts";
 import type { VrrpCounters, VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
-import { compareAddress, familyOfPacket, type IpPacket, sourceOffset } from "../../wire/ip_packet.ts";
+import { compareAddress, familyOfPacket, type IpPacket } from "../../wire/ip_packet.ts";
 import { type Advertisement, type ChecksumForm, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
 import { addressesOf } from "./addresses.ts";
 import { addressListBytes, Advertiser } from "./advertiser.ts";
@@ -21,39 +17,12 @@ import { advertisedAddresses, advertiserConfig, checksumForms, coreConfig, expec
 import { DISCARD_TEXT } from "./discard_text.ts";
 import { type Message, type PacketAuth, packetAuth, sameAuth } from "./packet_auth.ts";
 import { senderOf as senderDevice } from "./own_links.ts";
+import { HeardPeer } from "./heard_peer.ts";
 import { MovedAddresses } from "./moved_addresses.ts";
 import { NO_STATUS, trackedItems, type TrackStatus } from "./tracked_items.ts";
 import { RateLimiter } from "./rate_limiter.ts";
-
-/** What a virtual router needs of its surroundings. */
-export interface VirtualRouterPorts {
-  readonly clock: Clock;
-  readonly network: NetworkPort;
-  readonly digests: Digests;
-  /** One line for people, without time stamp. */
-  readonly log: (line: string) => void;
-  /** Something that the snapshot shows has changed. */
-  readonly changed: () => void;
-  /** The state of an instance or a sync group changed: for scripts that are to hear of it. */
-  readonly transition?: (transition: StateTransition) => void;
-}
-
-/** A change of state, for those who are told. */
-export interface StateTransition {
-  readonly kind: "instance" | "group";
-  readonly name: string;
-  readonly from: RouterState["name"];
-  readonly to: RouterState["name"];
-  /** The effective one; 0 for a group. */
-  readonly priority: number;
-}
-
-/** What a member knows of its sync group. */
-export interface Membership {
-  readonly config: SyncGroup;
-  /** Hears what the member would do; its order comes during the call, by `obey`. */
-  readonly tell: (event: GroupEvent) => void;
-}
+import type { Membership, VirtualRouterPorts } from "./surroundings.ts";
+import { senderOf, sourceAt, sourceCandidates, withBytes } from "./senders.ts";
 
 type MutableCounters = { -readonly [Name in keyof VrrpCounters]: VrrpCounters[Name] } & {
   discarded: Record<string, number>;
@@ -85,6 +54,8 @@ export class VirtualRouter {
   /** With the effective priority. */
   #core: RouterConfig;
   #status: TrackStatus = NO_STATUS;
+  #orders: RouterOrders = NO_ORDERS;
+  readonly #heard = new HeardPeer();
   /** Causes of fault that tracked things are. */
   #trackedFaults: readonly string[] = [];
   #expectation: Expectation;
@@ -125,6 +96,23 @@ export class VirtualRouter {
   /** What it does now. */
   get config(): VrrpInstance {
     return this.#config;
+  }
+
+  /** What an operator has said of it. */
+  get orders(): RouterOrders {
+    return this.#orders;
+  }
+
+  /** What operators' requests are judged by. */
+  get steered(): SteeredInstance {
+    const { name, priority } = this.#config;
+    const group = this.#group && { group: this.#group.config.name };
+    return { name, priority, state: this.#state.name, hasPeer: this.#heard.isKnown, ...group };
+  }
+
+  /** Its virtual addresses, advertised or not. */
+  get addressCount(): number {
+    return this.#addresses.all.length;
   }
 
   /** The state's name now. */
@@ -191,7 +179,7 @@ export class VirtualRouter {
     const previous = this.#core;
     const before = this.#config;
     this.#config = config;
-    this.#core = { ...coreConfig(config), priority: this.#trackNow().effectivePriority };
+    this.#core = obeying({ ...coreConfig(config), priority: this.#trackNow().effectivePriority }, this.#orders);
     this.#checksumForms = checksumForms(config);
     this.#expectation = expectationOf(config);
     this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
@@ -212,6 +200,30 @@ export class VirtualRouter {
     this.#status = status;
     if (this.#state.name === "init") this.#core = { ...this.#core, priority: this.#trackNow().effectivePriority };
     else this.#checkTracking();
+  }
+
+  /** From now on as an operator says. A master that is being preempted may stay, if it still is there. */
+  steer(orders: RouterOrders): void {
+    const isNewlyHeld = orders.held && !this.#orders.held;
+    this.#orders = orders;
+    const { priority } = this.#core;
+    this.#core = obeying({ ...coreConfig(this.#config), priority }, orders);
+    const nowUs = this.#ports.clock.nowUs();
+    const patienceUs = masterDownIntervalUs(this.#core, this.#core.advertisementIntervalUs);
+    if (isNewlyHeld && this.#heard.isMasterWithin(patienceUs, nowUs)) this.#dispatch({ type: "held" });
+    this.track(this.#status);
+  }
+
+  /** A master leaves to another router; a sync group goes with it. */
+  resign(reason: string): void {
+    this.#dispatch({ type: "resign", reason });
+  }
+
+  /** A master tells the neighbors again where its addresses are. @returns messages sent */
+  announce(): number {
+    const before = this.#counters.gratuitousArpSent;
+    if (this.#state.name === "master") this.#addresses.announce(Math.max(1, this.#config.gratuitousArp.repeat));
+    return this.#counters.gratuitousArpSent - before;
   }
 
   /** Forms of the checksum that its peers may use. */
@@ -250,6 +262,8 @@ export class VirtualRouter {
     const senderOrder = this.#source === undefined ? 1 : compareAddress(packet, sourceAt(packet), this.#source.bytes);
     const { priority, advertisementIntervalUs } = advertisement;
     const before = this.#state.name;
+    const start = sourceAt(packet);
+    this.#heard.note(packet, start, familyOfPacket(packet) === 6 ? 16 : 4, priority, this.#ports.clock.nowUs());
     this.#dispatch({ type: "advertisement", advertisement: { priority, advertisementIntervalUs, senderOrder } });
     if (this.#state.name === "backup" && (before === "backup" || before === "master")) this.#remember(packet, priority);
   }
@@ -293,6 +307,7 @@ export class VirtualRouter {
       masterDownIntervalUs: masterDownIntervalUs(this.#core, learned),
       preemptMode: config.preemptMode,
       ...(master && { master }),
+      ...this.#heard.snapshot(this.#ports.clock),
       virtualAddresses: this.#addresses.snapshot(),
       faults: faultsOf(state),
       ...(this.#group && { syncGroup: this.#group.config.name }),
@@ -389,7 +404,8 @@ export class VirtualRouter {
   }
 
   #trackNow(): Tracking {
-    const { priority, tracking } = this.#config;
+    const { tracking } = this.#config;
+    const priority = this.#config.priority === 255 ? 255 : this.#orders.priority ?? this.#config.priority;
     const own = trackedItems(tracking, this.#status, this.#ports.network);
     if (this.#group === undefined) return track(priority, own);
     const { tracking: common, keepsWeights } = this.#group.config;
@@ -461,24 +477,4 @@ export class VirtualRouter {
 function faultsOf(state: RouterState): readonly string[] {
   if (state.name !== "fault") return [];
   return state.causes.length === 0 && state.group !== undefined ? [`sync group: ${state.group}`] : state.causes;
-}
-
-function senderOf(packet: Uint8Array): string {
-  const at = sourceAt(packet);
-  return formatIp(packet.subarray(at, at + (familyOfPacket(packet) === 6 ? 16 : 4)));
-}
-
-function sourceAt(packet: Uint8Array): number {
-  return sourceOffset(familyOfPacket(packet));
-}
-
-/** Addresses that advertisements may be sent from (RFC 9568 sections 5.1.1.1 and 5.1.2.1). */
-function sourceCandidates(found: NetworkInterface | undefined, family: Family): readonly string[] {
-  if (family === 4) return found?.ipv4Addresses ?? [];
-  return (found?.ipv6Addresses ?? []).filter((address) => /^fe[89ab]/.test(address));
-}
-
-function withBytes(text: string): { text: string; bytes: Uint8Array } | undefined {
-  const bytes = parseIp(text);
-  return bytes === undefined ? undefined : { text, bytes };
 }

@@ -8,13 +8,16 @@ import { readIp } from "../../wire/ip_packet.ts";
 import { AUTH_HEADER_BYTES, AUTH_HEADER_PROTOCOL } from "../../wire/auth_header.ts";
 import { IPV6_DESTINATION_OFFSET, IPV6_HEADER_BYTES, IPV6_SOURCE_OFFSET } from "../../wire/ipv6.ts";
 import { readAdvertisement, readAdvertisement6, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
+import { NO_ORDERS, type RouterOrders } from "../../core/vrrp/steering.ts";
 import { addressesOf, addressKey } from "./addresses.ts";
 import { LiveSyncGroup } from "./live_sync_group.ts";
 import type { Message } from "./packet_auth.ts";
 import { senderOf } from "./own_links.ts";
+import { operate, type OperationAnswer, type VrrpOperation } from "./operations.ts";
 import { NO_STATUS, type TrackStatus } from "./tracked_items.ts";
 import { groupOf } from "./terms.ts";
-import { VirtualRouter, type VirtualRouterPorts } from "./virtual_router.ts";
+import type { VirtualRouterPorts } from "./surroundings.ts";
+import { VirtualRouter } from "./virtual_router.ts";
 
 /** What makes an instance the same one across configurations: keepalived's match, the name is not part of it. */
 export function instanceKey(instance: Pick<VrrpInstance, "interface" | "vrid" | "family">): string {
@@ -75,6 +78,7 @@ export class VrrpEngine {
   #byInterface = new Map<string, VirtualRouter[]>();
   #started = false;
   #status: TrackStatus = NO_STATUS;
+  #orders: ReadonlyMap<string, RouterOrders> = new Map();
 
   constructor(instances: readonly VrrpInstance[], ports: VirtualRouterPorts, groups: readonly SyncGroup[] = []) {
     this.#ports = ports;
@@ -124,6 +128,7 @@ export class VrrpEngine {
       if (router === undefined) {
         const made = new VirtualRouter(instance, this.#ports);
         made.track(this.#status);
+        made.steer(this.#orders.get(instance.name) ?? NO_ORDERS);
         added.push(made);
         return made;
       }
@@ -139,6 +144,21 @@ export class VrrpEngine {
     for (const [router, instance] of changed) router.reconfigure(instance);
     if (this.#started) { for (const router of added) router.start(false); }
     this.#regroup(groups);
+    this.steer(this.#orders);
+  }
+
+  /** What operators say of instances, by name; who is not named does as configured. */
+  steer(orders: ReadonlyMap<string, RouterOrders>): void {
+    this.#orders = orders;
+    for (const router of this.#routers) {
+      const next = orders.get(router.config.name) ?? NO_ORDERS;
+      if (!same(router.orders, next)) router.steer(next);
+    }
+  }
+
+  /** Does what an operator asks for. */
+  operate(operation: VrrpOperation): OperationAnswer {
+    return operate(this.#routers, operation);
   }
 
   #regroup(configs: readonly SyncGroup[]): void {

@@ -1,0 +1,24 @@
+// Asking the daemon of this network namespace, and saying on standard error why there is no answer.
+import { askDaemon } from "../daemon/control_client.ts";
+import type { ControlRequest } from "../daemon/control.ts";
+import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
+
+/** @returns the result; undefined when there is none: then the reason has been printed */
+export async function ask(request: ControlRequest): Promise<unknown> {
+  try {
+    const answer = await askDaemon(request);
+    if (answer?.ok) return answer.result;
+    console.error(`error: ${answer?.message ?? "no Holdfast is running in this network namespace"}`);
+  } catch (error) {
+    console.error(`error: ${error instanceof Error ? error.message : error}`);
+  }
+  return undefined;
+}
+
+/** Asks for something to be done, and prints the sentence that comes back. @returns the exit status */
+export async function order(request: ControlRequest): Promise<number> {
+  const result = await ask(request);
+  if (result === undefined) return EXIT_FAILURE;
+  console.log(String(result));
+  return EXIT_OK;
+}

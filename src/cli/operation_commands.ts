@@ -1,0 +1,88 @@
+// The commands for a running daemon: what they take. What they do is the daemon's, or in a file of its own.
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { parseDuration } from "../base/duration.ts";
+import { EXIT_USAGE } from "./exit_status.ts";
+
+const EXIT_NOTE = "; exit status 1 if it is refused";
+
+/** Adds them to the program. @param done takes the exit status */
+export function addOperationCommands(program: Command, done: (status: number) => void): void {
+  const order = async (request: { readonly command: string; readonly [field: string]: unknown }): Promise<void> => {
+    const { order } = await import("./ask.ts");
+    done(await order(request));
+  };
+
+  program.command("status")
+    .description("say how the running Holdfast is: roles, warnings, instances, virtual servers")
+    .option("--json", "as the API says it", false)
+    .action(async (options) => {
+      const { status } = await import("./status.ts");
+      done(await status(options));
+    });
+
+  program.command("vrrp")
+    .description("say how the instances are; with a name, all about that instance or sync group")
+    .argument("[name]", "instance or sync group")
+    .option("--json", "as the API says it", false)
+    .option("--names", "only the names of instances and sync groups", false)
+    .action(async (name, options) => {
+      const { vrrp } = await import("./status.ts");
+      done(await vrrp(name, options));
+    });
+
+  program.command("failover")
+    .description(`hand a master's addresses over to its peer, with all of its sync group${EXIT_NOTE}`)
+    .argument("<instance>", "instance or sync group")
+    .addOption(
+      durationOption("--hold <duration>", "how long not to take them back while a peer is there").default(
+        60_000,
+        "60s",
+      ),
+    )
+    .option("--force", "even if no peer has been heard", false)
+    .action((name, { hold, force }) => order({ command: "failover", name, forMs: hold, force }));
+
+  program.command("hold")
+    .description(`do not take over from a master that is heard, whatever the priorities${EXIT_NOTE}`)
+    .argument("[instance]", "instance or sync group; with --release: default all")
+    .addOption(durationOption("--for <duration>", "how long; default: until it is released"))
+    .option("--release", "take it back", false)
+    .action((name, { for: forMs, release }) => {
+      if (release) return order({ command: "release", ...(name === undefined ? {} : { name }) });
+      if (name !== undefined) return order({ command: "hold", name, forMs });
+      console.error("error: which instance is to be held?");
+      done(EXIT_USAGE);
+    });
+
+  program.command("priority")
+    .description(`give an instance another priority than its configuration${EXIT_NOTE}`)
+    .argument("<instance>", "instance")
+    .argument("[priority]", "1 to 254; what is tracked still counts on top of it", parsePriority)
+    .addOption(durationOption("--for <duration>", "how long; default: until it is cleared"))
+    .option("--clear", "take it back", false)
+    .action((name, priority, { for: forMs, clear }) => {
+      if (clear) return order({ command: "clear-priority", name });
+      if (priority !== undefined) return order({ command: "priority", name, priority, forMs });
+      console.error("error: which priority?");
+      done(EXIT_USAGE);
+    });
+
+  program.command("announce")
+    .description(`send gratuitous ARP and neighbor advertisements of a master again${EXIT_NOTE}`)
+    .argument("<instance>", "instance or sync group")
+    .action((name) => order({ command: "announce", name }));
+}
+
+function durationOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((text) => {
+    const ms = parseDuration(text);
+    if (ms === undefined || ms === 0) throw new InvalidArgumentError("Use a number of seconds, or 90s, 10m, 2h, 1d.");
+    return ms;
+  });
+}
+
+function parsePriority(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < 1 || value > 254) throw new InvalidArgumentError("Use 1 to 254.");
+  return value;
+}

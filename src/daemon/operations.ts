@@ -1,0 +1,234 @@
+// What operators ask of VRRP over the control socket. Keeps what holds for a while (holds, priorities) across reloads and
+// deaths of the vrrp role, and ends it when its time has come.
+import { formatDuration } from "../base/duration.ts";
+import type { Config } from "../config/config.ts";
+import {
+  expire,
+  nextEndUs,
+  type Order,
+  ordersFor,
+  type RouterOrders,
+  type Steering,
+  type SteeringRequest,
+  stepSteering,
+  whyNotPriority,
+} from "../core/vrrp/steering.ts";
+import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.ts";
+import type { VrrpInstanceSnapshot } from "../ports/snapshot.ts";
+import type { ControlRequest } from "./control.ts";
+import type { ToVrrp } from "./messages.ts";
+import type { RoleProcess } from "./role_process.ts";
+
+/** What operations need of the supervisor. */
+export interface OperationsOptions {
+  readonly log: (line: string) => void;
+  /** The configuration now. */
+  readonly config: () => Config;
+  /** The process that does VRRP now. */
+  readonly vrrp: () => RoleProcess<ToVrrp> | undefined;
+  /** An operator did something, or it came to its end: one sentence. */
+  readonly happened?: (what: OperatorAct) => void;
+}
+
+/** For the journal. */
+export interface OperatorAct {
+  readonly act: "failover" | "announce" | "hold" | "release" | "priority" | "clear-priority";
+  readonly names: readonly string[];
+  readonly text: string;
+}
+
+/** How long a failover holds back when nobody says otherwise. */
+const FAILOVER_HOLD_MS = 60_000;
+/** A timer of the runtime cannot wait longer. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+const ANSWER_MS = 10_000;
+/** Longest duration that is taken: a year. */
+const MAX_DURATION_MS = 366 * 86_400_000;
+
+/** Operations and what of them still holds. */
+export class Operations {
+  readonly #options: OperationsOptions;
+  #steering: Steering = new Map();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #lastId = 0;
+
+  constructor(options: OperationsOptions) {
+    this.#options = options;
+  }
+
+  /** What the vrrp role is to be told after its configuration. */
+  get orders(): Readonly<Record<string, RouterOrders>> {
+    return Object.fromEntries([...this.#steering.keys()].map((name) => [name, ordersFor(this.#steering, name)]));
+  }
+
+  /** What is reported of instances, with what operators have said of them. */
+  show(instances: readonly VrrpInstanceSnapshot[]): readonly VrrpInstanceSnapshot[] {
+    if (this.#steering.size === 0) return instances;
+    return instances.map((instance) => {
+      const order = this.#steering.get(instance.name);
+      return order === undefined ? instance : { ...instance, orders: shown(order) };
+    });
+  }
+
+  /** Carries a request out. @throws Error with one sentence for the operator @returns undefined when it is none of ours */
+  async obey(request: ControlRequest): Promise<string | undefined> {
+    switch (request.command) {
+      case "failover":
+        return await this.#failover(name(request), request.force === true, duration(request) ?? FAILOVER_HOLD_MS);
+      case "announce": {
+        const { text, members } = await this.#ask({ type: "announce", target: name(request) });
+        return this.#tell("announce", members, `${members.join(", ")}: ${text}`);
+      }
+      case "hold":
+        return this.#hold(name(request), duration(request));
+      case "release":
+        return this.#release(typeof request.name === "string" ? request.name : undefined);
+      case "priority":
+        return this.#priority(name(request), request.priority, duration(request));
+      case "clear-priority": {
+        const one = this.#instance(name(request)).name;
+        this.#use({ type: "clear-priority", name: one });
+        return this.#tell("clear-priority", [one], `${one} has the priority of its configuration`);
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  /** Ends: nothing is awaited any more. */
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  async #failover(target: string, force: boolean, forMs: number): Promise<string> {
+    const { members, text } = await this.#ask({ type: "failover", target, force });
+    this.#use({ type: "hold", names: members, forUs: forMs * 1000 });
+    const them = members.length > 1 ? "they do" : "it does";
+    return this.#tell(
+      "failover",
+      members,
+      `${text}; for ${formatDuration(forMs)} ${them} not take over while another master is heard`,
+    );
+  }
+
+  #hold(target: string, forMs: number | undefined): string {
+    const names = this.#members(target);
+    this.#use({ type: "hold", names, ...(forMs === undefined ? {} : { forUs: forMs * 1000 }) });
+    const until = forMs === undefined ? "until it is released" : `for ${formatDuration(forMs)}`;
+    return this.#tell("hold", names, `${names.join(", ")}: held ${until}, no taking over while a master is heard`);
+  }
+
+  #release(target: string | undefined): string {
+    const wanted = target === undefined ? [...this.#steering.keys()] : this.#members(target);
+    const names = wanted.filter((one) => this.#steering.get(one)?.held !== undefined);
+    if (names.length === 0) return target === undefined ? "nothing is held" : `${target} is not held`;
+    this.#use({ type: "release", names });
+    return this.#tell("release", names, `${names.join(", ")}: released`);
+  }
+
+  #priority(target: string, value: unknown, forMs: number | undefined): string {
+    const instance = this.#instance(target);
+    const number = typeof value === "number" ? value : NaN;
+    const why = whyNotPriority(instance, target, number);
+    if (why !== undefined) throw new Error(why);
+    this.#use({
+      type: "priority",
+      name: target,
+      value: number,
+      ...(forMs === undefined ? {} : { forUs: forMs * 1000 }),
+    });
+    const until = forMs === undefined ? "until it is cleared" : `for ${formatDuration(forMs)}`;
+    const instead = `instead of ${instance.priority}`;
+    return this.#tell("priority", [target], `${target} has priority ${number} ${instead} ${until}`);
+  }
+
+  #use(request: SteeringRequest): void {
+    this.#steering = stepSteering(this.#steering, request, nowUs());
+    this.#send();
+  }
+
+  /** Tells the vrrp role, and waits for the next end. */
+  #send(): void {
+    this.#options.vrrp()?.post({ type: "steer", orders: this.orders });
+    clearTimeout(this.#timer);
+    const end = nextEndUs(this.#steering);
+    if (end === undefined) return;
+    const waitMs = Math.max(0, Math.ceil((end - nowUs()) / 1000));
+    this.#timer = setTimeout(() => this.#expire(), Math.min(waitMs, MAX_TIMER_MS));
+  }
+
+  #expire(): void {
+    const { steering, ended } = expire(this.#steering, nowUs());
+    this.#steering = steering;
+    for (const { name, what } of ended) {
+      if (what === "held") this.#tell("release", [name], `${name}: released, its time is over`);
+      else {this.#tell(
+          "clear-priority",
+          [name],
+          `${name} has the priority of its configuration again, the time is over`,
+        );}
+    }
+    this.#send();
+  }
+
+  async #ask(operation: VrrpOperation): Promise<OperationAnswer & { done: true }> {
+    const process = this.#options.vrrp();
+    if (process === undefined) throw new Error("VRRP is not running here");
+    const id = ++this.#lastId;
+    process.post({ type: "operate", id, operation });
+    const answered = await process.waitFor("operated", ANSWER_MS, (message) => message.id === id);
+    if (answered === undefined) throw new Error("the vrrp role does not answer");
+    if (!answered.answer.done) throw new Error(answered.answer.why);
+    return answered.answer;
+  }
+
+  /** The instance of that name, or those of its sync group, or those of the sync group of that name. */
+  #members(target: string): string[] {
+    const { vrrpInstances, syncGroups } = this.#options.config();
+    const group = syncGroups.find((one) => one.name === target || one.members.includes(target));
+    const names = vrrpInstances.map((instance) => instance.name);
+    if (group !== undefined) return group.members.filter((member) => names.includes(member));
+    if (!names.includes(target)) throw new Error(`there is no instance or sync group \`${target}\``);
+    return [target];
+  }
+
+  #instance(target: string): Config["vrrpInstances"][number] {
+    const instance = this.#options.config().vrrpInstances.find((one) => one.name === target);
+    if (instance === undefined) throw new Error(`there is no instance \`${target}\``);
+    return instance;
+  }
+
+  #tell(act: OperatorAct["act"], names: readonly string[], text: string): string {
+    this.#options.log(`operator: ${text}`);
+    this.#options.happened?.({ act, names, text });
+    return text;
+  }
+}
+
+function name(request: ControlRequest): string {
+  if (typeof request.name !== "string") throw new Error("the request names no instance");
+  return request.name;
+}
+
+function duration({ forMs }: ControlRequest): number | undefined {
+  if (forMs === undefined) return undefined;
+  if (typeof forMs !== "number" || !(forMs > 0 && forMs <= MAX_DURATION_MS)) {
+    throw new Error("a duration is more than nothing and at most a year");
+  }
+  return forMs;
+}
+
+function shown({ held, priority }: Order): NonNullable<VrrpInstanceSnapshot["orders"]> {
+  const wall = Date.now() - nowUs() / 1000;
+  const until = (untilUs?: number): { untilMs?: number } => {
+    return untilUs === undefined ? {} : { untilMs: Math.round(wall + untilUs / 1000) };
+  };
+  return {
+    ...(held && { held: until(held.untilUs) }),
+    ...(priority && { priority: { value: priority.value, ...until(priority.untilUs) } }),
+  };
+}
+
+function nowUs(): number {
+  return Math.round(performance.now() * 1000);
+}

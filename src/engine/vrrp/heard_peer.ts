@@ -1,0 +1,38 @@
+// The other router that an instance heard last. Noted for every advertisement, so it allocates nothing.
+import { formatIp } from "../../base/ip.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
+
+/** One memory for each instance. */
+export class HeardPeer {
+  readonly #address = new Uint8Array(16);
+  #length = 0;
+  #priority = 0;
+  #atUs = 0;
+
+  /** An advertisement was believed. @param packet its sender's address is at `start`, 4 or 16 bytes long */
+  note(packet: Uint8Array, start: number, length: number, priority: number, nowUs: number): void {
+    for (let index = 0; index < length; index++) this.#address[index] = packet[start + index] as number;
+    this.#length = length;
+    this.#priority = priority;
+    this.#atUs = nowUs;
+  }
+
+  /** Whether anybody was heard at all. */
+  get isKnown(): boolean {
+    return this.#length > 0;
+  }
+
+  /** Whether a router that is master was heard that lately. */
+  isMasterWithin(durationUs: number, nowUs: number): boolean {
+    return this.#length > 0 && this.#priority > 0 && nowUs - this.#atUs <= durationUs;
+  }
+
+  /** The part of the snapshot; empty before the first. */
+  snapshot(clock: Clock): Pick<VrrpInstanceSnapshot, "peer"> {
+    if (this.#length === 0) return {};
+    const address = formatIp(this.#address.subarray(0, this.#length));
+    const heardMs = Math.round(clock.wallMs() - (clock.nowUs() - this.#atUs) / 1000);
+    return { peer: { address, priority: this.#priority, heardMs } };
+  }
+}

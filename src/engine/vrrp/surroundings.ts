@@ -1,0 +1,37 @@
+// What a virtual router needs of its surroundings, and what it tells them.
+import type { SyncGroup } from "../../config/config_vrrp.ts";
+import type { RouterState } from "../../core/vrrp/state.ts";
+import type { GroupEvent } from "../../core/vrrp/sync_group.ts";
+import type { Clock } from "../../ports/clock.ts";
+import type { Digests } from "../../ports/digests.ts";
+import type { NetworkPort } from "../../ports/network.ts";
+
+/** What a virtual router needs of its surroundings. */
+export interface VirtualRouterPorts {
+  readonly clock: Clock;
+  readonly network: NetworkPort;
+  readonly digests: Digests;
+  /** One line for people, without time stamp. */
+  readonly log: (line: string) => void;
+  /** Something that the snapshot shows has changed. */
+  readonly changed: () => void;
+  /** The state of an instance or a sync group changed: for scripts that are to hear of it. */
+  readonly transition?: (transition: StateTransition) => void;
+}
+
+/** A change of state, for those who are told. */
+export interface StateTransition {
+  readonly kind: "instance" | "group";
+  readonly name: string;
+  readonly from: RouterState["name"];
+  readonly to: RouterState["name"];
+  /** The effective one; 0 for a group. */
+  readonly priority: number;
+}
+
+/** What a member knows of its sync group. */
+export interface Membership {
+  readonly config: SyncGroup;
+  /** Hears what the member would do; its order comes during the call, by `obey`. */
+  readonly tell: (event: GroupEvent) => void;
+}
