@@ -4,6 +4,7 @@ import { PERFECT_LINK } from "../../src/engine/simulation/simulated_network.ts";
 import type { SimulatedHost } from "../../src/engine/simulation/simulated_host.ts";
 import type { VrrpInstance } from "../../src/config/config.ts";
 import type { TrackStatus } from "../../src/engine/vrrp/tracked_items.ts";
+import { NO_ORDERS } from "../../src/core/vrrp/steering.ts";
 import { masterDownIntervalUs } from "../../src/core/vrrp/timing.ts";
 import { address, DEVICES, drawWorld, FILE, SCRIPT } from "./vrrp_draw.ts";
 import { hear, instanceOf, SimulationFailure, VrrpWorld } from "./vrrp_world.ts";
@@ -135,6 +136,16 @@ const TROUBLES: readonly Trouble[] = [
     const what = `somebody removes ${entry.address}`;
     world.disturb(host, what, () => host.loseAddress(entry.device, entry.address));
   },
+  (prng, world, host) => {
+    const { name: target } = prng.pick(host.config.instances);
+    const force = prng.chance(0.5);
+    world.disturb(host, `an operator hands ${target} over`, () => host.operate({ type: "failover", target, force }));
+  },
+  (prng, world, host) => {
+    const held = prng.chance(0.5);
+    const orders = prng.chance(0.5) ? { held, priority: prng.integer(1, 254) } : { held };
+    world.disturb(host, `an operator says ${JSON.stringify(orders)}`, () => host.steer(orders));
+  },
 ];
 
 function makeTrouble(prng: Prng, world: VrrpWorld, longestUs: number): void {
@@ -176,6 +187,7 @@ function heal(world: VrrpWorld): void {
       if (!up) world.disturb(host, `${name} up`, () => host.setLink(name, true));
     }
     world.disturb(host, "script is up, file says 0", () => host.track(GOOD));
+    world.disturb(host, "operators take back what they said", () => host.steer(NO_ORDERS));
   }
 }
 

@@ -1,9 +1,11 @@
 // One host of a simulated network: the real VRRP engine on fake ports, and the kernel's side as the engine sees it.
 import { PAPER_DIGESTS } from "./paper_digests.ts";
 import type { VrrpInstance } from "../../config/config.ts";
+import type { RouterOrders } from "../../core/vrrp/steering.ts";
 import type { SyncGroup } from "../../config/config_vrrp.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../ports/network.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
+import type { VrrpOperation } from "../vrrp/operations.ts";
 import { NO_STATUS, type TrackStatus } from "../vrrp/tracked_items.ts";
 import type { StateTransition } from "../vrrp/surroundings.ts";
 import { instanceKey, VrrpEngine } from "../vrrp/vrrp_engine.ts";
@@ -133,6 +135,16 @@ export class SimulatedHost implements NetworkPort {
   track(status: TrackStatus): void {
     this.#status = status;
     this.#act((engine) => engine.track(status));
+  }
+
+  /** An operator's word, for every instance. */
+  steer(orders: RouterOrders): void {
+    const all = this.#config.instances.map(({ name }) => [name, orders] as const);
+    this.#act((engine) => engine.steer(new Map(all)));
+  }
+
+  operate(operation: VrrpOperation): void {
+    this.#act((engine) => engine.operate(operation));
   }
 
   setLink(device: string, up: boolean): void {
