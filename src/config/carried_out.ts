@@ -1,7 +1,6 @@
 // Which parts of a configuration can be run so far. What would do harm without a feature that is missing is left out, with
 // the reason; what merely lacks it is run.
 import type { TrackedItem, Tracking, Weight } from "./config_vrrp.ts";
-import type { GlobalDefs } from "./global_defs.ts";
 import type { Checker, Config, SourceLocation, VirtualAddress, VirtualServer, VrrpInstance } from "./config.ts";
 
 /** Something that is configured but not started. */
@@ -52,7 +51,7 @@ export function startable(config: Config): Startable {
     .filter(({ members }) => members.length > 0);
   const virtualServers = config.virtualServers.filter((server) =>
     isStarted(`virtual server ${server.name}`, whyNotServer(server), server)
-  ).map((server) => withCheckersThatRun(server, config.global));
+  ).map((server) => withCheckersThatRun(server, config));
   return { config: { ...config, vrrpInstances, syncGroups, virtualServers }, leftOut };
 }
 
@@ -104,16 +103,23 @@ function whyNot(instance: VrrpInstance): string | undefined {
 }
 
 /** A checker that can't be run would never say that its server is up. */
-function withCheckersThatRun(server: VirtualServer, { scriptUser, scriptSecurity }: GlobalDefs): VirtualServer {
+function withCheckersThatRun(server: VirtualServer, { global, ssl }: Config): VirtualServer {
+  const { scriptUser, scriptSecurity, logsAllFailures } = global;
   const runs = ({ type }: Checker): boolean => type !== "bfd";
+  const logged = (checker: Checker): Checker =>
+    logsAllFailures && checker.logsAllFailures === undefined ? { ...checker, logsAllFailures } : checker;
   const owned = (checker: Checker): Checker => {
+    if (checker.type === "https" && ssl !== undefined) return { ...checker, credentials: ssl };
     if (checker.type !== "misc") return checker;
     const owner = checker.script.user === undefined ? scriptUser : undefined;
     return { ...checker, script: { ...checker.script, ...owner }, secure: scriptSecurity };
   };
-  const isPlain = ({ type }: Checker): boolean => type !== "bfd" && type !== "misc";
-  if (server.realServers.every(({ checkers }) => checkers.every(isPlain))) return server;
-  const realServers = server.realServers.map((real) => ({ ...real, checkers: real.checkers.filter(runs).map(owned) }));
+  const isPlain = ({ type }: Checker): boolean => type !== "bfd" && type !== "misc" && type !== "https";
+  if (!logsAllFailures && server.realServers.every(({ checkers }) => checkers.every(isPlain))) return server;
+  const realServers = server.realServers.map((real) => ({
+    ...real,
+    checkers: real.checkers.filter(runs).map(owned).map(logged),
+  }));
   return { ...server, realServers };
 }
 

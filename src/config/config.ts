@@ -336,6 +336,8 @@ export interface HttpChecker {
   readonly serverName?: string;
   /** `tls_compliant`: an end without close_notify is a failure. */
   readonly tlsCompliant?: boolean;
+  /** Block `SSL`, filled in when it is started. */
+  readonly credentials?: SslCredentials;
 }
 
 /** A url with what its answer must hold. */

@@ -5,9 +5,9 @@ const OFF = ["off", "false", "no"];
 
 /** The top level: 25 keywords. */
 export const ROOT = section("the top level", {
-  carriedOut: `global_defs vrrp_instance vrrp_sync_group virtual_server virtual_server_group instance
+  carriedOut: `global_defs vrrp_instance vrrp_sync_group virtual_server virtual_server_group SSL instance
     vrrp_script track_file vrrp_track_file vrrp_track_process`,
-  notCarriedOut: `garp_group SSL track_group namespace_with_ipsets use_pid_dir child_wait_time`,
+  notCarriedOut: `garp_group track_group namespace_with_ipsets use_pid_dir child_wait_time`,
   missing: {
     bfd_instance: "its state would not be seen",
     static_ipaddress: "its addresses would be missing",
@@ -49,7 +49,7 @@ export const GLOBAL_DEFS = section("global_defs", {
   carriedOut: `
     vmac_prefix vrrp_strict vrrp_owner_ignore_adverts
     router_id vrrp_version vrrp_skip_check_adv_addr vrrp_check_unicast_src include_check random_seed
-    script_user dynamic_interfaces
+    script_user dynamic_interfaces checker_log_all_failures
     enable_script_security vrrp_down_timer_adverts vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
     vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh vrrp_garp_master_refresh_repeat
     vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_min_garp
@@ -68,7 +68,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier
     vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters nftables_ipvs
     nftables_ipvs_priority nftables_ipvs_start_fwmark
-    lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop checker_log_all_failures rs_init_notifies
+    lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop rs_init_notifies
     notify_fifo vrrp_notify_fifo lvs_notify_fifo notify_fifo_script vrrp_notify_fifo_script lvs_notify_fifo_script
     fifo_write_vrrp_states_on_reload
     vrrp_priority checker_priority bfd_priority vrrp_rt_priority checker_rt_priority bfd_rt_priority

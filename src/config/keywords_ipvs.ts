@@ -5,24 +5,21 @@ const OFF = ["off", "false", "no"];
 const TARGET = "connect_ip connect_port connect_timeout";
 const SOURCE = "bindto bind_port bind_if fwmark";
 const TIMING = "retry delay_before_retry warmup delay_loop";
-const STATE = {
-  missing: { alpha: "the server counts as up before its first check" },
-  harmless: { alpha: OFF, log_all_failures: OFF },
-};
+const STATE = "alpha log_all_failures";
 const CONNECTION = `${TARGET} ${SOURCE} ${TIMING}`;
 
 /** `SSL`: 4 keywords. */
-export const SSL = section("SSL", { notCarriedOut: "password ca certificate key" });
+export const SSL = section("SSL", { carriedOut: "password ca certificate key" });
 
 /** `virtual_server`: 39 keywords. */
 export const VIRTUAL_SERVER = section("virtual_server", {
   carriedOut: `
     delay_loop lvs_sched lb_algo lvs_method lb_kind protocol persistence_timeout persistence_granularity
     hashed ops flag-1 flag-2 flag-3 sh-port sh-fallback mh-port mh-fallback
-    alpha quorum hysteresis sorry_server sorry_server_lvs_method virtualhost inhibit_on_failure
+    alpha omega ha_suspend quorum hysteresis sorry_server sorry_server_lvs_method sorry_server_inhibit
+    persistence_engine virtualhost inhibit_on_failure
     connect_timeout retry delay_before_retry warmup weight real_server ip_family`,
-  notCarriedOut: "ha_suspend omega quorum_up quorum_down sorry_server_inhibit snmp_name smtp_alert",
-  missing: { persistence_engine: "clients are told apart by address" },
+  notCarriedOut: "quorum_up quorum_down snmp_name smtp_alert",
   opens: { real_server: "real_server" },
   harmless: { smtp_alert: OFF },
 });
@@ -30,11 +27,10 @@ export const VIRTUAL_SERVER = section("virtual_server", {
 /** `real_server`: 26 keywords. */
 export const REAL_SERVER = section("real_server", {
   carriedOut: `
-    weight lvs_method inhibit_on_failure uthreshold lthreshold connect_timeout retry delay_before_retry warmup
+    weight lvs_method alpha inhibit_on_failure uthreshold lthreshold connect_timeout retry delay_before_retry warmup
     delay_loop virtualhost TCP_CHECK HTTP_GET SSL_GET UDP_CHECK PING_CHECK SMTP_CHECK DNS_CHECK MISC_CHECK FILE_CHECK`,
   notCarriedOut: "notify_up notify_down smtp_alert snmp_name",
   missing: {
-    alpha: "the server counts as up before its first check",
     BFD_CHECK: "its servers are not checked that way",
   },
   opens: {
@@ -49,21 +45,16 @@ export const REAL_SERVER = section("real_server", {
     BFD_CHECK: "BFD_CHECK",
     FILE_CHECK: "FILE_CHECK",
   },
-  harmless: { alpha: OFF, smtp_alert: OFF },
+  harmless: { smtp_alert: OFF },
 });
 
 /** A checker with a connection: 13 keywords and its own. */
 function checker(title: string, own: string, table: SectionTable = {}): Section {
-  const { notCarriedOut = "", ...rest } = table;
-  return section(title, {
-    ...STATE,
-    ...rest,
-    carriedOut: `${CONNECTION} ${own}`,
-    notCarriedOut: `log_all_failures ${notCarriedOut}`,
-  });
+  return section(title, { ...table, carriedOut: `${CONNECTION} ${STATE} ${own}` });
 }
 
-const HTTP_KEYWORDS = "url virtualhost http_protocol nb_get_retry enable_sni sni_name";
+/** All urls are asked at each check, so that `fast_recovery` says what happens anyway. */
+const HTTP_KEYWORDS = "url virtualhost http_protocol nb_get_retry enable_sni sni_name fast_recovery";
 const URL_KEYWORDS = `
   path status_code virtualhost digest regex regex_no_match regex_options regex_min_offset regex_max_offset`;
 
@@ -72,7 +63,6 @@ export const TCP_CHECK = checker("TCP_CHECK", "");
 
 /** `HTTP_GET`: 20 keywords. */
 export const HTTP_GET = checker("HTTP_GET", HTTP_KEYWORDS, {
-  notCarriedOut: "fast_recovery",
   deprecated: { nb_get_retry: "retry" },
   opens: { url: "HTTP_GET url" },
 });
@@ -81,16 +71,14 @@ export const HTTP_GET = checker("HTTP_GET", HTTP_KEYWORDS, {
 export const HTTP_GET_URL = section("url", { carriedOut: `${URL_KEYWORDS} regex_stack` });
 
 /** `SSL_GET`: 21 keywords. */
-export const SSL_GET = checker("SSL_GET", HTTP_KEYWORDS, {
-  notCarriedOut: "fast_recovery tls_compliant",
+export const SSL_GET = checker("SSL_GET", `${HTTP_KEYWORDS} tls_compliant`, {
   deprecated: { nb_get_retry: "retry" },
   opens: { url: "SSL_GET url" },
 });
 
 /** `url` of `SSL_GET`: 11 keywords. */
 export const SSL_GET_URL = section("url", {
-  carriedOut: `${URL_KEYWORDS} regex_stack`,
-  notCarriedOut: "tls_compliant",
+  carriedOut: `${URL_KEYWORDS} regex_stack tls_compliant`,
 });
 
 /** `UDP_CHECK`: 17 keywords. */
@@ -110,9 +98,7 @@ export const DNS_CHECK = checker("DNS_CHECK", "type name");
 
 /** `MISC_CHECK`: 10 keywords. */
 export const MISC_CHECK = section("MISC_CHECK", {
-  ...STATE,
-  carriedOut: `${TIMING} misc_path misc_timeout misc_dynamic user`,
-  notCarriedOut: "log_all_failures",
+  carriedOut: `${TIMING} ${STATE} misc_path misc_timeout misc_dynamic user`,
 });
 
 /** `BFD_CHECK`: 2 keywords. */

@@ -199,8 +199,8 @@ function virtualServerChange(old: VirtualServer, now: VirtualServer): ObjectChan
   ];
 }
 
-function startOf(virtualServer: VirtualServer, { checkers }: RealServer): string {
-  return virtualServer.alpha && checkers.length > 0
+function startOf(virtualServer: VirtualServer, { checkers, alpha = virtualServer.alpha }: RealServer): string {
+  return checkers.some((checker) => checker.alpha ?? alpha)
     ? "gets connections from its first good check on"
     : "gets connections at once";
 }

@@ -10,6 +10,7 @@ import type { WarningSnapshot } from "../ports/snapshot.ts";
 import { Prober } from "../probe/prober.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
 import { Link } from "./link.ts";
+import { LocalAddresses } from "./local_addresses.ts";
 import type { FromChild, ToHealth } from "./messages.ts";
 
 /** How often states and counters are reported; the kernel's own estimates are 2 s old. */
@@ -26,6 +27,7 @@ export async function runHealthRole(linkFd: number): Promise<void> {
 class HealthRole {
   readonly #link: Link<FromChild>;
   readonly #reactor = new Reactor();
+  readonly #addresses = new LocalAddresses(this.#reactor, () => this.#started && this.#engine?.addressesChanged());
   readonly #ended = Promise.withResolvers<void>();
   #engine: HealthEngine | undefined;
   #previousKeys: readonly VirtualServerKey[] = [];
@@ -74,6 +76,7 @@ class HealthRole {
       random: Math.random,
       log: (line) => this.#link.send({ type: "log", line }),
       previousKeys: this.#previousKeys,
+      isLocal: (address) => this.#addresses.has(address),
     });
   }
 

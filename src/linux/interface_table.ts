@@ -77,6 +77,11 @@ export class InterfaceTable {
     return this.#byName.get(name)?.addresses.has(address) ?? false;
   }
 
+  /** Whether any interface has it. */
+  holds(address: string): boolean {
+    return this.#byIndex.values().some(({ addresses }) => addresses.has(address));
+  }
+
   /** Takes note of what we did ourselves, without waiting for the kernel to report it. */
   noteAddress(name: string, address: string, prefixLength: number | undefined): void {
     const addresses = this.#byName.get(name)?.addresses;

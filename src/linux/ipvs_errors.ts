@@ -1,7 +1,7 @@
 // What the kernel's refusal of an IPVS command means: done all the same, to be tried in another way, or a failure in plain words.
 // The kernel sends nothing but an errno, and the same one has several meanings. Pure.
 import { formatEndpoint } from "../base/ip.ts";
-import { formatKey, type IpvsCommand } from "../core/ipvs/table.ts";
+import { formatKey, type IpvsCommand, type VirtualServerEntry } from "../core/ipvs/table.ts";
 import { describeErrno, errnoName } from "./system_error.ts";
 
 /** CAP_NET_ADMIN is missing. */
@@ -77,7 +77,7 @@ function describeReason(command: IpvsCommand, errno: number): string | undefined
   switch (errno) {
     case ENOENT:
       return isVirtualServerEdit(command)
-        ? `scheduler \`${command.entry.scheduler}\` is not available in this kernel`
+        ? `${modulesOf(command.entry)} not available in this kernel`
         : "the kernel has no such real server";
     case ESRCH:
       return "the kernel has no such virtual server";
@@ -103,6 +103,12 @@ function describeInvalid(command: IpvsCommand): string {
   return isVirtualServerEdit(command)
     ? `the kernel rejects scheduler \`${command.entry.scheduler}\`, the persistence timeout or the persistence prefix`
     : "the address must be unicast or the director's own, and of the virtual server's family unless tunneled";
+}
+
+/** The kernel does not say which of them it lacks. */
+function modulesOf({ scheduler, persistenceEngine }: VirtualServerEntry): string {
+  if (persistenceEngine === undefined) return `scheduler \`${scheduler}\` is`;
+  return `scheduler \`${scheduler}\` or persistence engine \`${persistenceEngine}\` is`;
 }
 
 function isVirtualServerEdit(

@@ -54,6 +54,10 @@ export interface ProbeTls {
   readonly serverName?: string;
   /** Own certificate chain and key in PEM (block `SSL`: `certificate`, `key`, `password`). */
   readonly client?: { readonly certificate: string; readonly key: string; readonly password?: string };
+  /** The same in files, read at each probe. */
+  readonly clientFiles?: { readonly certificate: string; readonly key: string; readonly password?: string };
+  /** An answer that ends with the connection must end with a close_notify (`tls_compliant`). */
+  readonly compliant?: boolean;
 }
 
 /** Record types that DNS_CHECK can ask for. */

@@ -31,7 +31,8 @@ export async function probeHttp(connect: Connect, request: HttpRequest, signal: 
   const { connection } = connected;
   const reader = new HttpResponseReader(body.wanted ? (bytes): void => body.push(bytes) : undefined);
   let heard = false;
-  const exchange = ask(connection, formatRequest(request), reader, () => heard = true);
+  const compliant = tls?.compliant === true;
+  const exchange = ask(connection, { text: formatRequest(request), compliant }, reader, () => heard = true);
   const waited = await within(exchange, target.timeoutMs, signal);
   // Closing ends a read that is still waiting; `exchange` then settles, and nobody listens any more.
   connection.close();
@@ -65,17 +66,20 @@ export function formatRequest({ target, url, httpVersion }: HttpRequest): string
 
 async function ask(
   connection: Connection,
-  request: string,
+  request: { readonly text: string; readonly compliant: boolean },
   reader: HttpResponseReader,
   onHeard: () => void,
 ): Promise<Progress> {
-  const broken = await writeAll(connection, new TextEncoder().encode(request));
+  const broken = await writeAll(connection, new TextEncoder().encode(request.text));
   const buffer = new Uint8Array(READ_BYTES);
   for (;;) {
     const count = await connection.read(buffer);
     // What was sent cannot arrive: an end without an answer is the fault of the writing then.
     if (count === null && broken !== undefined) throw broken;
-    if (count === null) return reader.end();
+    if (count === null) {
+      const cut = request.compliant && connection.saidGoodbye === false;
+      return cut ? { state: "malformed", text: "TLS ended without a close_notify" } : reader.end();
+    }
     onHeard();
     const progress = reader.push(buffer.subarray(0, count));
     if (progress.state !== "more") return progress;

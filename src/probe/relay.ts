@@ -13,8 +13,10 @@ export interface Relay {
 
 const COPY_BYTES = 16 * 1024;
 
-/** Relays between one client and `peer`. When either ends, the other gets what is still under way, then the end. */
-export function relayTo(peer: Connection): Relay {
+/**
+ * Relays between one client and `peer`. `observe` sees what the peer sends, before the client does. When either ends, the other gets what is still under way, then the end.
+ */
+export function relayTo(peer: Connection, observe: (bytes: Uint8Array) => void = () => {}): Relay {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const client = Promise.withResolvers<number>();
   let connection: Deno.TcpConn | undefined;
@@ -27,18 +29,23 @@ export function relayTo(peer: Connection): Relay {
     closeQuietly(listener);
     if (connection.remoteAddr.port !== await client.promise) return;
     const forth = copy(connection, peer);
-    const back = copy(peer, connection).then(() => connection?.closeWrite());
+    const back = copy(peer, connection, observe).then(() => connection?.closeWrite());
     await Promise.all([forth, back]);
   };
   serve().catch(() => {}).finally(close);
   return { port: listener.addr.port, admit: client.resolve, close };
 }
 
-async function copy(from: Pick<Connection, "read">, to: Pick<Connection, "write">): Promise<void> {
+async function copy(
+  from: Pick<Connection, "read">,
+  to: Pick<Connection, "write">,
+  observe: (bytes: Uint8Array) => void = () => {},
+): Promise<void> {
   const buffer = new Uint8Array(COPY_BYTES);
   for (;;) {
     const count = await from.read(buffer);
     if (count === null) return;
+    observe(buffer.subarray(0, count));
     for (let sent = 0; sent < count;) sent += await to.write(buffer.subarray(sent, count));
   }
 }

@@ -17,6 +17,8 @@ export interface Connection {
   read(buffer: Uint8Array): Promise<number | null>;
   write(data: Uint8Array): Promise<number>;
   close(): void;
+  /** The peer has said that nothing more comes (close_notify of TLS); undefined where that is not said. */
+  readonly saidGoodbye?: boolean;
 }
 
 /** Opens a connection. Versions of Deno that know no `signal` ignore it. */

@@ -3,11 +3,13 @@
 // The certificate is not looked at, as in keepalived: a check asks whether the server answers. TLS 1.2 with ephemeral keys
 // and TLS 1.3 are spoken and nothing older: a server that knows only TLS 1.0 or 1.1, key exchange by RSA, or keys under
 // 2048 bits may be down here and up under keepalived with an OpenSSL that allows them. Whether the server said goodbye
-// (close-notify) cannot be seen, so `tls_compliant` is not carried out. On Deno 2.4 no client certificate is sent.
+// (close_notify) is seen by its records on their way through the relay. On Deno 2.4 no client certificate is sent.
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "node:tls";
 import type { ProbeTarget, ProbeTls } from "../ports/probes.ts";
+import { type ClientCredentials, clientCredentials } from "./client_credentials.ts";
 import { type Relay, relayTo } from "./relay.ts";
 import { type Connect, type Connected, type Connection, errnoName, openConnection, printable } from "./tcp.ts";
+import { TlsRecords } from "./tls_records.ts";
 import { within } from "./within.ts";
 
 /** So much may wait to be read before the socket is paused, bytes. */
@@ -25,12 +27,20 @@ export async function openTls(
   tls: ProbeTls,
   signal: AbortSignal,
 ): Promise<Connected> {
+  let client: ClientCredentials | undefined;
+  try {
+    client = await clientCredentials(tls);
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    return { ok: false, finding: { ok: false, status: "SOCKERR", text } };
+  }
   const plain = await openConnection(connect, target, signal);
   if (!plain.ok) return plain;
-  const relay = relayTo(plain.connection);
+  const records = new TlsRecords();
+  const relay = relayTo(plain.connection, (bytes) => records.push(bytes));
   let connection: TlsConnection;
   try {
-    connection = new TlsConnection(connectTls(optionsOf(relay.port, tls)), relay);
+    connection = new TlsConnection(connectTls(optionsOf(relay.port, tls, client)), relay, records);
   } catch (error) {
     relay.close();
     const text = `cannot speak TLS from here: ${printable(error instanceof Error ? error.message : String(error))}`;
@@ -58,7 +68,7 @@ function brokenHandshake(error: unknown): { ok: false; status: "L6RSP"; text: st
   return { ok: false, status: "L6RSP", text: `connection ${how} before TLS was ready` };
 }
 
-function optionsOf(port: number, { serverName, client }: ProbeTls): ConnectionOptions {
+function optionsOf(port: number, { serverName }: ProbeTls, client: ClientCredentials | undefined): ConnectionOptions {
   return {
     host: "127.0.0.1",
     port,
@@ -76,15 +86,17 @@ class TlsConnection implements Connection {
   readonly secured: Promise<void>;
   readonly #socket: TLSSocket;
   readonly #relay: Relay;
+  readonly #records: TlsRecords;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
   #ended = false;
   #error: Error | undefined;
   #wake: () => void = () => {};
 
-  constructor(socket: TLSSocket, relay: Relay) {
+  constructor(socket: TLSSocket, relay: Relay, records: TlsRecords) {
     this.#socket = socket;
     this.#relay = relay;
+    this.#records = records;
     this.secured = new Promise((resolve, reject) => {
       socket.once("secureConnect", resolve);
       socket.once("error", reject);
@@ -98,6 +110,10 @@ class TlsConnection implements Connection {
     socket.on("error", (error: Error) => this.#finish(error));
     socket.on("end", () => this.#finish(undefined));
     socket.on("close", () => this.#finish(undefined));
+  }
+
+  get saidGoodbye(): boolean {
+    return this.#records.saidGoodbye;
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {

@@ -2,6 +2,8 @@ import { assert, assertEquals } from "../../test/assert.ts";
 import { EXPIRED_CERTIFICATE, EXPIRED_KEY } from "../../test/support/expired_certificate.ts";
 import type { HttpUrl, ProbeRequest, ProbeResult, ProbeSource, ProbeTls } from "../ports/probes.ts";
 import type { SocketPort } from "../ports/sockets.ts";
+import { testWith } from "../../test/support/requirements.ts";
+import { clientCredentials } from "./client_credentials.ts";
 import { Prober } from "./prober.ts";
 
 const TIMEOUT_MS = 500;
@@ -162,6 +164,62 @@ Deno.test("probeHttp() over TLS takes a client certificate along", async () => {
     const client = { certificate: EXPIRED_CERTIFICATE, key: EXPIRED_KEY };
     assertEquals(await run(get(port, { client })), { ok: true, status: "L7OK", code: 204, text: "204 None" });
   });
+});
+
+Deno.test("clientCredentials() reads chain and key, from one file or two, and says which cannot be read", async () => {
+  const folder = await Deno.makeTempDir();
+  const [both, key] = [`${folder}/both.pem`, `${folder}/key.pem`];
+  await Deno.writeTextFile(both, `${EXPIRED_CERTIFICATE}\n${EXPIRED_KEY}`);
+  await Deno.writeTextFile(key, EXPIRED_KEY);
+  const wanted = { certificate: EXPIRED_CERTIFICATE.trim(), key: EXPIRED_KEY.trim() };
+  assertEquals(await clientCredentials({ clientFiles: { certificate: both, key: both } }), wanted);
+  assertEquals(await clientCredentials({ clientFiles: { certificate: both, key, password: "p" } }), {
+    ...wanted,
+    password: "p",
+  });
+  assertEquals(await clientCredentials({}), undefined);
+  const missing = get(1, { clientFiles: { certificate: `${folder}/none`, key } });
+  const { status, text } = await run(missing);
+  assertEquals([status, text.startsWith(`cannot read \`${folder}/none\``)], ["SOCKERR", true]);
+  await Deno.remove(folder, { recursive: true });
+});
+
+/** A TLS server by Python: Deno's own always says goodbye. */
+const RUDE_SERVER = `
+import socket, ssl, sys
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[1])
+context.maximum_version = ssl.TLSVersion[sys.argv[2]]
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+for polite in (False, True, False):
+    connection = context.wrap_socket(listener.accept()[0], server_side=True)
+    connection.recv(4096)
+    connection.sendall(b"HTTP/1.0 200 OK\\r\\n\\r\\nhello")
+    if polite:
+        try: connection.unwrap()
+        except OSError: pass
+    connection.shutdown(socket.SHUT_WR)
+`;
+
+testWith(["program:python3"], "probeHttp() demands a close_notify with tls_compliant, and only then", async () => {
+  const file = await Deno.makeTempFile({ suffix: ".pem" });
+  await Deno.writeTextFile(file, `${EXPIRED_CERTIFICATE}\n${EXPIRED_KEY}`);
+  for (const version of ["TLSv1_2", "TLSv1_3"]) {
+    const args = ["-c", RUDE_SERVER, file, version];
+    const server = new Deno.Command("python3", { args, stdout: "piped" }).spawn();
+    const { value } = await server.stdout.getReader().read();
+    const port = Number(new TextDecoder().decode(value));
+    assertEquals(await run(get(port)), { ok: true, status: "L7OK", code: 200, text: "200 OK" });
+    assertEquals(await run(get(port, { compliant: true })), { ok: true, status: "L7OK", code: 200, text: "200 OK" });
+    assertEquals(await run(get(port, { compliant: true })), {
+      ok: false,
+      status: "L7RSP",
+      text: "TLS ended without a close_notify",
+    });
+    await server.status;
+  }
+  await Deno.remove(file);
 });
 
 function freePort(): number {

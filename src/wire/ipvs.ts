@@ -44,6 +44,7 @@ export const IPVS_SVC_ATTR = {
   TIMEOUT: 8,
   NETMASK: 9,
   STATS: 10,
+  PE_NAME: 11,
   STATS64: 12,
 } as const;
 
@@ -171,6 +172,7 @@ function writeVirtualServer(writer: NetlinkWriter, entry: VirtualServerEntry): v
   const flags = (entry.flags & ENTRY_FLAGS_MASK) | (persistent ? PERSISTENT_FLAG : 0);
   writer.data(IPVS_SVC_ATTR.FLAGS, new Uint8Array(new Uint32Array([flags, ALL_FLAGS]).buffer));
   writer.u32(IPVS_SVC_ATTR.TIMEOUT, entry.persistenceTimeoutSeconds);
+  if (entry.persistenceEngine !== undefined) writer.string(IPVS_SVC_ATTR.PE_NAME, entry.persistenceEngine);
   const family = entry.key.kind === "fwmark" ? entry.key.family : familyOf(entry.key.address);
   if (family === 4) writer.u32Be(IPVS_SVC_ATTR.NETMASK, ipv4Mask(persistent ? entry.persistencePrefixLength : 32));
   else writer.u32(IPVS_SVC_ATTR.NETMASK, persistent ? entry.persistencePrefixLength : 128);

@@ -46,11 +46,13 @@ export function decodeVirtualServer(body: DataView): DecodedVirtualServer | unde
   const flags = u32(row, IPVS_SVC_ATTR.FLAGS);
   if (family === undefined || key === undefined || scheduler === undefined || flags === undefined) return undefined;
   const persistent = (flags & PERSISTENT_FLAG) !== 0;
+  const engine = row.get(IPVS_SVC_ATTR.PE_NAME);
   const entry = {
     key,
     scheduler: attributeText(scheduler),
     flags: flags & ENTRY_FLAGS_MASK,
     persistenceTimeoutSeconds: persistent ? u32(row, IPVS_SVC_ATTR.TIMEOUT) ?? 0 : 0,
+    ...(engine === undefined ? {} : { persistenceEngine: attributeText(engine) }),
     persistencePrefixLength: decodePrefixLength(persistent ? row.get(IPVS_SVC_ATTR.NETMASK) : undefined, family),
   };
   return { entry, counters: decodeCounters(row.get(IPVS_SVC_ATTR.STATS64) ?? row.get(IPVS_SVC_ATTR.STATS)) };

@@ -59,6 +59,12 @@ Deno.test("writeIpvsCommand() sets a persistent IPv6 fwmark server: flag 1, seco
   );
 });
 
+Deno.test("writeIpvsCommand() names the persistence engine in PE_NAME", () => {
+  const entry = { ...virtualServer, persistenceTimeoutSeconds: 60, persistenceEngine: "sip" };
+  const text = encode({ type: "add-virtual-server", entry }, true);
+  assertEquals(text.slice(-32), "08000b00" + "73697000" + "08000900" + "ffffffff");
+});
+
 Deno.test("writeIpvsCommand() writes the IPv4 persistence prefix as a mask in network order", () => {
   const end = (persistencePrefixLength: number, persistenceTimeoutSeconds: number): string => {
     const entry = { ...virtualServer, persistenceTimeoutSeconds, persistencePrefixLength };

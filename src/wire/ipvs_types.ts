@@ -21,6 +21,8 @@ export interface VirtualServerEntry {
   readonly flags: number;
   /** Persistence in seconds; 0: none. */
   readonly persistenceTimeoutSeconds: number;
+  /** What tells clients apart instead of their address: a kernel module without `ip_vs_pe_`, such as `sip`. */
+  readonly persistenceEngine?: string;
   /** Prefix length that groups clients for persistence: 32 (128 for IPv6) is one client. */
   readonly persistencePrefixLength: number;
 }

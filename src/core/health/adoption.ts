@@ -1,8 +1,8 @@
 // What the kernel's table tells about real servers when health checking starts over an existing table. Pure.
 import type { RealServerStanding } from "./virtual_server.ts";
 
-/** What a real server is assumed to be until its first check. */
-export type StartAssumption = "up" | "down";
+/** What a real server is assumed to be until its first check; `configured`: down with `alpha`, else up. */
+export type StartAssumption = "up" | "down" | "configured";
 
 /**
  * Judges the real servers of one virtual server before their first check.
@@ -13,19 +13,17 @@ export type StartAssumption = "up" | "down";
  *
  * @param kernelWeights weight of each server in the kernel, undefined where it is absent; same order as `servers`
  * @param sorryServerInKernel the sorry server is in the table with a weight above 0
- * @param alpha servers start down (keepalived: `alpha`)
  */
 export function assumeAtStart(
   servers: readonly Pick<RealServerStanding, "entry" | "inhibitOnFailure">[],
   kernelWeights: readonly (number | undefined)[],
-  options: { readonly sorryServerInKernel: boolean; readonly alpha: boolean },
+  options: { readonly sorryServerInKernel: boolean },
 ): StartAssumption[] {
-  const configured: StartAssumption = options.alpha ? "down" : "up";
   const inUse = options.sorryServerInKernel || kernelWeights.some((weight) => weight !== undefined && weight > 0);
   return servers.map(({ entry, inhibitOnFailure }, index) => {
     const weight = kernelWeights[index];
-    if (weight === undefined) return inUse ? "down" : configured;
+    if (weight === undefined) return inUse ? "down" : "configured";
     if (weight > 0 || entry.weight === 0) return "up";
-    return inhibitOnFailure ? "down" : configured;
+    return inhibitOnFailure ? "down" : "configured";
   });
 }

@@ -8,23 +8,19 @@ const server = (weight = 1, inhibitOnFailure = false): Server => {
   return { entry: { ...entry, weight }, inhibitOnFailure };
 };
 
-const options = { sorryServerInKernel: false, alpha: false };
+const options = { sorryServerInKernel: false };
 
 Deno.test("assumeAtStart() follows the configuration when the table is not in use", () => {
-  assertEquals(assumeAtStart([server(), server()], [undefined, undefined], options), ["up", "up"]);
-  assertEquals(assumeAtStart([server(), server()], [undefined, undefined], { ...options, alpha: true }), [
-    "down",
-    "down",
-  ]);
+  assertEquals(assumeAtStart([server(), server()], [undefined, undefined], options), ["configured", "configured"]);
 });
 
-Deno.test("assumeAtStart() keeps what the kernel sends traffic to, alpha or not", () => {
-  assertEquals(assumeAtStart([server(), server(5)], [1, 2], { ...options, alpha: true }), ["up", "up"]);
+Deno.test("assumeAtStart() keeps what the kernel sends traffic to", () => {
+  assertEquals(assumeAtStart([server(), server(5)], [1, 2], options), ["up", "up"]);
 });
 
 Deno.test("assumeAtStart() leaves out what an earlier process took out", () => {
   assertEquals(assumeAtStart([server(), server()], [1, undefined], options), ["up", "down"]);
-  assertEquals(assumeAtStart([server(), server()], [undefined, undefined], { ...options, sorryServerInKernel: true }), [
+  assertEquals(assumeAtStart([server(), server()], [undefined, undefined], { sorryServerInKernel: true }), [
     "down",
     "down",
   ]);
@@ -36,6 +32,5 @@ Deno.test("assumeAtStart() does not take a configured weight of 0 for a failure"
 });
 
 Deno.test("assumeAtStart() follows the configuration for a weight of 0 that no inhibit explains", () => {
-  assertEquals(assumeAtStart([server(), server()], [0, 1], options), ["up", "up"]);
-  assertEquals(assumeAtStart([server(), server()], [0, 1], { ...options, alpha: true }), ["down", "up"]);
+  assertEquals(assumeAtStart([server(), server()], [0, 1], options), ["configured", "up"]);
 });

@@ -12,6 +12,8 @@ export interface VirtualServerPolicy {
   readonly hysteresis: number;
   /** Takes the traffic while quorum is lost; its weight is 1. */
   readonly sorryServer?: RealServerEntry;
+  /** It stays in the table at weight 0 while it is not active (keepalived: `sorry_server_inhibit`). */
+  readonly inhibitSorryServer?: boolean;
 }
 
 /** A real server with the part of its configuration that matters here, and its verdict. */
@@ -114,7 +116,9 @@ export function wantedVirtualServers(
     if (up && sorry === undefined) return [entry];
     return inhibitOnFailure ? [{ ...entry, weight: 0 }] : [];
   });
-  const all = sorry === undefined ? realServers : [...realServers, sorry];
+  const { sorryServer, inhibitSorryServer } = policy;
+  const idle = inhibitSorryServer && sorryServer !== undefined ? [{ ...sorryServer, weight: 0 }] : [];
+  const all = [...realServers, ...(sorry === undefined ? idle : [sorry])];
   return policy.entries.map((entry) => ({
     entry,
     realServers: all.map((server) => serverBehind(entry.key, server)).filter((server) => server !== undefined),

@@ -125,7 +125,7 @@ function sameRealServer(a: RealServerEntry, b: RealServerEntry): boolean {
 
 function sameVirtualServer(a: VirtualServerEntry, b: VirtualServerEntry): boolean {
   return a.scheduler === b.scheduler && (a.flags & CONFIGURED_FLAGS) === (b.flags & CONFIGURED_FLAGS) &&
-    a.persistenceTimeoutSeconds === b.persistenceTimeoutSeconds &&
+    a.persistenceTimeoutSeconds === b.persistenceTimeoutSeconds && a.persistenceEngine === b.persistenceEngine &&
     // Without persistence the kernel keeps a prefix length that means nothing.
     (a.persistenceTimeoutSeconds === 0 || a.persistencePrefixLength === b.persistencePrefixLength);
 }

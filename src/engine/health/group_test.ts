@@ -1,12 +1,6 @@
 import { assertEquals } from "../../../test/assert.ts";
-import { configOf } from "../../../test/support/config_values.ts";
-import { startable } from "../../config/carried_out.ts";
-import type { VirtualServer } from "../../config/config.ts";
+import { engineWith, serversOf } from "../../../test/support/health_engine.ts";
 import { loadConfig } from "../../config/load.ts";
-import type { ProbePort } from "../../ports/probes.ts";
-import { FakeIpvs } from "./fake_ipvs.ts";
-import { FakeTime } from "./fake_time.ts";
-import { HealthEngine } from "./health_engine.ts";
 
 const GROUP = `
 virtual_server_group web {
@@ -31,45 +25,6 @@ virtual_server group web {
 }
 `;
 
-function serversOf(text: string): readonly VirtualServer[] {
-  return startable(configOf(text)).config.virtualServers;
-}
-
-class CountingProbes implements ProbePort {
-  ok = true;
-  readonly asked: string[] = [];
-
-  run({ target }: Parameters<ProbePort["run"]>[0]): ReturnType<ProbePort["run"]> {
-    this.asked.push(`${target.address}:${target.port}`);
-    return Promise.resolve({ ok: this.ok, status: this.ok ? "L4OK" : "L4CON", text: "told to", durationUs: 1 });
-  }
-}
-
-interface World {
-  readonly time: FakeTime;
-  readonly ipvs: FakeIpvs;
-  readonly probes: CountingProbes;
-  readonly log: string[];
-  readonly engine: HealthEngine;
-}
-
-function engineWith(virtualServers: readonly VirtualServer[]): World {
-  const time = new FakeTime();
-  const ipvs = new FakeIpvs();
-  const probes = new CountingProbes();
-  const log: string[] = [];
-  const engine = new HealthEngine({
-    virtualServers,
-    clock: time,
-    timers: time,
-    openIpvs: () => ipvs,
-    probes,
-    random: () => 0,
-    log: (line) => log.push(line),
-  });
-  return { time, ipvs, probes, log, engine };
-}
-
 Deno.test("HealthEngine makes a service of each member of a group, and one check for each real server", async () => {
   const { time, ipvs, probes, log, engine } = engineWith(serversOf(GROUP + SERVICE));
   engine.run();
@@ -79,7 +34,7 @@ Deno.test("HealthEngine makes a service of each member of a group, and one check
     "tcp 10.0.0.5:81 rr: 10.0.1.11:81=1 10.0.1.12:81=2",
     "tcp 10.0.0.6:81 rr: 10.0.1.11:81=1 10.0.1.12:81=2",
   ]);
-  probes.ok = false;
+  probes.dead.add("10.0.1.11");
   await time.pass(1);
   assertEquals(probes.asked, ["10.0.1.11:8080"]);
   assertEquals(ipvs.text(), [
@@ -96,7 +51,7 @@ Deno.test("HealthEngine makes a service of each member of a group, and one check
 Deno.test("HealthEngine.reconfigure() adds and removes members of a group; servers keep their state", async () => {
   const { time, ipvs, probes, engine } = engineWith(serversOf(GROUP + SERVICE));
   engine.run();
-  probes.ok = false;
+  probes.dead.add("10.0.1.11");
   await time.pass(1);
   const before = ipvs.commands.length;
   engine.reconfigure(serversOf(GROUP.replace("10.0.0.5-6 81", "10.0.0.6 81\n10.0.0.9 82") + SERVICE));

@@ -17,13 +17,15 @@ import {
   formatService,
   quorumLine,
   serverLine,
+  shutDownLine,
   sorryServerLines,
   staysOutLine,
   successLine,
   verdictLine,
   weightLine,
 } from "./log_lines.ts";
-import { identityOf, keysOf, limitOf, requestsOf } from "./policy.ts";
+import { identityOf, keysOf, limitOf, requestsOf, startsDown } from "./policy.ts";
+import { Suspension } from "./suspension.ts";
 import { TableKeeper } from "./table_keeper.ts";
 
 /** What the engine works with. */
@@ -44,6 +46,8 @@ export interface HealthEngineOptions {
   readonly previousKeys?: readonly VirtualServerKey[];
   /** Probes at the same time, default 256; the others wait their turn. */
   readonly maxConcurrentChecks?: number;
+  /** Whether this host has an address, for `ha_suspend`; default: it has all. */
+  readonly isLocal?: (address: string) => boolean;
 }
 
 /** How to leave. */
@@ -59,6 +63,7 @@ export class HealthEngine {
   readonly #runner: CheckRunner;
   readonly #keeper: TableKeeper;
   readonly #stopped = Promise.withResolvers<void>();
+  readonly #suspension: Suspension;
   #configs: readonly VirtualServer[];
   #servers: readonly LiveVirtualServer[] = [];
   #stopping: Promise<void> | undefined;
@@ -69,6 +74,7 @@ export class HealthEngine {
     this.#configs = options.virtualServers;
     this.#agenda = new Agenda(clock, options.timers ?? systemTimers);
     this.#runner = new CheckRunner(clock, this.#agenda, options.maxConcurrentChecks ?? 256);
+    this.#suspension = new Suspension(options.isLocal ?? ((): boolean => true), log);
     const ownedKeys = [...options.previousKeys ?? [], ...this.keys];
     this.#keeper = new TableKeeper({ openIpvs, clock, log, ownedKeys, agenda: this.#agenda });
   }
@@ -106,6 +112,7 @@ export class HealthEngine {
       for (const target of server.wanted) this.#keeper.want(target);
     }
     this.#keeper.reconcile();
+    this.#suspension.update(this.#servers);
     for (const server of this.#servers) this.#scheduleAll(server);
     return this.#stopped.promise;
   }
@@ -135,6 +142,7 @@ export class HealthEngine {
     });
     for (const server of before.values()) server.retire();
     this.#keeper.replace(this.wanted);
+    this.addressesChanged();
     for (const server of added) {
       this.#logStart(server);
       this.#scheduleAll(server);
@@ -142,6 +150,21 @@ export class HealthEngine {
     for (const [server, change] of changes) {
       this.#logChange(server, change);
       for (const started of change.started) this.#schedule(server, started.server, started.checker);
+    }
+  }
+
+  /** Addresses came to this host or left it: checks that `ha_suspend` has held back run at once. */
+  addressesChanged(): void {
+    for (const server of this.#suspension.update(this.#servers)) {
+      const nowUs = this.#options.clock.nowUs();
+      for (const realServer of server.realServers) {
+        for (const checker of realServer.checkers) {
+          // One that runs has none: it arranges the next when it has ended.
+          if (checker.due === undefined) continue;
+          checker.due.cancel();
+          this.#scheduleAt(nowUs, { server, realServer, checker });
+        }
+      }
     }
   }
 
@@ -161,9 +184,25 @@ export class HealthEngine {
     const running = this.#runner.stop();
     this.#agenda.clear();
     await running;
-    if (!keepTable) this.#keeper.removeOwned();
+    if (!keepTable) {
+      for (const server of this.#servers) this.#leave(server);
+      this.#keeper.removeOwned();
+    }
     this.#agenda.clear();
     this.#stopped.resolve();
+  }
+
+  /** keepalived's `omega`: at the end every server goes down, one after the other, and the quorum with them. */
+  #leave(server: LiveVirtualServer): void {
+    if (!server.config.omega) return;
+    for (const realServer of server.realServers) {
+      const wasUp = realServer.health.up;
+      const quorum = server.leave(realServer, this.#options.clock.nowUs());
+      this.#keeper.apply(server.wanted);
+      const name = formatServer(realServer.entry, server.config.protocol);
+      if (wasUp) this.#options.log(shutDownLine(name, formatService(server.config)));
+      if (quorum !== undefined) this.#logQuorum(server, quorum);
+    }
   }
 
   /** keepalived: the first check comes at a random moment of `warmup`; here never later than a usual one. */
@@ -183,10 +222,24 @@ export class HealthEngine {
 
   #schedule(server: LiveVirtualServer, realServer: LiveRealServer, checker: LiveChecker): void {
     const state = realServer.health.checkers[realServer.checkers.indexOf(checker)];
-    if (state === undefined) return;
-    const dueUs = state.nextCheckUs;
-    this.#agenda.at(dueUs, () => {
+    if (state !== undefined) this.#scheduleAt(state.nextCheckUs, { server, realServer, checker });
+  }
+
+  #scheduleAt(
+    dueUs: number,
+    check: {
+      readonly server: LiveVirtualServer;
+      readonly realServer: LiveRealServer;
+      readonly checker: LiveChecker;
+    },
+  ): void {
+    const { server, realServer, checker } = check;
+    checker.due = this.#agenda.at(dueUs, () => {
+      checker.due = undefined;
       if (checker.gone) return;
+      if (this.#suspension.holds(server)) {
+        return this.#scheduleAt(this.#options.clock.nowUs() + checker.config.delayLoopMs * 1000, check);
+      }
       this.#runner.start({
         dueUs,
         limitUs: limitOf(checker.config),
@@ -201,9 +254,10 @@ export class HealthEngine {
   }
 
   #logStart(server: LiveVirtualServer): void {
-    const { protocol, alpha } = server.config;
-    for (const { entry, health } of server.realServers) {
-      if (health.up || alpha) continue;
+    const { protocol } = server.config;
+    for (const { entry, health, config } of server.realServers) {
+      const waits = config.checkers.some((checker) => startsDown(server.config, config, checker));
+      if (health.up || waits) continue;
       this.#options.log(staysOutLine(formatServer(entry, protocol), formatService(server.config)));
     }
     if (!server.quorum.up) this.#logQuorum(server, "lost");
@@ -248,6 +302,9 @@ export class HealthEngine {
     const { protocol } = server.config;
     const name = formatServer(realServer.entry, protocol);
     if (step.verdict === "up") log(successLine(checker, formatServer(checker, protocol)));
+    if (!result.ok && checker.logsAllFailures && step.tryFailed) {
+      log(failureLine(checker, formatServer(checker, protocol), result));
+    }
     if (step.verdict === "down") {
       log(failureLine(checker, formatServer(checker, protocol), result));
       log(verdictLine(name, checker.retry));

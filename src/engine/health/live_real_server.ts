@@ -8,9 +8,11 @@ import {
 import { startChecker } from "../../core/health/verdict.ts";
 import type { RealServerEntry } from "../../core/ipvs/table.ts";
 import { same } from "../../base/same.ts";
-import type { Checker, RealServer } from "../../config/config.ts";
+import type { Checker, RealServer, VirtualServer } from "../../config/config.ts";
 import type { ProbeResult } from "../../ports/probes.ts";
-import { realServerEntry } from "./policy.ts";
+import type { Appointment } from "./agenda.ts";
+import type { StartAssumption } from "../../core/health/adoption.ts";
+import { realServerEntry, startsDown } from "./policy.ts";
 
 /** A result with the wall clock of its arrival. */
 export interface DatedResult {
@@ -25,6 +27,8 @@ export interface LiveChecker {
   result: DatedResult | undefined;
   /** It is configured no more: what still comes of it counts no more. */
   gone: boolean;
+  /** Its next check; undefined while one runs. */
+  due?: Appointment | undefined;
 }
 
 /** One real server at work. */
@@ -34,6 +38,8 @@ export interface LiveRealServer {
   health: RealServerHealth;
   /** In the order of the configuration. */
   checkers: readonly LiveChecker[];
+  /** It was taken out for good, at the end. */
+  left?: true;
 }
 
 /** When something starts. `spreadUs` gives the delay of a checker's first check. */
@@ -43,8 +49,14 @@ export interface LiveStart {
 }
 
 /** A real server that starts, up or down until its first checks. */
-export function startLiveRealServer(config: RealServer, up: boolean, { nowUs, spreadUs }: LiveStart): LiveRealServer {
-  const states = config.checkers.map((checker) => startChecker({ up, firstCheckUs: nowUs + spreadUs(checker) }));
+export function startLiveRealServer(
+  { config, assumed, virtual }: { config: RealServer; assumed: StartAssumption; virtual: VirtualServer },
+  { nowUs, spreadUs }: LiveStart,
+): LiveRealServer {
+  const states = config.checkers.map((checker) => {
+    const up = assumed === "up" || (assumed === "configured" && !startsDown(virtual, config, checker));
+    return startChecker({ up, firstCheckUs: nowUs + spreadUs(checker) });
+  });
   return {
     config,
     entry: realServerEntry(config),

@@ -1,5 +1,5 @@
 // One virtual server at work: its real servers' health, its quorum, its last results. Decides through the core, acts not.
-import { assumeAtStart } from "../../core/health/adoption.ts";
+import { assumeAtStart, type StartAssumption } from "../../core/health/adoption.ts";
 import { recordCheck } from "../../core/health/real_server.ts";
 import {
   liveWeight,
@@ -33,6 +33,8 @@ import { policyOf, realServerEntry, timingOf } from "./policy.ts";
 export interface LiveStep {
   /** The checker's verdict changed, or this is its first. */
   readonly verdict?: "up" | "down";
+  /** A try failed that does not count yet: there are more. */
+  readonly tryFailed?: true;
   readonly realServer?: "up" | "down";
   /** A checker named another weight. */
   readonly weight?: number;
@@ -64,7 +66,7 @@ export class LiveVirtualServer {
     this.#policy = policyOf(config);
     const assumed = assumptions(config, this.#policy, start.table);
     this.#realServers = config.realServers.map((server, index) => {
-      return startLiveRealServer(server, assumed[index] === "up", start);
+      return startLiveRealServer({ config: server, assumed: assumed[index] ?? "configured", virtual: config }, start);
     });
     this.#limits = this.#reachableLimits();
     this.#quorum = startQuorum(this.#limits, this.liveWeight, start.nowUs);
@@ -118,6 +120,7 @@ export class LiveVirtualServer {
     const quorum = this.#stepQuorum(nowUs);
     const firstVerdict = before?.judged === false || before?.up !== after?.up;
     return {
+      ...(!ok && after?.up ? { tryFailed: true } : {}),
       ...(firstVerdict && after !== undefined ? { verdict: after.up ? "up" : "down" } : {}),
       ...(change === undefined ? {} : { realServer: change }),
       ...(weight === weightBefore ? {} : { weight }),
@@ -139,7 +142,7 @@ export class LiveVirtualServer {
     this.#realServers = config.realServers.map((wanted) => {
       const server = before.get(canonicalServer(wanted))?.shift();
       if (server === undefined) {
-        const made = startLiveRealServer(wanted, !config.alpha, start);
+        const made = startLiveRealServer({ config: wanted, assumed: "configured", virtual: config }, start);
         added.push(made);
         for (const checker of made.checkers) started.push({ server: made, checker });
         return made;
@@ -154,6 +157,14 @@ export class LiveVirtualServer {
     this.#limits = this.#reachableLimits();
     const quorum = this.#stepQuorum(start.nowUs);
     return { added, removed, changed, started, ...(quorum === undefined ? {} : { quorum }) };
+  }
+
+  /** Takes a real server out for good, as `omega` does at the end; no sorry server comes in for it. */
+  leave(server: LiveRealServer, nowUs: number): QuorumStep["change"] {
+    server.left = true;
+    const { sorryServer: _, ...policy } = this.#policy;
+    this.#policy = policy;
+    return this.#stepQuorum(nowUs);
   }
 
   /** It is configured no more: results of its running checks count no more. */
@@ -174,8 +185,9 @@ export class LiveVirtualServer {
 
   #standings(): RealServerStanding[] {
     return this.#realServers.map((server) => {
-      const { config, health } = server;
-      return { entry: weightedEntry(server), inhibitOnFailure: config.inhibitOnFailure, up: health.up };
+      const { config, health, left = false } = server;
+      const inhibitOnFailure = config.inhibitOnFailure && !left;
+      return { entry: weightedEntry(server), inhibitOnFailure, up: health.up && !left };
     });
   }
 }
@@ -184,7 +196,7 @@ function assumptions(
   config: VirtualServer,
   policy: VirtualServerPolicy,
   table: TableModel | undefined,
-): readonly ("up" | "down")[] {
+): readonly StartAssumption[] {
   const weightOf = (server: RealServerEntry): number | undefined => kernelWeight(policy, server, table);
   const servers = config.realServers.map((server) => {
     return { entry: realServerEntry(server), inhibitOnFailure: server.inhibitOnFailure };
@@ -192,7 +204,6 @@ function assumptions(
   const sorry = policy.sorryServer;
   return assumeAtStart(servers, servers.map(({ entry }) => weightOf(entry)), {
     sorryServerInKernel: sorry !== undefined && (weightOf(sorry) ?? 0) > 0,
-    alpha: config.alpha,
   });
 }
 

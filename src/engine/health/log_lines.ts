@@ -88,6 +88,18 @@ export function serverLine(change: "up" | "down", inhibit: boolean, server: stri
   return `${inhibit ? "Disabling" : "Removing"} service ${server} from VS ${virtualServer}`;
 }
 
+/** A real server leaves at the end, with `omega`. */
+export function shutDownLine(server: string, virtualServer: string): string {
+  return `Shutting down service ${server} from VS ${virtualServer}`;
+}
+
+/** `ha_suspend` holds the checks of a virtual server back, or no more. */
+export function suspensionLine(held: boolean, address: string, virtualServer: string): string {
+  return held
+    ? `Suspending healthcheckers of VS ${virtualServer}: ${address} is not on this host`
+    : `Activating healthcheckers of VS ${virtualServer}: ${address} is on this host`;
+}
+
 /** A real server that an earlier process took out, at start. */
 export function staysOutLine(server: string, virtualServer: string): string {
   return `Service ${server} stays out of VS ${virtualServer} until its first good check`;

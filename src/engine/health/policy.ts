@@ -6,7 +6,7 @@ import { canonicalKey } from "../../core/ipvs/diff.ts";
 import type { RealServerEntry, VirtualServerEntry, VirtualServerKey } from "../../core/ipvs/table.ts";
 import { commandWords } from "../../base/command_words.ts";
 import type { Checker, CheckerCommon, GroupEntry, RealServer, VirtualServer } from "../../config/config.ts";
-import type { DnsQueryType, ProbeRequest, ProbeTarget } from "../../ports/probes.ts";
+import type { DnsQueryType, ProbeRequest, ProbeTarget, ProbeTls } from "../../ports/probes.ts";
 
 /** The keys that a virtual server has in the kernel: one, or those of all members of its group. */
 export function keysOf(server: VirtualServer): [VirtualServerKey, ...VirtualServerKey[]] {
@@ -43,7 +43,7 @@ export function policyOf(server: VirtualServer): VirtualServerPolicy {
   const { quorum, hysteresis, sorryServer } = server;
   if (sorryServer === undefined) return { entries, quorum, hysteresis };
   const sorry = { ...sorryServer, weight: 1, upperThreshold: 0, lowerThreshold: 0 };
-  return { entries, quorum, hysteresis, sorryServer: sorry };
+  return { entries, quorum, hysteresis, sorryServer: sorry, inhibitSorryServer: sorryServer.inhibit };
 }
 
 function entryOf(server: VirtualServer, key: VirtualServerKey): VirtualServerEntry {
@@ -54,6 +54,7 @@ function entryOf(server: VirtualServer, key: VirtualServerKey): VirtualServerEnt
     scheduler: server.scheduler,
     flags: server.flags,
     persistenceTimeoutSeconds,
+    ...(server.persistenceEngine === undefined ? {} : { persistenceEngine: server.persistenceEngine }),
     // A group may have a prefix that only one of its families can have.
     persistencePrefixLength: persistenceTimeoutSeconds > 0 ? Math.min(persistencePrefixLength, oneClient) : oneClient,
   };
@@ -63,6 +64,11 @@ function entryOf(server: VirtualServer, key: VirtualServerKey): VirtualServerEnt
 export function realServerEntry(server: RealServer): RealServerEntry {
   const { address, port, forwardingMethod, weight, upperThreshold, lowerThreshold } = server;
   return { address, port, forwardingMethod, weight, upperThreshold, lowerThreshold };
+}
+
+/** The server is down until the checker's first good result, unless the table says otherwise; the nearest one decides. */
+export function startsDown(virtual: VirtualServer, real: RealServer, checker: Checker): boolean {
+  return checker.alpha ?? real.alpha ?? virtual.alpha;
 }
 
 /** The patience of a checker. */
@@ -134,7 +140,17 @@ function httpRequest(checker: Http, url: Http["urls"][number], target: ProbeTarg
     target,
     url: host === undefined ? url : { ...url, virtualHost: host },
     httpVersion: checker.closesConnection ? "1.0C" : checker.httpVersion,
-    ...(checker.type === "https" ? { tls: sendsName ? { serverName } : {} } : {}),
+    ...(checker.type === "https" ? { tls: { ...(sendsName ? { serverName } : {}), ...tlsOf(checker, url) } } : {}),
+  };
+}
+
+/** keepalived takes chain and key from the file of the key; `certificate` may stand for itself here. */
+function tlsOf({ credentials, tlsCompliant }: Http, url: Http["urls"][number]): ProbeTls {
+  const { certificate = credentials?.key, key = certificate, password } = credentials ?? {};
+  const files = certificate === undefined || key === undefined ? undefined : { certificate, key };
+  return {
+    ...(files && { clientFiles: { ...files, ...(password === undefined ? {} : { password }) } }),
+    ...(url.tlsCompliant ?? tlsCompliant ? { compliant: true } : {}),
   };
 }
 
