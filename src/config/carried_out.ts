@@ -49,9 +49,7 @@ export function startable(config: Config): Startable {
       tracking: withWeights(group.tracking, config),
     }))
     .filter(({ members }) => members.length > 0);
-  const virtualServers = config.virtualServers.filter((server) =>
-    isStarted(`virtual server ${server.name}`, whyNotServer(server), server)
-  ).map((server) => withCheckersThatRun(server, config));
+  const virtualServers = config.virtualServers.map((server) => withCheckersThatRun(server, config));
   return { config: { ...config, vrrpInstances, syncGroups, virtualServers }, leftOut };
 }
 
@@ -121,13 +119,6 @@ function withCheckersThatRun(server: VirtualServer, { global, ssl }: Config): Vi
     checkers: real.checkers.filter(runs).map(owned).map(logged),
   }));
   return { ...server, realServers };
-}
-
-/** The table has other kinds of services than what is asked for. */
-function whyNotServer(server: VirtualServer): string | undefined {
-  const entries = [server, ...server.realServers, ...(server.sorryServer === undefined ? [] : [server.sorryServer])];
-  if (entries.some(({ tunnel }) => tunnel !== undefined)) return "it has a tunnel of another type than `ipip`";
-  return undefined;
 }
 
 /** Why nothing of a configuration can be run; undefined when it can. */

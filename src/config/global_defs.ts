@@ -3,6 +3,7 @@ import type { AnnouncementSchedule } from "../core/vrrp/state.ts";
 import type { Report } from "./diagnostic.ts";
 import { type Complete, field, type Fields, type Given, type Printed, printFields, readFields } from "./fields.ts";
 import { childrenNamed, type Statement } from "./statement.ts";
+import { syncDaemon } from "./sync_daemon.ts";
 import type { ValueType } from "./value_type.ts";
 import {
   boolean,
@@ -26,7 +27,6 @@ import {
   optionalWords,
   script,
   userAndGroup,
-  words,
 } from "./values_composite.ts";
 
 const MAX_U32 = 4_294_967_295;
@@ -181,16 +181,12 @@ const VRRP_FIELDS = {
 
 const MAX_TIMEOUT = { min: 0, max: 2_678_400 };
 
-/** `lvs_sync_daemon INTERFACE [inst NAME] [id N] [maxlen N] [port N] [ttl N] [group GROUP]`. */
 const LVS_FIELDS = {
   lvs_timeouts: field("ipvsTimeoutsSeconds", namedNumbers({ tcp: MAX_TIMEOUT, tcpfin: MAX_TIMEOUT, udp: MAX_TIMEOUT })),
   lvs_flush: field("flushesAtStart", flag),
   lvs_flush_on_stop: field("flushesAtStop", optionalWords("VS")),
   lvs_flush_onstop: field("flushesAtStop", optionalWords("VS")),
-  lvs_sync_daemon: field(
-    "syncDaemon",
-    words("INTERFACE [inst NAME] [id N] [maxlen N] [port N] [ttl N] [group GROUP]"),
-  ),
+  lvs_sync_daemon: field("syncDaemon", syncDaemon),
   checker_log_all_failures: field("logsAllFailures", boolean),
   rs_init_notifies: field("notifiesInitialStates", boolean),
 } satisfies Fields;

@@ -50,6 +50,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     vmac_prefix vrrp_strict vrrp_owner_ignore_adverts
     router_id vrrp_version vrrp_skip_check_adv_addr vrrp_check_unicast_src include_check random_seed
     script_user dynamic_interfaces checker_log_all_failures
+    lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop lvs_sync_daemon
     enable_script_security vrrp_down_timer_adverts vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
     vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh vrrp_garp_master_refresh_repeat
     vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_min_garp
@@ -68,7 +69,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier
     vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters nftables_ipvs
     nftables_ipvs_priority nftables_ipvs_start_fwmark
-    lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop rs_init_notifies
+    rs_init_notifies
     notify_fifo vrrp_notify_fifo lvs_notify_fifo notify_fifo_script vrrp_notify_fifo_script lvs_notify_fifo_script
     fifo_write_vrrp_states_on_reload
     vrrp_priority checker_priority bfd_priority vrrp_rt_priority checker_rt_priority bfd_rt_priority
@@ -83,7 +84,6 @@ export const GLOBAL_DEFS = section("global_defs", {
   missing: {
     vrrp_startup_delay: "instances would start at once",
     vrrp_delay_after_boot: "instances would start at once",
-    lvs_sync_daemon: "connections would be lost on fail-over",
   },
   deprecated: {
     lvs_process_name: "checker_process_name",
@@ -99,7 +99,6 @@ export const GLOBAL_DEFS = section("global_defs", {
     smtp_alert: OFF,
     smtp_alert_vrrp: OFF,
     smtp_alert_checker: OFF,
-    lvs_flush_on_stop: OFF,
     vrrp_garp_interval: ["0"],
     vrrp_gna_interval: ["0"],
   },

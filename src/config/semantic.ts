@@ -9,6 +9,7 @@ import { nearMiss } from "./near_miss.ts";
 import { lastNamed } from "./statement.ts";
 import { valuePlace } from "./value_type.ts";
 import { devicesOf, type InstanceDraft } from "./vrrp_instance.ts";
+import { checkSyncDaemon } from "./sync_daemon.ts";
 import { withMembers } from "./group_members.ts";
 import { isYaml } from "./yaml_shape.ts";
 
@@ -28,6 +29,7 @@ export function checkWhole(whole: Whole, report: Report): Config {
   checkAddresses(instances, report);
   const virtualServers = mergeServices(config.virtualServers, report);
   checkServers(config, report);
+  checkSyncDaemon(config, report);
   // With `dynamic_interfaces` one may come later: until then its instance is in fault.
   const mayComeLater = config.global.dynamicInterfaces !== undefined;
   checkInterfaces(instances, mayComeLater ? undefined : whole.host?.interfaceNames(), report);

@@ -1,5 +1,6 @@
 // The health role: ordinary asynchronous code. Checks the real servers and keeps the kernel's IPVS table in line.
 import type { VirtualServer } from "../config/config.ts";
+import type { IpvsSettings } from "../config/sync_daemon.ts";
 import type { VirtualServerKey } from "../core/ipvs/table.ts";
 import { HealthEngine } from "../engine/health/health_engine.ts";
 import { LinuxIpvs } from "../linux/ipvs.ts";
@@ -54,6 +55,8 @@ class HealthRole {
         return this.#start();
       case "reconfigure":
         return this.#reconfigure(message);
+      case "sync-role":
+        return this.#engine?.followSyncRole(message.role);
       case "stop":
         return this.#stop(message.keepTable);
       default:
@@ -61,15 +64,16 @@ class HealthRole {
     }
   }
 
-  #configure({ virtualServers, previousKeys }: ToHealth & { type: "configure" }): void {
+  #configure({ virtualServers, previousKeys, settings }: ToHealth & { type: "configure" }): void {
     this.#previousKeys = previousKeys;
-    this.#engine = this.#newEngine(virtualServers);
+    this.#engine = this.#newEngine(virtualServers, settings);
     this.#link.post({ type: "ready" });
   }
 
-  #newEngine(virtualServers: readonly VirtualServer[]): HealthEngine {
+  #newEngine(virtualServers: readonly VirtualServer[], settings: IpvsSettings): HealthEngine {
     return new HealthEngine({
       virtualServers,
+      settings,
       clock: new SystemClock(),
       openIpvs: () => new LinuxIpvs(),
       probes: new Prober({ sockets: new ProbeSockets(this.#reactor) }),
@@ -87,11 +91,11 @@ class HealthRole {
     this.#reporting = setInterval(() => this.#report(), SNAPSHOT_INTERVAL_MS);
   }
 
-  #reconfigure({ id, virtualServers }: ToHealth & { type: "reconfigure" }): void {
+  #reconfigure({ id, virtualServers, settings }: ToHealth & { type: "reconfigure" }): void {
     let refused: string | undefined;
     try {
-      if (this.#started) this.#engine?.reconfigure(virtualServers);
-      else this.#engine = this.#newEngine(virtualServers);
+      if (this.#started) this.#engine?.reconfigure(virtualServers, settings);
+      else this.#engine = this.#newEngine(virtualServers, settings);
     } catch (error) {
       refused = error instanceof Error ? error.message : String(error);
     }

@@ -2,9 +2,11 @@
 // the api role talks to the network.
 import type { VirtualServer, VrrpInstance } from "../config/config.ts";
 import type { SyncGroup } from "../config/config_vrrp.ts";
+import type { IpvsSettings } from "../config/sync_daemon.ts";
 import type { VirtualServerKey } from "../core/ipvs/table.ts";
 import type { RouterOrders } from "../core/vrrp/steering.ts";
 import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.ts";
+import type { SyncRole } from "../engine/health/settings_keeper.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import type { StateTransition } from "../engine/vrrp/surroundings.ts";
 import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
@@ -43,12 +45,20 @@ export type ToHealth =
   | {
     readonly type: "configure";
     readonly virtualServers: readonly VirtualServer[];
+    readonly settings: IpvsSettings;
     /** Virtual servers of earlier configurations: ours to remove from the kernel when they are configured no more. */
     readonly previousKeys: readonly VirtualServerKey[];
   }
   | { readonly type: "start" }
   /** As for vrrp. */
-  | { readonly type: "reconfigure"; readonly id: number; readonly virtualServers: readonly VirtualServer[] }
+  | {
+    readonly type: "reconfigure";
+    readonly id: number;
+    readonly virtualServers: readonly VirtualServer[];
+    readonly settings: IpvsSettings;
+  }
+  /** The half of connection synchronisation that runs here. */
+  | { readonly type: "sync-role"; readonly role: SyncRole }
   | { readonly type: "stop"; readonly keepTable: boolean };
 
 /** Supervisor to api. */

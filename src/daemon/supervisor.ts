@@ -1,6 +1,7 @@
 // The supervisor: keeps the roles running, hands configurations over, ends everything in an order that drops nothing.
 import type { LeftOut } from "../config/carried_out.ts";
 import type { Config } from "../config/config.ts";
+import { ipvsSettingsOf, usesIpvs } from "../config/sync_daemon.ts";
 import { changeLines, differenceOf, saysTheSame, summaryOf } from "../config/plan.ts";
 import { formatKey, type VirtualServerKey } from "../core/ipvs/table.ts";
 import { keysOf } from "../engine/health/policy.ts";
@@ -22,6 +23,7 @@ import { linuxProcesses } from "./linux_processes.ts";
 import { Operations } from "./operations.ts";
 import { RoleKeeper } from "./role_keeper.ts";
 import type { RoleProcess } from "./role_process.ts";
+import { SyncRoles } from "./sync_role.ts";
 import { Tracker } from "./tracker.ts";
 
 /** How the daemon is run. */
@@ -61,6 +63,7 @@ export class Supervisor {
   readonly #tracker: Tracker;
   readonly #notifier: Notifier;
   readonly #operations: Operations;
+  readonly #syncRoles = new SyncRoles();
   #config: Config;
   #generation = 1;
   #stopping = false;
@@ -109,7 +112,10 @@ export class Supervisor {
       },
       begin: (process, diedAtMs) => process.post({ type: "start", resume: this.#stillMasters(diedAtMs) }),
       // Nobody advertises for a while and a peer will take over: two hosts must not answer for one address.
-      paused: () => removeVirtualAddresses(this.#config.vrrpInstances, options.log),
+      paused: () => {
+        this.#syncRoles.forget();
+        removeVirtualAddresses(this.#config.vrrpInstances, options.log);
+      },
     });
     this.#health = new RoleKeeper<ToHealth>({
       ...common,
@@ -134,7 +140,7 @@ export class Supervisor {
     this.#openControl();
     this.#tracker.configure(this.#config);
     if (this.#config.vrrpInstances.length > 0) this.#vrrp.start();
-    if (this.#config.virtualServers.length > 0) this.#health.start();
+    if (usesIpvs(this.#config)) this.#health.start();
     if (this.#options.api !== undefined) this.#api.start();
     return this.#ended.promise;
   }
@@ -170,7 +176,9 @@ export class Supervisor {
 
   #configureHealth(process: RoleProcess<ToHealth>): void {
     const { virtualServers } = this.#config;
-    process.post({ type: "configure", virtualServers, previousKeys: [...this.#knownKeys.values()] });
+    const settings = ipvsSettingsOf(this.#config);
+    process.post({ type: "configure", virtualServers, settings, previousKeys: [...this.#knownKeys.values()] });
+    process.post({ type: "sync-role", role: this.#syncRoles.of(this.#config) });
     for (const key of virtualServers.flatMap(keysOf)) this.#knownKeys.set(formatKey(key), key);
   }
 
@@ -183,6 +191,8 @@ export class Supervisor {
         this.#api.send({ type: "vrrp", instances: this.#vrrpInstances });
         return;
       case "transition":
+        this.#syncRoles.hear(message.transition);
+        this.#health.process?.post({ type: "sync-role", role: this.#syncRoles.of(this.#config) });
         return this.#notifier.tell(this.#config, message.transition);
       case "health":
         this.#virtualServers = message.virtualServers;
@@ -281,7 +291,11 @@ export class Supervisor {
   #reloadSteps(): ReloadStep[] {
     return [
       {
-        differs: (before, after) => !saysTheSame(before.virtualServers, after.virtualServers),
+        differs: (before, after) =>
+          !saysTheSame(
+            [before.virtualServers, ipvsSettingsOf(before)],
+            [after.virtualServers, ipvsSettingsOf(after)],
+          ),
         use: (config) => this.#useVirtualServers(config),
       },
       {
@@ -303,8 +317,10 @@ export class Supervisor {
     return await this.#vrrp.reconfigure((id) => ({ type: "reconfigure", id, instances, syncGroups }));
   }
 
-  async #useVirtualServers({ virtualServers }: Config): Promise<string | undefined> {
-    if (virtualServers.length === 0) {
+  async #useVirtualServers(config: Config): Promise<string | undefined> {
+    const { virtualServers } = config;
+    const settings = ipvsSettingsOf(config);
+    if (!usesIpvs(config)) {
       await this.#health.stop({ type: "stop", keepTable: false }, END_MS);
       this.#virtualServers = [];
       this.#healthWarnings = [];
@@ -312,7 +328,8 @@ export class Supervisor {
       return undefined;
     }
     if (this.#health.stopped) return await this.#health.startReady() ? undefined : "the health role did not start";
-    const problem = await this.#health.reconfigure((id) => ({ type: "reconfigure", id, virtualServers }));
+    const problem = await this.#health.reconfigure((id) => ({ type: "reconfigure", id, virtualServers, settings }));
+    this.#health.process?.post({ type: "sync-role", role: this.#syncRoles.of(config) });
     for (const key of virtualServers.flatMap(keysOf)) this.#knownKeys.set(formatKey(key), key);
     return problem;
   }

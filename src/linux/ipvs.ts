@@ -8,6 +8,7 @@ import { type DecodedVirtualServer, decodeRealServer, decodeVirtualServer } from
 import { NetlinkWriter } from "../wire/netlink.ts";
 import type { RealServerRow } from "../wire/ipvs_types.ts";
 import { describeFailure, ENOENT, EPERM, remedy } from "./ipvs_errors.ts";
+import { LinuxIpvsSettings, type Request } from "./ipvs_settings.ts";
 import { libc } from "./libc.ts";
 import { NETLINK_GENERIC, NetlinkSocket } from "./netlink_socket.ts";
 import { describeErrno, errnoName, SystemError } from "./system_error.ts";
@@ -87,6 +88,9 @@ export class LinuxIpvs implements IpvsPort {
     return failures;
   }
 
+  /** Timeouts and connection synchronisation. */
+  readonly settings = new LinuxIpvsSettings((write, onMessage) => this.#ask(write, onMessage));
+
   /** Closes the socket; the next call opens another. The table stays as it is. */
   close(): void {
     this.#connection?.socket.close();
@@ -96,6 +100,25 @@ export class LinuxIpvs implements IpvsPort {
   /** The same as `close`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** One request and its answers; asks for the family once more, since its number may have changed. */
+  #ask(write: Request, onMessage: (body: DataView) => void): void {
+    for (let attempt = 1;; attempt++) {
+      const { socket, family } = this.#connect();
+      const sequence = socket.nextSequence();
+      write(this.#writer.reset(), { family, sequence });
+      try {
+        socket.dump(this.#writer, sequence, (message) => onMessage(message.body));
+        return;
+      } catch (error) {
+        this.close();
+        const isStale = error instanceof SystemError && error.errno === ENOENT && attempt === 1;
+        if (isStale && this.#connect().family !== family) continue;
+        if (error instanceof SystemError && error.errno === EPERM) throw new IpvsUnavailableError(NO_CAPABILITY);
+        throw error;
+      }
+    }
   }
 
   #readOnce(): VirtualServerRow[] {

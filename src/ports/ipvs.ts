@@ -1,5 +1,5 @@
 // The kernel's IPVS table as the health engine sees it.
-import type { IpvsCommand, VirtualServerRow } from "../core/ipvs/table.ts";
+import type { IpvsCommand, IpvsTimeouts, SyncDaemon, VirtualServerRow } from "../core/ipvs/table.ts";
 
 /** A command that the kernel refused. The others of the batch were carried out. */
 export interface IpvsFailure {
@@ -16,6 +16,18 @@ export interface IpvsPort {
   read(): readonly VirtualServerRow[];
   /** Carries out commands in order, batched; a failing one does not stop the others. @throws IpvsUnavailableError */
   apply(commands: readonly IpvsCommand[]): readonly IpvsFailure[];
+  readonly settings: IpvsSettingsPort;
+}
+
+/** What IPVS has beside its table. Every call throws Error with one sentence when the kernel refuses. */
+export interface IpvsSettingsPort {
+  timeouts(): IpvsTimeouts;
+  /** Those that are not given stay. */
+  setTimeouts(timeouts: Partial<IpvsTimeouts>): void;
+  /** Those that run. */
+  syncDaemons(): readonly SyncDaemon[];
+  startSyncDaemon(daemon: SyncDaemon): void;
+  stopSyncDaemon(role: SyncDaemon["role"]): void;
 }
 
 /** IPVS cannot be used at all: the module is missing, or CAP_NET_ADMIN is. The message is one clear sentence. */

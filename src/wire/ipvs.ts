@@ -27,10 +27,22 @@ export const IPVS_CMD = {
   SET_DEST: 6,
   DEL_DEST: 7,
   GET_DEST: 8,
+  NEW_DAEMON: 9,
+  DEL_DAEMON: 10,
+  GET_DAEMON: 11,
+  SET_CONFIG: 12,
+  GET_CONFIG: 13,
 } as const;
 
 /** Attributes of a message. */
-export const IPVS_CMD_ATTR = { SERVICE: 1, DEST: 2 } as const;
+export const IPVS_CMD_ATTR = {
+  SERVICE: 1,
+  DEST: 2,
+  DAEMON: 3,
+  TIMEOUT_TCP: 4,
+  TIMEOUT_TCP_FIN: 5,
+  TIMEOUT_UDP: 6,
+} as const;
 
 /** Attributes of a service. PORT is big endian; NETMASK is a big endian mask for IPv4, a prefix length for IPv6. */
 export const IPVS_SVC_ATTR = {
@@ -81,7 +93,12 @@ export const FORWARDING_NUMBERS: Readonly<Record<ForwardingMethod, number>> = { 
 
 /** Address families as the kernel counts them. */
 export const AF_NUMBERS = { 4: 2, 6: 10 } as const;
-const TUN_TYPE_IPIP = 0;
+
+/** IP_VS_CONN_F_TUNNEL_TYPE_IPIP, _GUE and _GRE. */
+export const TUN_TYPES = { ipip: 0, gue: 1, gre: 2 } as const;
+
+/** IP_VS_TUNNEL_ENCAP_FLAG_NOCSUM, _CSUM and _REMCSUM. */
+export const TUN_FLAGS = { none: 0, csum: 1, remcsum: 2 } as const;
 
 /** Which family number and sequence a request gets. */
 export interface RequestHeader {
@@ -126,7 +143,8 @@ export function writeRealServerDump(writer: NetlinkWriter, header: RequestHeader
   writeRequest(writer, request, () => writer.nest(IPVS_CMD_ATTR.SERVICE, () => writeKey(writer, key)));
 }
 
-function ipvsRequest(header: RequestHeader, command: number, flags: number): Parameters<typeof writeRequest>[1] {
+/** A request of the IPVS family, as `writeRequest()` takes it. */
+export function ipvsRequest(header: RequestHeader, command: number, flags: number): Parameters<typeof writeRequest>[1] {
   return { ...header, command, version: IPVS_GENL_VERSION, flags };
 }
 
@@ -193,8 +211,9 @@ function writeRealServer(writer: NetlinkWriter, entry: RealServerEntry): void {
   writer.u32(IPVS_DEST_ATTR.U_THRESH, entry.upperThreshold);
   writer.u32(IPVS_DEST_ATTR.L_THRESH, entry.lowerThreshold);
   if (entry.forwardingMethod === "tun") {
-    writer.u8(IPVS_DEST_ATTR.TUN_TYPE, TUN_TYPE_IPIP).u16Be(IPVS_DEST_ATTR.TUN_PORT, 0);
-    writer.u16(IPVS_DEST_ATTR.TUN_FLAGS, 0);
+    const { type = "ipip", port = 0, checksum = "none" } = entry.tunnel ?? {};
+    writer.u8(IPVS_DEST_ATTR.TUN_TYPE, TUN_TYPES[type]).u16Be(IPVS_DEST_ATTR.TUN_PORT, port);
+    writer.u16(IPVS_DEST_ATTR.TUN_FLAGS, TUN_FLAGS[checksum]);
   }
 }
 

@@ -11,12 +11,15 @@ import {
   IPVS_SVC_ATTR,
   PERSISTENT_FLAG,
   PROTOCOL_NUMBERS,
+  TUN_FLAGS,
+  TUN_TYPES,
 } from "./ipvs.ts";
 import type {
   ForwardingMethod,
   Protocol,
   RealServerRow,
   TrafficCounters,
+  Tunnel,
   VirtualServerEntry,
   VirtualServerKey,
 } from "./ipvs_types.ts";
@@ -75,6 +78,7 @@ export function decodeRealServer(body: DataView, virtualServerFamily: Family): R
   const port = u16Be(row, IPVS_DEST_ATTR.PORT);
   const forwardingMethod = decodeForwardingMethod(u32(row, IPVS_DEST_ATTR.FWD_METHOD));
   const weight = u32(row, IPVS_DEST_ATTR.WEIGHT);
+  const tunnel = forwardingMethod === "tun" ? decodeTunnel(row) : undefined;
   if (address === undefined || port === undefined || forwardingMethod === undefined || weight === undefined) {
     return undefined;
   }
@@ -83,6 +87,7 @@ export function decodeRealServer(body: DataView, virtualServerFamily: Family): R
       address,
       port,
       forwardingMethod,
+      ...(tunnel === undefined ? {} : { tunnel }),
       weight,
       upperThreshold: u32(row, IPVS_DEST_ATTR.U_THRESH) ?? 0,
       lowerThreshold: u32(row, IPVS_DEST_ATTR.L_THRESH) ?? 0,
@@ -122,6 +127,20 @@ const FORWARDING_LOCAL = 1;
 
 function decodeForwardingMethod(number: number | undefined): ForwardingMethod | undefined {
   return number === FORWARDING_LOCAL ? "dr" : FORWARDING_METHODS.find((name) => FORWARDING_NUMBERS[name] === number);
+}
+
+/** Undefined for IP in IP; a port counts with gue only, and kernels before 5.3 send none of this. */
+function decodeTunnel(row: Attributes): Tunnel | undefined {
+  const number = row.get(IPVS_DEST_ATTR.TUN_TYPE)?.getUint8(0);
+  if (number !== TUN_TYPES.gue && number !== TUN_TYPES.gre) return undefined;
+  const flags = u16(row, IPVS_DEST_ATTR.TUN_FLAGS) ?? 0;
+  const checksum = (["csum", "remcsum"] as const).find((name) => TUN_FLAGS[name] === flags);
+  const port = u16Be(row, IPVS_DEST_ATTR.TUN_PORT) ?? 0;
+  return {
+    type: number === TUN_TYPES.gue ? "gue" : "gre",
+    ...(number === TUN_TYPES.gue ? { port } : {}),
+    ...(checksum === undefined ? {} : { checksum }),
+  };
 }
 
 function familyFromNumber(number: number | undefined): Family | undefined {

@@ -131,6 +131,20 @@ Deno.test("decodeVirtualServer() brings timeout and prefix to the default when t
   assertEquals([entry?.flags, entry?.persistenceTimeoutSeconds, entry?.persistencePrefixLength], [0, 0, 32]);
 });
 
+Deno.test("decodeRealServer() reads the kind of a tunnel, and nothing of it without one", () => {
+  const tunnel = (method: string, type: string, port: string, flags: string): unknown => {
+    const attributes = DEST_KEY + "08000300" + `${method}000000` + DEST_REST + "05000d00" + `${type}000000` +
+      "06000e00" + `${port}0000` + "06000f00" + `${flags}000000`;
+    const length = (4 + attributes.length / 2).toString(16).padStart(2, "0");
+    return decodeRealServer(view("05010000" + `${length}000200` + attributes), 4)?.entry.tunnel;
+  };
+  assertEquals(tunnel("02", "00", "0000", "00"), undefined);
+  assertEquals(tunnel("02", "01", "17c0", "00"), { type: "gue", port: 6080 });
+  assertEquals(tunnel("02", "01", "17c0", "02"), { type: "gue", port: 6080, checksum: "remcsum" });
+  assertEquals(tunnel("02", "02", "17c0", "01"), { type: "gre", checksum: "csum" });
+  assertEquals(tunnel("03", "01", "17c0", "00"), undefined);
+});
+
 Deno.test("decodeVirtualServer() has no words for other protocols, families, messages, and rows without a part", () => {
   assertEquals(decodeVirtualServer(view(service(V4 + "06000200" + "2f000000" + VIP + PORT + PERSISTENT))), undefined);
   assertEquals(

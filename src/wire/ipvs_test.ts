@@ -122,6 +122,19 @@ Deno.test("writeIpvsCommand() says ipip for every tunnel, and writes IPv6 addres
   );
 });
 
+Deno.test("writeIpvsCommand() writes the type, port (network order) and checksum of a tunnel", () => {
+  const end = (tunnel: RealServerEntry["tunnel"]): string => {
+    const entry: RealServerEntry = { ...realServer, forwardingMethod: "tun", ...(tunnel && { tunnel }) };
+    return encode({ type: "set-real-server", key: http, entry }, true).slice(-48);
+  };
+  const bytes = (type: string, port: string, flags: string): string =>
+    "05000d00" + `${type}000000` + "06000e00" + `${port}0000` + "06000f00" + `${flags}000000`;
+  assertEquals(end(undefined), bytes("00", "0000", "00"));
+  assertEquals(end({ type: "gue", port: 6080 }), bytes("01", "17c0", "00"));
+  assertEquals(end({ type: "gue", port: 6080, checksum: "remcsum" }), bytes("01", "17c0", "02"));
+  assertEquals(end({ type: "gre", checksum: "csum" }), bytes("02", "0000", "01"));
+});
+
 Deno.test("writeIpvsCommand() deletes by key alone", () => {
   assertEquals(
     encode({ type: "delete-virtual-server", key: http }, true),

@@ -27,11 +27,23 @@ export interface VirtualServerEntry {
   readonly persistencePrefixLength: number;
 }
 
+/** How packets are wrapped for a real server by `tun`, where it is not plain IP in IP. */
+export interface Tunnel {
+  /** Generic UDP encapsulation, GRE. */
+  readonly type: "gue" | "gre";
+  /** UDP port of gue. */
+  readonly port?: number;
+  /** Checksum of the outer header; `remcsum` is gue's remote checksum offload. */
+  readonly checksum?: "csum" | "remcsum";
+}
+
 /** A real server of one virtual server. Address and port are its key there. */
 export interface RealServerEntry {
   readonly address: string;
   readonly port: number;
   readonly forwardingMethod: ForwardingMethod;
+  /** Only with `tun`; undefined: IP in IP. */
+  readonly tunnel?: Tunnel;
   /** 0 to 65535 in practice; 0 gets no new connections. */
   readonly weight: number;
   /** Connection thresholds, 0: none. */
@@ -78,3 +90,26 @@ export type IpvsCommand =
     readonly address: string;
     readonly port: number;
   };
+
+/** How long the kernel keeps idle connections, seconds (`lvs_timeouts`, ipvsadm --set). */
+export interface IpvsTimeouts {
+  readonly tcp: number;
+  /** After a FIN. */
+  readonly tcpfin: number;
+  readonly udp: number;
+}
+
+/** One half of connection synchronisation (`lvs_sync_daemon`, ipvsadm --start-daemon). Undefined: the kernel's default. */
+export interface SyncDaemon {
+  /** The master sends, the backup listens; a director may be both. */
+  readonly role: "master" | "backup";
+  readonly interface: string;
+  /** 0 to 255; a backup takes what has its own, or all with 0. */
+  readonly syncId: number;
+  /** Longest message, bytes. */
+  readonly maxLength?: number;
+  readonly port?: number;
+  readonly ttl?: number;
+  /** Multicast address. */
+  readonly group?: string;
+}

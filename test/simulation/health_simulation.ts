@@ -148,7 +148,8 @@ export class HealthSimulation {
       if (alive(server) && sorry === undefined) return [entry];
       return server.inhibitOnFailure ? [{ ...entry, weight: 0 }] : [];
     });
-    const last = sorry === undefined ? [] : [{ ...sorry, weight: 1, upperThreshold: 0, lowerThreshold: 0 }];
+    const { sorryServer } = policyOf(config);
+    const last = sorry === undefined || sorryServer === undefined ? [] : [sorryServer];
     return { entry: policyOf(config).entries[0], realServers: [...realServers, ...last] };
   }
 

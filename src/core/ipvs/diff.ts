@@ -3,6 +3,7 @@ import { formatIp, parseIp } from "../../base/ip.ts";
 import {
   type IpvsCommand,
   type RealServerEntry,
+  type Tunnel,
   type VirtualServerEntry,
   type VirtualServerKey,
   type VirtualServerRow,
@@ -120,7 +121,12 @@ function mergeRealServers(servers: readonly RealServerEntry[]): Map<string, Real
 
 function sameRealServer(a: RealServerEntry, b: RealServerEntry): boolean {
   return a.weight === b.weight && a.forwardingMethod === b.forwardingMethod &&
-    a.upperThreshold === b.upperThreshold && a.lowerThreshold === b.lowerThreshold;
+    a.upperThreshold === b.upperThreshold && a.lowerThreshold === b.lowerThreshold &&
+    sameTunnel(a.tunnel, b.tunnel);
+}
+
+function sameTunnel(a: Tunnel | undefined, b: Tunnel | undefined): boolean {
+  return a?.type === b?.type && a?.port === b?.port && a?.checksum === b?.checksum;
 }
 
 function sameVirtualServer(a: VirtualServerEntry, b: VirtualServerEntry): boolean {

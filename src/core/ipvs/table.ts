@@ -10,10 +10,13 @@ import type {
 export type {
   ForwardingMethod,
   IpvsCommand,
+  IpvsTimeouts,
   Protocol,
   RealServerEntry,
   RealServerRow,
+  SyncDaemon,
   TrafficCounters,
+  Tunnel,
   VirtualServerEntry,
   VirtualServerKey,
 } from "../../wire/ipvs_types.ts";

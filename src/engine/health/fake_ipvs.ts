@@ -1,8 +1,14 @@
 // An IPVS table in memory that answers as the kernel does (6.1), for tests and simulations. Keeps no connections.
 import { canonicalKey, canonicalServer, commandKey } from "../../core/ipvs/diff.ts";
 import { applyToModel, modelOf, type TableModel } from "../../core/ipvs/model.ts";
-import { formatKey, type IpvsCommand, type VirtualServerRow } from "../../core/ipvs/table.ts";
-import { type IpvsFailure, type IpvsPort, IpvsUnavailableError } from "../../ports/ipvs.ts";
+import {
+  formatKey,
+  type IpvsCommand,
+  type IpvsTimeouts,
+  type SyncDaemon,
+  type VirtualServerRow,
+} from "../../core/ipvs/table.ts";
+import { type IpvsFailure, type IpvsPort, type IpvsSettingsPort, IpvsUnavailableError } from "../../ports/ipvs.ts";
 
 /** The kernel's table, faked. */
 export class FakeIpvs implements IpvsPort {
@@ -47,6 +53,9 @@ export class FakeIpvs implements IpvsPort {
     return [...this.#table.values()];
   }
 
+  /** Timeouts and synchronisation daemons, as they are. */
+  readonly settings: FakeIpvsSettings = new FakeIpvsSettings();
+
   /** What somebody else does with ipvsadm: not recorded, not observed. */
   tamper(command: IpvsCommand): void {
     applyToModel(this.#table, command);
@@ -81,5 +90,39 @@ export class FakeIpvs implements IpvsPort {
         return present ? undefined : "ENOENT";
       }
     }
+  }
+}
+
+/** What the kernel has beside the table, faked. */
+export class FakeIpvsSettings implements IpvsSettingsPort {
+  now: IpvsTimeouts = { tcp: 900, tcpfin: 120, udp: 300 };
+  daemons: SyncDaemon[] = [];
+  /** Every change, in words. */
+  readonly changes: string[] = [];
+  /** Set: starting a daemon fails with it. */
+  refusal: string | undefined;
+
+  timeouts(): IpvsTimeouts {
+    return this.now;
+  }
+
+  setTimeouts(timeouts: Partial<IpvsTimeouts>): void {
+    this.now = { ...this.now, ...timeouts };
+    this.changes.push(`timeouts ${this.now.tcp} ${this.now.tcpfin} ${this.now.udp}`);
+  }
+
+  syncDaemons(): readonly SyncDaemon[] {
+    return this.daemons;
+  }
+
+  startSyncDaemon(daemon: SyncDaemon): void {
+    if (this.refusal !== undefined) throw new Error(this.refusal);
+    this.daemons = [...this.daemons, { maxLength: 1472, port: 8848, ttl: 1, group: "224.0.0.81", ...daemon }];
+    this.changes.push(`start ${daemon.role} ${daemon.interface} ${daemon.syncId}`);
+  }
+
+  stopSyncDaemon(role: SyncDaemon["role"]): void {
+    this.daemons = this.daemons.filter((daemon) => daemon.role !== role);
+    this.changes.push(`stop ${role}`);
   }
 }

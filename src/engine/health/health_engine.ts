@@ -3,7 +3,8 @@ import { same } from "../../base/same.ts";
 import type { VirtualServerKey, WantedVirtualServer } from "../../core/ipvs/table.ts";
 import type { Checker, VirtualServer } from "../../config/config.ts";
 import type { Clock } from "../../ports/clock.ts";
-import type { IpvsPort } from "../../ports/ipvs.ts";
+import type { IpvsSettings } from "../../config/sync_daemon.ts";
+import type { IpvsPort, IpvsSettingsPort } from "../../ports/ipvs.ts";
 import type { ProbePort, ProbeResult } from "../../ports/probes.ts";
 import type { VirtualServerSnapshot, WarningSnapshot } from "../../ports/snapshot.ts";
 import { Agenda, systemTimers, type Timers } from "./agenda.ts";
@@ -26,6 +27,7 @@ import {
 } from "./log_lines.ts";
 import { identityOf, keysOf, limitOf, requestsOf, startsDown } from "./policy.ts";
 import { Suspension } from "./suspension.ts";
+import { SettingsKeeper, type SyncRole } from "./settings_keeper.ts";
 import { TableKeeper } from "./table_keeper.ts";
 
 /** What the engine works with. */
@@ -46,9 +48,13 @@ export interface HealthEngineOptions {
   readonly previousKeys?: readonly VirtualServerKey[];
   /** Probes at the same time, default 256; the others wait their turn. */
   readonly maxConcurrentChecks?: number;
+  /** What IPVS is set to beside its table; default: nothing. */
+  readonly settings?: IpvsSettings;
   /** Whether this host has an address, for `ha_suspend`; default: it has all. */
   readonly isLocal?: (address: string) => boolean;
 }
+
+const NO_SETTINGS: IpvsSettings = { timeouts: {}, flushesAtStart: false, flushesAtStop: false };
 
 /** How to leave. */
 export interface StopOptions {
@@ -64,6 +70,8 @@ export class HealthEngine {
   readonly #keeper: TableKeeper;
   readonly #stopped = Promise.withResolvers<void>();
   readonly #suspension: Suspension;
+  readonly #settingsKeeper: SettingsKeeper;
+  #settings: IpvsSettings;
   #configs: readonly VirtualServer[];
   #servers: readonly LiveVirtualServer[] = [];
   #stopping: Promise<void> | undefined;
@@ -77,6 +85,9 @@ export class HealthEngine {
     this.#suspension = new Suspension(options.isLocal ?? ((): boolean => true), log);
     const ownedKeys = [...options.previousKeys ?? [], ...this.keys];
     this.#keeper = new TableKeeper({ openIpvs, clock, log, ownedKeys, agenda: this.#agenda });
+    const port = (): IpvsSettingsPort => this.#keeper.settings;
+    this.#settingsKeeper = new SettingsKeeper({ port, clock, log, agenda: this.#agenda });
+    this.#settings = options.settings ?? NO_SETTINGS;
   }
 
   /** The kernel keys of this configuration: the next engine's `previousKeys` after a reload. */
@@ -96,8 +107,7 @@ export class HealthEngine {
 
   /** Lasting conditions, such as `ipvs-unavailable`. */
   get warnings(): readonly WarningSnapshot[] {
-    const warning = this.#keeper.warning;
-    return warning === undefined ? [] : [warning];
+    return [this.#keeper.warning, this.#settingsKeeper.warning].filter((warning) => warning !== undefined);
   }
 
   /**
@@ -106,12 +116,14 @@ export class HealthEngine {
    */
   run(): Promise<void> {
     const start = { table: this.#keeper.open(), ...this.#now() };
+    if (this.#settings.flushesAtStart) this.#keeper.ownAll();
     this.#servers = this.#configs.map((config) => new LiveVirtualServer(config, start));
     for (const server of this.#servers) {
       this.#logStart(server);
       for (const target of server.wanted) this.#keeper.want(target);
     }
     this.#keeper.reconcile();
+    this.#settingsKeeper.use(this.#settings);
     this.#suspension.update(this.#servers);
     for (const server of this.#servers) this.#scheduleAll(server);
     return this.#stopped.promise;
@@ -121,7 +133,7 @@ export class HealthEngine {
    * Goes over to another configuration, after `run()`: virtual servers with the same key go on, what is the same in both is
    * not touched, the kernel's entries are edited, not made anew. Done when it returns.
    */
-  reconfigure(virtualServers: readonly VirtualServer[]): void {
+  reconfigure(virtualServers: readonly VirtualServer[], settings: IpvsSettings = this.#settings): void {
     const before = new Map(this.#servers.map((server) => [identityOf(server.config), server]));
     const table = this.#keeper.rows();
     const start = this.#now();
@@ -142,6 +154,8 @@ export class HealthEngine {
     });
     for (const server of before.values()) server.retire();
     this.#keeper.replace(this.wanted);
+    this.#settings = settings;
+    this.#settingsKeeper.use(settings);
     this.addressesChanged();
     for (const server of added) {
       this.#logStart(server);
@@ -151,6 +165,11 @@ export class HealthEngine {
       this.#logChange(server, change);
       for (const started of change.started) this.#schedule(server, started.server, started.checker);
     }
+  }
+
+  /** The half of connection synchronisation that runs here from now on. */
+  followSyncRole(role: SyncRole): void {
+    this.#settingsKeeper.follow(role);
   }
 
   /** Addresses came to this host or left it: checks that `ha_suspend` has held back run at once. */
@@ -186,7 +205,8 @@ export class HealthEngine {
     await running;
     if (!keepTable) {
       for (const server of this.#servers) this.#leave(server);
-      this.#keeper.removeOwned();
+      this.#keeper.removeOwned(this.#settings.flushesAtStop);
+      this.#settingsKeeper.restore();
     }
     this.#agenda.clear();
     this.#stopped.resolve();

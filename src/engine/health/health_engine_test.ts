@@ -5,7 +5,7 @@ import { NO_TRAFFIC } from "../../core/ipvs/model.ts";
 import type { IpvsCommand, VirtualServerRow } from "../../core/ipvs/table.ts";
 import type { ProbePort, ProbeResult } from "../../ports/probes.ts";
 import { type IpvsPort, IpvsUnavailableError } from "../../ports/ipvs.ts";
-import { FakeIpvs } from "./fake_ipvs.ts";
+import { FakeIpvs, FakeIpvsSettings } from "./fake_ipvs.ts";
 import { FakeTime } from "./fake_time.ts";
 import { HealthEngine, type HealthEngineOptions } from "./health_engine.ts";
 import { keysOf, policyOf, realServerEntry } from "./policy.ts";
@@ -287,6 +287,7 @@ Deno.test("HealthEngine believes a refusal that names another command for the sa
   const kernel = new FakeIpvs(rows);
   kernel.refuse = ({ type }) => type === "add-real-server" ? "EEXIST" : undefined;
   const openIpvs = (): IpvsPort => ({
+    settings: new FakeIpvsSettings(),
     read: () => kernel.read(),
     apply: (commands) =>
       kernel.apply(commands).map((failure) => {

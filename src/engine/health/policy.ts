@@ -5,7 +5,14 @@ import type { VirtualServerPolicy } from "../../core/health/virtual_server.ts";
 import { canonicalKey } from "../../core/ipvs/diff.ts";
 import type { RealServerEntry, VirtualServerEntry, VirtualServerKey } from "../../core/ipvs/table.ts";
 import { commandWords } from "../../base/command_words.ts";
-import type { Checker, CheckerCommon, GroupEntry, RealServer, VirtualServer } from "../../config/config.ts";
+import type {
+  Checker,
+  CheckerCommon,
+  GroupEntry,
+  RealServer,
+  SorryServer,
+  VirtualServer,
+} from "../../config/config.ts";
 import type { DnsQueryType, ProbeRequest, ProbeTarget, ProbeTls } from "../../ports/probes.ts";
 
 /** The keys that a virtual server has in the kernel: one, or those of all members of its group. */
@@ -42,7 +49,9 @@ export function policyOf(server: VirtualServer): VirtualServerPolicy {
   const entries = [entryOf(server, first), ...more.map((key) => entryOf(server, key))] as const;
   const { quorum, hysteresis, sorryServer } = server;
   if (sorryServer === undefined) return { entries, quorum, hysteresis };
-  const sorry = { ...sorryServer, weight: 1, upperThreshold: 0, lowerThreshold: 0 };
+  const { address, port, forwardingMethod } = sorryServer;
+  const limits = { weight: 1, upperThreshold: 0, lowerThreshold: 0 };
+  const sorry = { address, port, forwardingMethod, ...tunnelOf(sorryServer), ...limits };
   return { entries, quorum, hysteresis, sorryServer: sorry, inhibitSorryServer: sorryServer.inhibit };
 }
 
@@ -63,7 +72,20 @@ function entryOf(server: VirtualServer, key: VirtualServerKey): VirtualServerEnt
 /** A real server as it stands in the table while it is up. */
 export function realServerEntry(server: RealServer): RealServerEntry {
   const { address, port, forwardingMethod, weight, upperThreshold, lowerThreshold } = server;
-  return { address, port, forwardingMethod, weight, upperThreshold, lowerThreshold };
+  return { address, port, forwardingMethod, ...tunnelOf(server), weight, upperThreshold, lowerThreshold };
+}
+
+/** As the kernel keeps it: a port with gue only, `nocsum` is the same as nothing. */
+function tunnelOf({ forwardingMethod, tunnel }: RealServer | SorryServer): Pick<RealServerEntry, "tunnel"> {
+  if (forwardingMethod !== "tun" || tunnel === undefined) return {};
+  const { type, port = 0, checksum } = tunnel;
+  return {
+    tunnel: {
+      type,
+      ...(type === "gue" ? { port } : {}),
+      ...(checksum === "csum" || checksum === "remcsum" ? { checksum } : {}),
+    },
+  };
 }
 
 /** The server is down until the checker's first good result, unless the table says otherwise; the nearest one decides. */

@@ -7,7 +7,7 @@ import type { RealServerSnapshot } from "../../ports/snapshot.ts";
 import { FakeIpvs } from "./fake_ipvs.ts";
 import { FakeTime } from "./fake_time.ts";
 import { HealthEngine } from "./health_engine.ts";
-import { policyOf } from "./policy.ts";
+import { policyOf, realServerEntry } from "./policy.ts";
 
 const location = { file: "test.conf", line: 1, column: 1, length: 1 };
 const elsewhere = { ...location, line: 70 };
@@ -268,7 +268,7 @@ Deno.test("HealthEngine.reconfigure() adopts what the kernel already has of a ne
   const other = virtualServer({ name: "tcp 10.0.0.101:80", address: "10.0.0.101" });
   const entry = policyOf(other).entries[0];
   ipvs.tamper({ type: "add-virtual-server", entry });
-  const kept = { ...realServer("10.0.1.12"), forwardingMethod: "nat" as const };
+  const kept = realServerEntry(realServer("10.0.1.12"));
   ipvs.tamper({ type: "add-real-server", key: entry.key, entry: kept });
   await time.pass(1000);
   engine.reconfigure([virtualServer(), other]);

@@ -8,7 +8,7 @@ import {
   type WantedVirtualServer,
 } from "../../core/ipvs/table.ts";
 import type { Clock } from "../../ports/clock.ts";
-import { type IpvsFailure, type IpvsPort, IpvsUnavailableError } from "../../ports/ipvs.ts";
+import { type IpvsFailure, type IpvsPort, type IpvsSettingsPort, IpvsUnavailableError } from "../../ports/ipvs.ts";
 import type { WarningSnapshot } from "../../ports/snapshot.ts";
 import type { Agenda, Appointment } from "./agenda.ts";
 
@@ -111,10 +111,20 @@ export class TableKeeper {
     return this.#model;
   }
 
-  /** Deletes the virtual servers that are ours, one by one; their real servers go with them. */
-  removeOwned(): void {
+  /** From now on everything that the table has is ours, to be deleted unless it is wanted (`lvs_flush`). */
+  ownAll(): void {
+    for (const { entry } of this.#model?.values() ?? []) this.#owned.set(canonicalKey(entry.key), entry.key);
+  }
+
+  /** The port of what IPVS has beside the table. @throws IpvsUnavailableError */
+  get settings(): IpvsSettingsPort {
+    return this.#port().settings;
+  }
+
+  /** Deletes the virtual servers that are ours, one by one; their real servers go with them. `all`: whoever's they are. */
+  removeOwned(all = false): void {
     this.#guard(() => {
-      const owned = [...this.#read().values()].filter(({ entry }) => this.#owns(entry.key));
+      const owned = [...this.#read().values()].filter(({ entry }) => all || this.#owns(entry.key));
       const commands = owned.map(({ entry }): IpvsCommand => ({ type: "delete-virtual-server", key: entry.key }));
       for (const { message } of this.#port().apply(commands)) this.#options.log(message);
     });
