@@ -1,6 +1,7 @@
 // The command line: which commands there are and what they take. What they do is in a file of its own each.
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { VERSION } from "../base/version.ts";
+import { SIGNAL_NUMBERS } from "../daemon/signals.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_status.ts";
 import { addOperationCommands } from "./operation_commands.ts";
 import type { ApiAddress } from "./run.ts";
@@ -17,6 +18,15 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     .description("Keeps virtual IP addresses alive with VRRP and balances load with IPVS, from a keepalived.conf.")
     .version(VERSION, "-v, --version", "print the version")
     .helpOption("-h, --help", "print help")
+    .addOption(
+      new Option("--signum <name>", "print the number of a signal to the running daemon").choices(
+        Object.keys(SIGNAL_NUMBERS),
+      ),
+    )
+    .on("option:signum", (name: keyof typeof SIGNAL_NUMBERS) => {
+      console.log(SIGNAL_NUMBERS[name]);
+      throw new CommanderError(EXIT_OK, "holdfast.signum", "");
+    })
     .helpCommand("help [command]", "print help for a command")
     .exitOverride();
 
@@ -30,6 +40,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       parseApi,
       parseApi(DEFAULT_API),
     )
+    .option("-p, --pid <file>", "write the process id to a file")
     .option("-I, --keep-ipvs", "at the end, leave the virtual servers in the kernel", false)
     .action(async (options) => {
       const { run } = await import("./run.ts");

@@ -4,6 +4,7 @@ import { type LeftOut, startable, whyNothingRuns } from "../config/carried_out.t
 import { withSecretsOfFiles } from "../config/secrets.ts";
 import type { Config } from "../config/config.ts";
 import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.ts";
+import { listenToSignals } from "../daemon/signals.ts";
 import { Supervisor } from "../daemon/supervisor.ts";
 import { takeInstanceLock } from "../linux/instance_lock.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
@@ -17,6 +18,8 @@ export interface RunOptions {
   readonly useFile: string;
   readonly api: ApiAddress;
   readonly keepIpvs: boolean;
+  /** File for the process id. */
+  readonly pid?: string;
   /** What `@ID` lines of the file are compared with. */
   readonly configId?: string;
 }
@@ -44,16 +47,32 @@ export async function run(options: RunOptions): Promise<number> {
     readConfig: () => readRunnable(options, false),
     leftOut,
   });
-  Deno.addSignalListener("SIGHUP", () => supervisor.reload());
-  for (const signal of ["SIGTERM", "SIGINT"] as const) {
-    Deno.addSignalListener(signal, () => {
+  listenToSignals({
+    log,
+    reload: () => supervisor.reload(),
+    stop: (signal) => {
       log(`${signal} received, stopping`);
       supervisor.stop();
-    });
-  }
+    },
+    dump: (kind) => supervisor.dump(kind),
+    clearStats: () => supervisor.clearStats(),
+  });
+  const written = options.pid !== undefined && writePid(options.pid);
   await supervisor.run();
+  if (options.pid !== undefined && written) Deno.removeSync(options.pid);
   log("stopped");
   Deno.exit(EXIT_OK); // signal listeners would keep the process
+}
+
+/** For programs that send signals. @returns false when it could not be written, which is no reason not to run */
+function writePid(path: string): boolean {
+  try {
+    Deno.writeTextFileSync(path, `${Deno.pid}\n`);
+    return true;
+  } catch (error) {
+    log(`warning: ${path} could not be written: ${error instanceof Error ? error.message : error}`);
+    return false;
+  }
 }
 
 /** Why this process may not do what the configuration asks for, in one sentence. */

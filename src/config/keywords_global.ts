@@ -51,6 +51,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     router_id vrrp_version vrrp_skip_check_adv_addr vrrp_check_unicast_src include_check random_seed
     script_user dynamic_interfaces checker_log_all_failures
     lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop lvs_sync_daemon
+    data_use_instance state_dump_file stats_dump_file json_dump_file json_version
     enable_script_security vrrp_down_timer_adverts vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
     vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh vrrp_garp_master_refresh_repeat
     vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_min_garp
@@ -59,8 +60,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     process_names process_name vrrp_process_name checker_process_name bfd_process_name lvs_process_name
     use_symlink_paths set_supplementary_groups startup_script shutdown_script startup_script_timeout
     shutdown_script_timeout umask reload_check_config reload_time_file reload_repeat
-    reload_file config_save_dir tmp_config_directory data_use_instance state_dump_file stats_dump_file json_dump_file
-    json_version iproute_usr_dir iproute_etc_dir default_interface no_email_faults
+    reload_file config_save_dir tmp_config_directory iproute_usr_dir iproute_etc_dir default_interface no_email_faults
     max_auto_priority min_auto_priority_delay
     notification_email notification_email_from smtp_server smtp_helo_name smtp_connect_timeout smtp_alert
     smtp_alert_vrrp smtp_alert_checker no_checker_emails

@@ -18,6 +18,7 @@ import { removeVirtualAddresses } from "./left_overs.ts";
 import { type ControlRequest, ControlServer } from "./control.ts";
 import type { FromChild, ToApi, ToHealth, ToVrrp } from "./messages.ts";
 import { carryOver, type ReloadOutcome, type ReloadStep } from "./reload.ts";
+import { type DumpKind, Dumps } from "./dump/dumps.ts";
 import { Notifier } from "./notifier.ts";
 import { linuxProcesses } from "./linux_processes.ts";
 import { Operations } from "./operations.ts";
@@ -64,6 +65,7 @@ export class Supervisor {
   readonly #notifier: Notifier;
   readonly #operations: Operations;
   readonly #syncRoles = new SyncRoles();
+  readonly #dumps: Dumps;
   #config: Config;
   #generation = 1;
   #stopping = false;
@@ -90,6 +92,9 @@ export class Supervisor {
       config: () => this.#config,
       vrrp: () => this.#vrrp.process,
     });
+    this.#dumps = new Dumps(() => {
+      return { config: this.#config, instances: this.#vrrpInstances, track: this.#tracker.status, nowMs: Date.now() };
+    }, options.log);
     this.#tracker = new Tracker({
       log: options.log,
       changed: (status) => this.#vrrp.process?.post({ type: "track", status }),
@@ -153,6 +158,16 @@ export class Supervisor {
     }).catch((error) => this.#refuse("", `the reload failed (${error instanceof Error ? error.message : error})`));
     this.#reloading = this.#nextReload;
     return this.#nextReload;
+  }
+
+  /** Writes what keepalived writes at a signal. */
+  dump(kind: DumpKind): void {
+    this.#dumps.write(kind);
+  }
+
+  /** Dumps count from zero from now on. */
+  clearStats(): void {
+    this.#dumps.clear();
   }
 
   /** Ends in order: first the addresses move to a peer, then the table goes, which forwarded until then. */

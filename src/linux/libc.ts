@@ -59,6 +59,9 @@ const SYMBOLS = {
   if_nametoindex: { parameters: ["buffer" /* char* */], result: "u32" },
   getpid: { parameters: [], result: "i32" },
   geteuid: { parameters: [], result: "u32" },
+  sigaction: { parameters: ["i32", /* signal */ "buffer", /* sigaction */ "pointer" /* old */], result: "i32" },
+  /** Its address: it is called by the kernel only. */
+  eventfd_write: { type: "pointer" },
   kill: { parameters: ["i32", /* pid */ "i32" /* signal */], result: "i32" },
   prctl: { parameters: ["i32", /* option */ "u64", "u64", "u64", "u64"], result: "i32" },
   setgroups: { parameters: ["u64", /* size_t count */ "pointer" /* gid_t* */], result: "i32" },

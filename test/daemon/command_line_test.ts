@@ -34,6 +34,14 @@ for (const [how, command] of commands) {
     }
   });
 
+  Deno.test(`${how}: --signum prints the numbers of signals, as keepalived does`, async () => {
+    for (const [name, number] of [["DATA", 10], ["STATS", 12], ["JSON", 36], ["RELOAD", 1], ["STOP", 15]]) {
+      const { code, output } = await tryRun(...command, `--signum=${name}`);
+      assertEquals([code, output], [0, `${number}\n`]);
+    }
+    assertEquals((await tryRun(...command, "--signum=NOTHING")).code, 2);
+  });
+
   testWith(
     ["root"],
     `${how}: a wrong configuration is refused with file, line and column before anything starts`,
