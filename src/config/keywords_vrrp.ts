@@ -87,12 +87,11 @@ export const VRRP_TRACK_PROCESS = section("vrrp_track_process", {
 });
 
 /** `track_file`: 3 keywords. */
-export const TRACK_FILE = section("track_file", { carriedOut: "file weight", notCarriedOut: "init_file" });
+export const TRACK_FILE = section("track_file", { carriedOut: "file weight init_file" });
 
 /** `vrrp_track_file`, the old name of `track_file`: 3 keywords. */
 export const VRRP_TRACK_FILE = section("vrrp_track_file", {
-  carriedOut: "file weight",
-  notCarriedOut: "init_file",
+  carriedOut: "file weight init_file",
 });
 
 /** `bfd_instance`: 15 keywords. */

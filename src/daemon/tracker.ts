@@ -15,6 +15,7 @@ import {
 } from "../core/tracking/script_verdict.ts";
 import { trackFileValue } from "../core/tracking/track_file_value.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
+import { writeInitialFiles } from "./initial_files.ts";
 import { ProcessTracker, type ProcessView } from "./process_tracker.ts";
 import { runScript, type ScriptProcess } from "./script_process.ts";
 
@@ -61,6 +62,7 @@ export class Tracker {
 
   /** Goes over to a configuration: what is the same in both goes on, with what is known of it. */
   configure(config: Config): void {
+    writeInitialFiles(this.#config?.trackedFiles, config.trackedFiles, this.#options.log);
     this.#config = config;
     const used = namesOf(config);
     const scripts = config.scripts.filter(({ name }) => used.scripts.has(name));

@@ -27,6 +27,7 @@ vrrp_script sleepy {
 track_file load {
   file ${folder}/load
   weight -1
+  init_file 0 overwrite
 }
 vrrp_instance VI_1 {
   interface eth0
@@ -64,6 +65,7 @@ test("tracked scripts and files move addresses and priorities, and scripts hear 
   };
   try {
     await Deno.writeTextFile(`${folder}/notify`, `#!/bin/sh\necho "$@" >> ${folder}/said\n`, { mode: 0o755 });
+    await Deno.writeTextFile(`${folder}/load`, "50\n");
     await lab.write(config(folder));
     const daemon = lab.start();
     const effective = async (): Promise<number | undefined> => (await lab.instances())[0]?.priority.effective;
@@ -71,6 +73,7 @@ test("tracked scripts and files move addresses and priorities, and scripts hear 
       return await lab.has("10.9.0.100") && await effective() === 70;
     });
     assertEquals(said().filter((line) => line.includes("master") || line.includes("MASTER")).length, 2);
+    assertEquals(await Deno.readTextFile(`${folder}/load`), "0\n");
     await Deno.writeTextFile(`${folder}/quick`, "");
     await lab.comes("`quick` succeeds", async () => await effective() === 100);
     await Deno.writeTextFile(`${folder}/load`, "7\n");
