@@ -25,7 +25,7 @@ BUILD_SCRIPTS := $(wildcard appliance/build/*.ts appliance/build/*.mjs)
 SOURCES := main.ts deno.json deno.lock $(shell find src -type f ! -name '*_test.ts' ! -name '*_test.tsx')
 UNIT_TESTS := src appliance $(wildcard test/*_test.ts test/golden test/fuzz test/simulation)
 
-.PHONY: help tools build check test demo lab bench sim lock install clean distclean
+.PHONY: help tools build deb check test demo lab bench sim lock install clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,13 +34,16 @@ tools: $(DENO) ## install the pinned Deno into .tools
 
 build: dist/holdfast ## make dist/holdfast, one executable file
 
+deb: build ## make the Debian package dist/holdfast_VERSION_amd64.deb
+	appliance/deb/build.sh
+
 check: $(DEPS) ## format, lint, types, unit tests; under a minute
 	$(DENO) fmt --check
 	$(DENO) lint --quiet
 	$(DENO) check --quiet .
 	$(DENO) test --allow-all --frozen --reporter=dot $(UNIT_TESTS)
 
-test: check build ## all tests: check, build, network namespaces, VM
+test: check build deb ## all tests: check, build, network namespaces, VM, package
 	test/run.sh all
 
 demo: build ## show a fail-over in the lab, from start to end

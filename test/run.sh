@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests that need more than Deno: network namespaces and other programs, a browser, and the VM with real IPVS.
 #
-# Usage: test/run.sh all | simulation | interop | browser | vm
+# Usage: test/run.sh all | simulation | interop | browser | vm | package
 #
 # Installs what is missing from Debian's packages, as root or by sudo. Ends with one line `N passed, N failed`.
 set -uo pipefail
@@ -104,14 +104,21 @@ vm() {
   part "make demo" "$here/lab/demo.sh"
 }
 
+package() {
+  "$here/vm/host_packages.sh" || exit 1
+  need <<<"mmdebstrap mmdebstrap"
+  part "the Debian package: installed, migrated to, killed, upgraded, purged" "$here/deb/deb_test.sh"
+}
+
 case ${1:-} in
 all)
   simulation
   interop
   browser
   vm
+  package
   ;;
-simulation | interop | browser | vm) "$1" ;;
+simulation | interop | browser | vm | package) "$1" ;;
 *)
   sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2

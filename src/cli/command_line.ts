@@ -124,6 +124,14 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       console.log(completionScript(shell, program).trimEnd());
     });
 
+  program.command("man")
+    .description("print a manual page; `holdfast man holdfast.8 | man -l -`")
+    .addArgument(new Argument("<page>", "page to print").choices(["holdfast.8", "holdfast.conf.5"]))
+    .action(async (page) => {
+      const { manPage } = await import("./man_page.ts");
+      console.log(manPage(page, program).trimEnd());
+    });
+
   try {
     if (args.length === 0) program.help();
     await program.parseAsync([...args], { from: "user" });

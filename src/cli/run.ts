@@ -5,6 +5,7 @@ import { withSecretsOfFiles } from "../config/secrets.ts";
 import type { Config } from "../config/config.ts";
 import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.ts";
 import { listenToSignals } from "../daemon/signals.ts";
+import { ServiceManager } from "../daemon/service_manager.ts";
 import { Supervisor } from "../daemon/supervisor.ts";
 import { takeInstanceLock } from "../linux/instance_lock.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
@@ -39,6 +40,7 @@ export async function run(options: RunOptions): Promise<number> {
     return EXIT_FAILURE;
   }
   log(`Holdfast ${VERSION} starting with ${options.useFile}`);
+  const manager = ServiceManager.fromEnvironment(log);
   const supervisor = new Supervisor(config, {
     version: VERSION,
     api: options.api === "off" ? undefined : options.api,
@@ -46,12 +48,14 @@ export async function run(options: RunOptions): Promise<number> {
     log,
     readConfig: () => readRunnable(options, false),
     leftOut,
+    rolesChanged: (roles) => manager.rolesChanged(roles),
   });
   listenToSignals({
     log,
     reload: () => supervisor.reload(),
     stop: (signal) => {
       log(`${signal} received, stopping`);
+      manager.stopping();
       supervisor.stop();
     },
     dump: (kind) => supervisor.dump(kind),
@@ -60,6 +64,7 @@ export async function run(options: RunOptions): Promise<number> {
   const written = options.pid !== undefined && writePid(options.pid);
   await supervisor.run();
   if (options.pid !== undefined && written) Deno.removeSync(options.pid);
+  manager.close();
   log("stopped");
   Deno.exit(EXIT_OK); // signal listeners would keep the process
 }

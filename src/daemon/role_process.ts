@@ -9,6 +9,9 @@ import { acceptFromChild, type FromChild, type RoleName } from "./messages.ts";
 /** The api role talks to the network: what it may make us hold is bounded tightly. */
 const MAX_API_MESSAGE_BYTES = 64 << 10;
 
+/** Asked for once: when an upgrade has replaced the file, the kernel calls the one that runs deleted. */
+const PROGRAM = Deno.execPath();
+
 /** What the supervisor wants to hear of a child. */
 export interface RoleProcessEvents {
   readonly message: (message: FromChild) => void;
@@ -38,7 +41,7 @@ export class RoleProcess<Outgoing> {
     const [ours, theirs] = seqpacketPair();
     this.#link = new Link(ours, role === "api" ? MAX_API_MESSAGE_BYTES : undefined);
     try {
-      this.#child = new Deno.Command(Deno.execPath(), {
+      this.#child = new Deno.Command(PROGRAM, {
         args: [...selfArguments(), role, "--link", String(theirs)],
         stdin: "null",
         stdout: "inherit",

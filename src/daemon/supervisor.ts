@@ -9,6 +9,7 @@ import { instanceKey } from "../engine/vrrp/vrrp_engine.ts";
 import { Reactor } from "../linux/reactor.ts";
 import type {
   NodeSnapshot,
+  RoleSnapshot,
   Snapshot,
   VirtualServerSnapshot,
   VrrpInstanceSnapshot,
@@ -43,6 +44,8 @@ export interface SupervisorOptions {
   };
   /** What the first configuration has and is not started. */
   readonly leftOut: readonly LeftOut[];
+  /** Told when a role's state has changed. */
+  readonly rolesChanged?: (roles: readonly RoleSnapshot[]) => void;
 }
 
 /** Longest time for a role to end. */
@@ -104,7 +107,10 @@ export class Supervisor {
       reactor: this.#reactor,
       log: options.log,
       hear: (message: FromChild) => this.#hear(message),
-      changed: () => this.#nodeChanged(),
+      changed: () => {
+        this.#nodeChanged();
+        if (!this.#stopping) options.rolesChanged?.(this.#roles());
+      },
     };
     this.#vrrp = new RoleKeeper<ToVrrp>({
       ...common,
@@ -147,6 +153,7 @@ export class Supervisor {
     if (this.#config.vrrpInstances.length > 0) this.#vrrp.start();
     if (usesIpvs(this.#config)) this.#health.start();
     if (this.#options.api !== undefined) this.#api.start();
+    this.#options.rolesChanged?.(this.#roles());
     return this.#ended.promise;
   }
 
@@ -228,6 +235,10 @@ export class Supervisor {
     }
   }
 
+  #roles(): RoleSnapshot[] {
+    return [this.#vrrp.snapshot(), this.#health.snapshot(), this.#api.snapshot()];
+  }
+
   #nodeChanged(): void {
     if (this.#nodeTimer !== undefined || this.#stopping) return;
     this.#nodeTimer = setTimeout(() => {
@@ -242,7 +253,7 @@ export class Supervisor {
       version: this.#options.version,
       startedAtMs: this.#startedAtMs,
       generation: this.#generation,
-      roles: [this.#vrrp.snapshot(), this.#health.snapshot(), this.#api.snapshot()],
+      roles: this.#roles(),
       warnings: [...this.#healthWarnings, ...this.#leftOut, ...(this.#reloadWarning ? [this.#reloadWarning] : [])],
     };
   }
