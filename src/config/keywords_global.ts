@@ -47,6 +47,9 @@ export const ROOT = section("the top level", {
 /** `global_defs`: 140 keywords. */
 export const GLOBAL_DEFS = section("global_defs", {
   carriedOut: `
+    process_names vrrp_process_name checker_process_name lvs_process_name vrrp_priority checker_priority
+    vrrp_rt_priority checker_rt_priority vrrp_rlimit_rttime checker_rlimit_rttime vrrp_rlimit_rtime
+    checker_rlimit_rtime vrrp_no_swap checker_no_swap vrrp_cpu_affinity checker_cpu_affinity
     vmac_prefix vrrp_strict vrrp_owner_ignore_adverts
     router_id vrrp_version vrrp_skip_check_adv_addr vrrp_check_unicast_src include_check random_seed
     script_user dynamic_interfaces checker_log_all_failures
@@ -57,8 +60,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_min_garp
     vrrp_mcast_group4 vrrp_mcast_group6 v3_checksum_as_v2`,
   notCarriedOut: `
-    process_names process_name vrrp_process_name checker_process_name bfd_process_name lvs_process_name
-    use_symlink_paths set_supplementary_groups startup_script shutdown_script startup_script_timeout
+    process_name bfd_process_name     use_symlink_paths set_supplementary_groups startup_script shutdown_script startup_script_timeout
     shutdown_script_timeout umask reload_check_config reload_time_file reload_repeat
     reload_file config_save_dir tmp_config_directory iproute_usr_dir iproute_etc_dir default_interface no_email_faults
     max_auto_priority min_auto_priority_delay
@@ -72,9 +74,9 @@ export const GLOBAL_DEFS = section("global_defs", {
     rs_init_notifies
     notify_fifo vrrp_notify_fifo lvs_notify_fifo notify_fifo_script vrrp_notify_fifo_script lvs_notify_fifo_script
     fifo_write_vrrp_states_on_reload
-    vrrp_priority checker_priority bfd_priority vrrp_rt_priority checker_rt_priority bfd_rt_priority
-    vrrp_rlimit_rttime checker_rlimit_rttime bfd_rlimit_rttime vrrp_rlimit_rtime checker_rlimit_rtime bfd_rlimit_rtime
-    vrrp_no_swap checker_no_swap bfd_no_swap vrrp_cpu_affinity checker_cpu_affinity bfd_cpu_affinity
+    bfd_priority bfd_rt_priority
+    bfd_rlimit_rttime bfd_rlimit_rtime
+    bfd_no_swap bfd_cpu_affinity
     vrrp_netlink_cmd_rcv_bufs vrrp_netlink_monitor_rcv_bufs lvs_netlink_cmd_rcv_bufs lvs_netlink_monitor_rcv_bufs
     process_monitor_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force vrrp_netlink_monitor_rcv_bufs_force
     lvs_netlink_cmd_rcv_bufs_force lvs_netlink_monitor_rcv_bufs_force process_monitor_rcv_bufs_force

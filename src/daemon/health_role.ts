@@ -12,6 +12,7 @@ import { Prober } from "../probe/prober.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
 import { Link } from "./link.ts";
 import { LocalAddresses } from "./local_addresses.ts";
+import { tuneMyself } from "./process_tuning.ts";
 import type { FromChild, ToHealth } from "./messages.ts";
 
 /** How often states and counters are reported; the kernel's own estimates are 2 s old. */
@@ -55,6 +56,8 @@ class HealthRole {
         return this.#start();
       case "reconfigure":
         return this.#reconfigure(message);
+      case "tune":
+        return tuneMyself(message.own, (line) => this.#link.send({ type: "log", line }));
       case "sync-role":
         return this.#engine?.followSyncRole(message.role);
       case "stop":

@@ -7,6 +7,7 @@ import type { VirtualServerKey } from "../core/ipvs/table.ts";
 import type { RouterOrders } from "../core/vrrp/steering.ts";
 import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.ts";
 import type { SyncRole } from "../engine/health/settings_keeper.ts";
+import type { OwnSettings } from "./process_tuning.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import type { StateTransition } from "../engine/vrrp/surroundings.ts";
 import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
@@ -35,6 +36,8 @@ export type ToVrrp =
   /** Results of scripts and files that instances track. */
   | { readonly type: "track"; readonly status: TrackStatus }
   /** What operators say of instances, by name: all of it, each time. */
+  /** What it is to do to its own process. */
+  | { readonly type: "tune"; readonly own: OwnSettings }
   | { readonly type: "steer"; readonly orders: Readonly<Record<string, RouterOrders>> }
   /** Something to do now; the answer is `operated` with the same id. */
   | { readonly type: "operate"; readonly id: number; readonly operation: VrrpOperation }
@@ -57,6 +60,8 @@ export type ToHealth =
     readonly virtualServers: readonly VirtualServer[];
     readonly settings: IpvsSettings;
   }
+  /** As for vrrp. */
+  | { readonly type: "tune"; readonly own: OwnSettings }
   /** The half of connection synchronisation that runs here. */
   | { readonly type: "sync-role"; readonly role: SyncRole }
   | { readonly type: "stop"; readonly keepTable: boolean };

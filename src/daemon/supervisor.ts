@@ -23,6 +23,8 @@ import { type DumpKind, Dumps } from "./dump/dumps.ts";
 import { Notifier } from "./notifier.ts";
 import { linuxProcesses } from "./linux_processes.ts";
 import { Operations } from "./operations.ts";
+import { healthProcess, vrrpProcess } from "../config/process_settings.ts";
+import { ProcessTuning } from "./process_tuning.ts";
 import { RoleKeeper } from "./role_keeper.ts";
 import type { RoleProcess } from "./role_process.ts";
 import { SyncRoles } from "./sync_role.ts";
@@ -69,6 +71,8 @@ export class Supervisor {
   readonly #operations: Operations;
   readonly #syncRoles = new SyncRoles();
   readonly #dumps: Dumps;
+  readonly #vrrpTuning: ProcessTuning;
+  readonly #healthTuning: ProcessTuning;
   #config: Config;
   #generation = 1;
   #stopping = false;
@@ -112,12 +116,15 @@ export class Supervisor {
         if (!this.#stopping) options.rolesChanged?.(this.#roles());
       },
     };
+    this.#vrrpTuning = new ProcessTuning(options.log);
+    this.#healthTuning = new ProcessTuning(options.log);
     this.#vrrp = new RoleKeeper<ToVrrp>({
       ...common,
       role: "vrrp",
       configure: (process, restarted) => {
         const { vrrpInstances: instances, syncGroups } = this.#config;
         process.post({ type: "configure", instances, syncGroups, urgent: restarted });
+        this.#tune();
         process.post({ type: "track", status: this.#tracker.status });
         process.post({ type: "steer", orders: this.#operations.orders });
       },
@@ -131,7 +138,10 @@ export class Supervisor {
     this.#health = new RoleKeeper<ToHealth>({
       ...common,
       role: "health",
-      configure: (process) => this.#configureHealth(process),
+      configure: (process) => {
+        this.#configureHealth(process);
+        this.#tune();
+      },
       begin: (process) => process.post({ type: "start" }),
     });
     this.#api = new RoleKeeper<ToApi>({
@@ -235,6 +245,16 @@ export class Supervisor {
     }
   }
 
+  /** Gives the processes what `vrrp_rt_priority` and its like ask for; those that have it are left alone. */
+  #tune(): void {
+    const { global } = this.#config;
+    const [vrrp, health] = [this.#vrrp.process, this.#health.process];
+    if (vrrp) this.#vrrpTuning.apply(vrrp.pid, vrrpProcess(global), (own) => vrrp.post({ type: "tune", own }));
+    if (health) {
+      this.#healthTuning.apply(health.pid, healthProcess(global), (own) => health.post({ type: "tune", own }));
+    }
+  }
+
   #roles(): RoleSnapshot[] {
     return [this.#vrrp.snapshot(), this.#health.snapshot(), this.#api.snapshot()];
   }
@@ -291,6 +311,7 @@ export class Supervisor {
     }
     this.#generation++;
     this.#tracker.configure(config);
+    this.#tune();
     this.#reloadWarning = undefined;
     this.#leftOut = warningsOf(leftOut);
     const changes = differenceOf(before, config);

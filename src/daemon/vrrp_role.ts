@@ -12,6 +12,7 @@ import { DeadlineTimer, SystemClock } from "../linux/monotonic_clock.ts";
 import type { AdvertisementSocket } from "../linux/vrrp_socket.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
 import { Link } from "./link.ts";
+import { tuneMyself } from "./process_tuning.ts";
 import type { FromChild, ToVrrp } from "./messages.ts";
 
 /** How often the counters are reported, changed or not. */
@@ -181,6 +182,8 @@ class VrrpRole {
         return this.#engine?.steer(new Map(Object.entries(message.orders)));
       case "operate":
         return this.#operate(message);
+      case "tune":
+        return tuneMyself(message.own, (line) => this.#link.send({ type: "log", line }));
       case "stop":
         this.#end();
         return this.#report(this.#clock.nowUs());

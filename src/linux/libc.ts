@@ -69,6 +69,11 @@ const SYMBOLS = {
   setresuid: { parameters: ["u32", "u32", "u32"], result: "i32" },
   execve: { parameters: ["buffer", /* path */ "buffer", /* argv */ "buffer" /* envp */], result: "i32" },
   sched_setscheduler: { parameters: ["i32", /* tid */ "i32", /* policy */ "buffer" /* sched_param */], result: "i32" },
+  setpriority: { parameters: ["i32", /* which */ "u32", /* pid */ "i32" /* niceness */], result: "i32" },
+  sched_setaffinity: { parameters: ["i32", /* tid */ "u32", /* bytes */ "buffer" /* cpu_set_t */], result: "i32" },
+  prlimit: { parameters: ["i32", /* pid */ "i32", /* resource */ "buffer", "pointer" /* old */], result: "i32" },
+  mlockall: { parameters: ["i32" /* flags */], result: "i32" },
+  munlockall: { parameters: [], result: "i32" },
   strerror: { parameters: ["i32" /* errno */], result: "pointer" /* char*, until the next call */ },
   __errno_location: { parameters: [], result: "pointer" },
 } as const satisfies Deno.ForeignLibraryInterface;

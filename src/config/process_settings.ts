@@ -1,0 +1,41 @@
+// How the configuration wants the processes of the roles to run: `vrrp_rt_priority`, `checker_no_swap` and their like.
+import type { GlobalDefs } from "./global_defs.ts";
+
+/** The settings of one process. */
+export interface ProcessSettings {
+  /** As `ps` shows it, at most 15 bytes; undefined: that of the program. */
+  readonly name?: string | undefined;
+  /** 1 to 99. */
+  readonly realTimePriority?: number | undefined;
+  /** Microseconds. */
+  readonly realTimeLimitUs?: number | undefined;
+  /** -20 to 19. */
+  readonly nice?: number | undefined;
+  readonly cpus?: readonly number[] | undefined;
+  /** Its memory stays in RAM. */
+  readonly noSwap: boolean;
+}
+
+/** `vrrp_...`. */
+export function vrrpProcess(global: GlobalDefs): ProcessSettings {
+  return {
+    name: global.vrrpProcessName ?? (global.usesProcessNames ? "holdfast_vrrp" : undefined),
+    realTimePriority: global.vrrpRealTimePriority,
+    realTimeLimitUs: global.vrrpRealTimeLimitUs,
+    nice: global.vrrpNice,
+    cpus: global.vrrpCpus,
+    noSwap: global.vrrpNoSwap ?? false,
+  };
+}
+
+/** `checker_...`. */
+export function healthProcess(global: GlobalDefs): ProcessSettings {
+  return {
+    name: global.checkerProcessName ?? (global.usesProcessNames ? "holdfast_health" : undefined),
+    realTimePriority: global.checkerRealTimePriority,
+    realTimeLimitUs: global.checkerRealTimeLimitUs,
+    nice: global.checkerNice,
+    cpus: global.checkerCpus,
+    noSwap: global.checkerNoSwap ?? false,
+  };
+}
