@@ -1,5 +1,6 @@
 // The machine that a configuration is checked against: its interfaces, scripts and users.
 import type { Host } from "../config/host.ts";
+import { routingNames } from "../linux/routing_names.ts";
 import { InterfaceTable } from "../linux/interface_table.ts";
 import { scriptProblem } from "../probe/script_security.ts";
 
@@ -13,6 +14,7 @@ export const machine: Host = {
   },
   script: scriptProblem,
   hasUser: (name) => /^\d+$/.test(name) || users().has(name),
+  routingNames: ({ iprouteUsrFolder, iprouteEtcFolder }) => routingNames(iprouteUsrFolder, iprouteEtcFolder),
 };
 
 function users(): Set<string> {

@@ -7,8 +7,10 @@ import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.
 import { listenToSignals } from "../daemon/signals.ts";
 import { ServiceManager } from "../daemon/service_manager.ts";
 import { Supervisor } from "../daemon/supervisor.ts";
+import { needsVrrp } from "../daemon/vrrp_part.ts";
 import { takeInstanceLock } from "../linux/instance_lock.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
+import { machine } from "./machine.ts";
 import { readConfig } from "./read_config.ts";
 
 /** Where the api role listens, if at all. */
@@ -85,7 +87,7 @@ function missingPrivilege(config: Config): string | undefined {
   if (!hasCapability(CAP_NET_ADMIN)) {
     return "Holdfast needs the capability CAP_NET_ADMIN to manage addresses and IPVS: run it as root, or grant it";
   }
-  if (config.vrrpInstances.length > 0 && !hasCapability(CAP_NET_RAW)) {
+  if (needsVrrp(config) && !hasCapability(CAP_NET_RAW)) {
     return "Holdfast needs the capability CAP_NET_RAW to send and receive VRRP: run it as root, or grant it";
   }
   return undefined;
@@ -100,7 +102,7 @@ function readRunnable(
   const problem = config && whyNothingRuns(config);
   if (config === undefined) return { config, leftOut: [], report };
   if (problem !== undefined) return { config: undefined, leftOut: [], report: `${report}error: ${problem}\n` };
-  const before = startable(config); // which the report has named already
+  const before = startable(config, machine.routingNames?.(config.global)); // which the report has named already
   const { config: runnable, leftOut } = withSecretsOfFiles(before, (path) => Deno.readFileSync(path));
   const missing = leftOut.slice(before.leftOut.length)
     .map(({ what, why, location: { file, line } }) => `${file}:${line}: warning: \`${what}\` is not started: ${why}\n`);

@@ -42,7 +42,7 @@ export const FLAG_OPTIONS = [
 ] as const;
 
 /** Options without an effect yet. */
-const NOT_CARRIED_OUT: readonly string[] = [...FLAG_OPTIONS, "peer", "preferred_lft", "track_group"];
+const NOT_CARRIED_OUT: readonly string[] = [...FLAG_OPTIONS, "peer", "preferred_lft"];
 
 type Option = typeof VALUE_OPTIONS[number];
 

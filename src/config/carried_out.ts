@@ -1,5 +1,7 @@
 // Which parts of a configuration can be run so far. What would do harm without a feature that is missing is left out, with
 // the reason; what merely lacks it is run.
+import type { NameLookup } from "../core/routing/names.ts";
+import { trackedInterfaces, withRequests } from "./routing_parts.ts";
 import type { TrackedItem, Tracking, Weight } from "./config_vrrp.ts";
 import type { Checker, Config, SourceLocation, VirtualAddress, VirtualServer, VrrpInstance } from "./config.ts";
 
@@ -18,9 +20,14 @@ export interface Startable {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Splits a configuration into what is started and what would do harm. */
-export function startable(config: Config): Startable {
+/**
+ * Splits a configuration into what is started and what would do harm.
+ *
+ * @param names the system's names of routing tables and the like; default: every name is good
+ */
+export function startable(whole: Config, names?: NameLookup): Startable {
   const leftOut: LeftOut[] = [];
+  const config = withRequests(whole, leftOut, names);
   const isStarted = (what: string, why: string | undefined, { location }: VrrpInstance | VirtualServer): boolean => {
     if (why !== undefined) leftOut.push({ what, why: `${why}, which is not carried out yet`, location });
     return why === undefined;
@@ -39,7 +46,7 @@ export function startable(config: Config): Startable {
   }).map((instance, index, all) => ({
     ...onOwnLink(instance, all.slice(0, index), config),
     multicastGroup: multicastGroupOf(instance, config),
-    tracking: withWeights(instance.tracking, config),
+    tracking: withWeights({ ...instance.tracking, interfaces: trackedInterfaces(instance) }, config),
   }));
   const isMember = (name: string): boolean => vrrpInstances.some((instance) => instance.name === name);
   const syncGroups = config.syncGroups

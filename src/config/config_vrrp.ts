@@ -1,4 +1,6 @@
 // What instances track, notify and move, as data. Part of `Config`; durations have their unit in the name.
+import type { RouteRequest } from "../wire/route.ts";
+import type { RuleRequest } from "../wire/rule.ts";
 import type { SourceLocation } from "./config.ts";
 
 /** A command of the administrator's, split without a shell. */
@@ -166,12 +168,16 @@ export interface Route {
   readonly destination: string;
   /** Word and value of each option, deprecated spellings replaced; the value is missing where there is none. */
   readonly options: readonly (readonly string[])[];
+  /** What the kernel is asked for; filled in by `startable`, which knows the system's names. */
+  readonly request?: RouteRequest;
   readonly location: SourceLocation;
 }
 
 /** A line of `virtual_rules`, in the words of ip-rule(8). */
 export interface Rule {
   readonly options: readonly (readonly string[])[];
+  /** As for a route. */
+  readonly request?: RuleRequest;
   readonly location: SourceLocation;
 }
 

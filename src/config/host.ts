@@ -1,4 +1,6 @@
 // What checks ask the machine that a configuration is for. Interfaces only; `cli` has the real one.
+import type { NameLookup } from "../core/routing/names.ts";
+import type { GlobalDefs } from "./global_defs.ts";
 
 /** The machine. */
 export interface Host {
@@ -6,4 +8,6 @@ export interface Host {
   /** What would come of running that file. `insecure`: others than root can change it. */
   readonly script: (path: string) => "ok" | "missing" | "not-executable" | "insecure";
   readonly hasUser: (name: string) => boolean;
+  /** Names of routing tables and the like, from the folders that are configured; missing: every name is good. */
+  readonly routingNames?: (folders: Pick<GlobalDefs, "iprouteUsrFolder" | "iprouteEtcFolder">) => NameLookup;
 }

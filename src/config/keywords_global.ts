@@ -6,13 +6,10 @@ const OFF = ["off", "false", "no"];
 /** The top level: 25 keywords. */
 export const ROOT = section("the top level", {
   carriedOut: `global_defs vrrp_instance vrrp_sync_group virtual_server virtual_server_group SSL instance
-    vrrp_script track_file vrrp_track_file vrrp_track_process`,
-  notCarriedOut: `garp_group track_group namespace_with_ipsets use_pid_dir child_wait_time`,
+    vrrp_script track_file vrrp_track_file vrrp_track_process track_group static_ipaddress static_routes static_rules`,
+  notCarriedOut: `garp_group namespace_with_ipsets use_pid_dir child_wait_time`,
   missing: {
     bfd_instance: "its state would not be seen",
-    static_ipaddress: "its addresses would be missing",
-    static_routes: "its routes would be missing",
-    static_rules: "its rules would be missing",
     linkbeat_interfaces: "a lost link could go unnoticed",
     linkbeat_use_polling: "a lost link could go unnoticed",
     interface_up_down_delays: "a flapping link would move addresses at once",
@@ -52,7 +49,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     checker_rlimit_rtime vrrp_no_swap checker_no_swap vrrp_cpu_affinity checker_cpu_affinity
     vmac_prefix vrrp_strict vrrp_owner_ignore_adverts
     router_id vrrp_version vrrp_skip_check_adv_addr vrrp_check_unicast_src include_check random_seed
-    script_user dynamic_interfaces checker_log_all_failures
+    script_user dynamic_interfaces checker_log_all_failures default_interface iproute_usr_dir iproute_etc_dir
     lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop lvs_sync_daemon
     data_use_instance state_dump_file stats_dump_file json_dump_file json_version
     enable_script_security vrrp_down_timer_adverts vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
@@ -62,7 +59,7 @@ export const GLOBAL_DEFS = section("global_defs", {
   notCarriedOut: `
     process_name bfd_process_name     use_symlink_paths set_supplementary_groups startup_script shutdown_script startup_script_timeout
     shutdown_script_timeout umask reload_check_config reload_time_file reload_repeat
-    reload_file config_save_dir tmp_config_directory iproute_usr_dir iproute_etc_dir default_interface no_email_faults
+    reload_file config_save_dir tmp_config_directory no_email_faults
     max_auto_priority min_auto_priority_delay
     notification_email notification_email_from smtp_server smtp_helo_name smtp_connect_timeout smtp_alert
     smtp_alert_vrrp smtp_alert_checker no_checker_emails

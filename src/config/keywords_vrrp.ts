@@ -12,6 +12,7 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     garp_master_delay garp_master_repeat garp_master_refresh garp_master_refresh_repeat
     garp_lower_prio_delay garp_lower_prio_repeat
     native_ipv6 mcast_dst_ip old_unicast_checksum v3_checksum_as_v2
+    virtual_routes virtual_rules promote_secondaries
     track_interface track_script track_file track_process dont_track_primary skip_check_adv_addr
     down_timer_adverts lower_prio_no_advert higher_prio_send_advert lvs_sync_daemon_interface
     no_accept use_vmac use_ipvlan vmac_xmit_base auth_hmac timer_expired_backup thread_timer_expired
@@ -19,14 +20,12 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     notify notify_master notify_backup notify_fault notify_stop`,
   notCarriedOut: `
     debug kernel_rx_buf_size smtp_alert
-    notify_priority_changes promote_secondaries
+    notify_priority_changes
     garp_extra_if vmac_garp_intvl notify_deleted notify_master_rx_lower_pri`,
   missing: {
     linkbeat_use_polling: "a lost link can go unnoticed",
     track_src_ip: "a lost source address can go unnoticed",
     use_vmac_addr: "addresses keep the interface's own MAC address",
-    virtual_routes: "its routes are missing",
-    virtual_rules: "its rules are missing",
     track_bfd: TRACKING,
   },
   blocking: {
@@ -102,7 +101,7 @@ export const BFD_INSTANCE = section("bfd_instance", {
 });
 
 /** `track_group`: 1 keyword. */
-export const TRACK_GROUP = section("track_group", { notCarriedOut: "group", opens: { group: "members" } });
+export const TRACK_GROUP = section("track_group", { carriedOut: "group", opens: { group: "members" } });
 
 /** `garp_group`: 4 keywords. */
 export const GARP_GROUP = section("garp_group", {

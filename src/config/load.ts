@@ -15,6 +15,7 @@ import type { Statement } from "./statement.ts";
 import { readSsl, readSyncGroup, readTrackGroup } from "./sync_group.ts";
 import { readBfd, readFile, readGarpGroup, readProcess, readScript } from "./tracking.ts";
 import { readAddressLine } from "./address_line.ts";
+import type { NameLookup } from "../core/routing/names.ts";
 import { readRoute, readRule } from "./route_line.ts";
 import { readVirtualServer } from "./virtual_server.ts";
 import { readVirtualServerGroup } from "./virtual_server_group.ts";
@@ -64,13 +65,13 @@ export function loadConfig(input: LoadInput): LoadResult {
   const reader = new ConfigReader(input, report);
   const { root, sources } = readRoot(input, report, { finished: (statement) => reader.take(statement) });
   const config = reader.finish(root);
-  if (input.willNotRun !== true) reportLeftOut(config, report);
+  if (input.willNotRun !== true) reportLeftOut(config, report, input.host?.routingNames?.(config.global));
   const diagnostics = report.sorted([...sources.keys()]);
   return { ...(report.hasErrors ? {} : { config }), diagnostics, sources };
 }
 
-function reportLeftOut(config: Config, report: Report): void {
-  for (const { what, why, location } of startable(config).leftOut) {
+function reportLeftOut(config: Config, report: Report, names: NameLookup | undefined): void {
+  for (const { what, why, location } of startable(config, names).leftOut) {
     report.add("not-started", location, `\`${what}\` is not started: ${why}`);
   }
 }

@@ -1,6 +1,11 @@
 // One line of `virtual_routes`, `virtual_rules` and their static relatives: the words of ip-route(8) and ip-rule(8), checked
 // for their names and numbers, kept in the order of the file.
 import { parseIp } from "../base/ip.ts";
+import { encapsulationLength } from "../core/routing/encapsulation.ts";
+import { anyName } from "../core/routing/names.ts";
+import { compileRoute } from "../core/routing/route_words.ts";
+import { compileRule } from "../core/routing/rule_words.ts";
+import type { Compiled } from "../core/routing/words.ts";
 import { parsePrefix } from "./address_line.ts";
 import type { Route, Rule, StaticEntry } from "./config_vrrp.ts";
 import { placeOf, type Report } from "./diagnostic.ts";
@@ -22,10 +27,12 @@ const ROUTE_TYPES = [
 ];
 
 /** What follows a word of a line. */
-type Kind = "none" | "word" | "number" | "address" | "prefix" | "rest";
+type Kind = "none" | "word" | "number" | "address" | "prefix" | "encapsulation" | "rest";
 
 /** Options of a route. `rest`: all words up to the end of the line belong to it. */
 const ROUTE_OPTIONS: Readonly<Record<string, Kind>> = {
+  inet: "none",
+  inet6: "none",
   src: "address",
   via: "address",
   gw: "address",
@@ -41,7 +48,7 @@ const ROUTE_OPTIONS: Readonly<Record<string, Kind>> = {
   metric: "number",
   priority: "number",
   preference: "number",
-  encap: "rest",
+  encap: "encapsulation",
   expires: "number",
   mtu: "number",
   hoplimit: "number",
@@ -153,10 +160,10 @@ export function readRoute(line: Statement, report: Report): (Route & StaticEntry
     return undefined;
   }
   const { trackGroup, rest } = takeGroup(withNexthops(correctTracking(line, options, report)));
+  const route = { type, destination: destination.text, options: rest };
+  if (!judge(line, compileRoute(route, anyName), report)) return undefined;
   return {
-    type,
-    destination: destination.text,
-    options: rest,
+    ...route,
     ...(trackGroup === undefined ? {} : { trackGroup }),
     location: placeOf(line.keyword),
   };
@@ -169,8 +176,8 @@ export function printRoute(route: Route & StaticEntry): Printed {
   return { keyword: first, words };
 }
 
-/** Reads a rule. */
-export function readRule(line: Statement, report: Report): Rule & StaticEntry {
+/** Reads a rule; undefined when it is none, which it has reported then. */
+export function readRule(line: Statement, report: Report): (Rule & StaticEntry) | undefined {
   const words = [line.keyword, ...line.args];
   const options = readOptions(words, { known: RULE_OPTIONS, same: SAME_IN_RULES, subject: "a rule" }, report);
   for (const word of options.bare) reportUnknown(word, RULE_OPTIONS, "a rule", report);
@@ -180,7 +187,23 @@ export function readRule(line: Statement, report: Report): Rule & StaticEntry {
     });
   }
   const { trackGroup, rest } = takeGroup(options.list);
+  if (!judge(line, compileRule({ options: rest }, anyName), report)) return undefined;
   return { options: rest, ...(trackGroup === undefined ? {} : { trackGroup }), location: placeOf(line.keyword) };
+}
+
+/**
+ * Says what is wrong with the words, and what keepalived makes of them.
+ *
+ * @returns false when nothing can come of the line: keepalived drops such a one, too
+ */
+function judge(line: Statement, result: Compiled<unknown>, report: Report): boolean {
+  if (result.ok) {
+    for (const note of result.notes) report.add("value-ignored", line.keyword, note);
+    return true;
+  }
+  if (result.missing !== undefined) return true; // `startable` tells of it, and leaves the line out
+  report.add("invalid-value", line.keyword, result.problem);
+  return false;
 }
 
 /** Writes a rule. */
@@ -210,7 +233,11 @@ function readOptions(words: readonly Token[], { known, same, subject }: Grammar,
     const name = Object.hasOwn(same, word.text) ? same[word.text] ?? word.text : word.text;
     if (kind === undefined) bare.push(word);
     else if (kind === "none") list.push([name]);
-    else if (kind === "rest") {
+    else if (kind === "encapsulation") {
+      const length = encapsulationLength(words.slice(at + 1).map(({ text }) => text));
+      list.push([name, ...words.slice(at + 1, at + 1 + length).map(({ text }) => text)]);
+      at += length;
+    } else if (kind === "rest") {
       list.push([name, ...words.slice(at + 1).map(({ text }) => text)]);
       at = words.length;
     } else {

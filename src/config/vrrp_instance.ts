@@ -122,7 +122,7 @@ export function readVrrpInstance(statement: Statement, globals: GlobalDefs, repo
   const tracking = readTracking(statement, report);
   const notifications = readNotifications(statement, report);
   const routes = linesOf(statement, "virtual_routes").map((line) => readRoute(line, report)).filter(isDefined);
-  const rules = linesOf(statement, "virtual_rules").map((line) => readRule(line, report));
+  const rules = linesOf(statement, "virtual_rules").map((line) => readRule(line, report)).filter(isDefined);
   const advertisementIntervalUs = readAdvertisementInterval(statement, { given, version }, report);
   const election = electionOf(statement, { given, strict }, report);
   const draft = { name, statement, family, interface: plain.interface, vrid: plain.vrid };

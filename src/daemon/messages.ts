@@ -1,7 +1,6 @@
 // What the roles say to one another over their links: one JSON value each. What a child says is checked before use, since
 // the api role talks to the network.
-import type { VirtualServer, VrrpInstance } from "../config/config.ts";
-import type { SyncGroup } from "../config/config_vrrp.ts";
+import type { VirtualServer } from "../config/config.ts";
 import type { IpvsSettings } from "../config/sync_daemon.ts";
 import type { VirtualServerKey } from "../core/ipvs/table.ts";
 import type { RouterOrders } from "../core/vrrp/steering.ts";
@@ -10,6 +9,7 @@ import type { SyncRole } from "../engine/health/settings_keeper.ts";
 import type { OwnSettings } from "./process_tuning.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import type { StateTransition } from "../engine/vrrp/surroundings.ts";
+import type { VrrpPart } from "./vrrp_part.ts";
 import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
 
 /** The child roles. */
@@ -19,8 +19,7 @@ export type RoleName = "vrrp" | "health" | "api";
 export type ToVrrp =
   | {
     readonly type: "configure";
-    readonly instances: readonly VrrpInstance[];
-    readonly syncGroups: readonly SyncGroup[];
+    readonly part: VrrpPart;
     /** A predecessor has died and its masters may be resumed if we are quick: prepare nothing that can wait. */
     readonly urgent: boolean;
   }
@@ -30,8 +29,7 @@ export type ToVrrp =
   | {
     readonly type: "reconfigure";
     readonly id: number;
-    readonly instances: readonly VrrpInstance[];
-    readonly syncGroups: readonly SyncGroup[];
+    readonly part: VrrpPart;
   }
   /** Results of scripts and files that instances track. */
   | { readonly type: "track"; readonly status: TrackStatus }

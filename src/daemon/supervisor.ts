@@ -29,6 +29,7 @@ import { RoleKeeper } from "./role_keeper.ts";
 import type { RoleProcess } from "./role_process.ts";
 import { SyncRoles } from "./sync_role.ts";
 import { Tracker } from "./tracker.ts";
+import { needsVrrp, vrrpPartOf } from "./vrrp_part.ts";
 
 /** How the daemon is run. */
 export interface SupervisorOptions {
@@ -122,8 +123,7 @@ export class Supervisor {
       ...common,
       role: "vrrp",
       configure: (process, restarted) => {
-        const { vrrpInstances: instances, syncGroups } = this.#config;
-        process.post({ type: "configure", instances, syncGroups, urgent: restarted });
+        process.post({ type: "configure", part: vrrpPartOf(this.#config), urgent: restarted });
         this.#tune();
         process.post({ type: "track", status: this.#tracker.status });
         process.post({ type: "steer", orders: this.#operations.orders });
@@ -160,7 +160,7 @@ export class Supervisor {
   run(): Promise<void> {
     this.#openControl();
     this.#tracker.configure(this.#config);
-    if (this.#config.vrrpInstances.length > 0) this.#vrrp.start();
+    if (needsVrrp(this.#config)) this.#vrrp.start();
     if (usesIpvs(this.#config)) this.#health.start();
     if (this.#options.api !== undefined) this.#api.start();
     this.#options.rolesChanged?.(this.#roles());
@@ -346,22 +346,21 @@ export class Supervisor {
         use: (config) => this.#useVirtualServers(config),
       },
       {
-        differs: (before, after) =>
-          !saysTheSame([before.vrrpInstances, before.syncGroups], [after.vrrpInstances, after.syncGroups]),
+        differs: (before, after) => !saysTheSame(vrrpPartOf(before), vrrpPartOf(after)),
         use: (config) => this.#useInstances(config),
       },
     ];
   }
 
-  async #useInstances({ vrrpInstances: instances, syncGroups }: Config): Promise<string | undefined> {
-    if (instances.length === 0) {
+  async #useInstances(config: Config): Promise<string | undefined> {
+    if (!needsVrrp(config)) {
       await this.#vrrp.stop({ type: "stop" }, END_MS);
       this.#vrrpInstances = [];
       this.#api.send({ type: "vrrp", instances: [] });
       return undefined;
     }
     if (this.#vrrp.stopped) return await this.#vrrp.startReady() ? undefined : "the vrrp role did not start";
-    return await this.#vrrp.reconfigure((id) => ({ type: "reconfigure", id, instances, syncGroups }));
+    return await this.#vrrp.reconfigure((id) => ({ type: "reconfigure", id, part: vrrpPartOf(config) }));
   }
 
   async #useVirtualServers(config: Config): Promise<string | undefined> {

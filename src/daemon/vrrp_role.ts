@@ -1,7 +1,7 @@
 // The vrrp role: one synchronous loop over raw sockets, the netlink monitor, a timer and the link to the supervisor.
 // Waits in epoll_wait and nowhere else; no promise runs while it serves, except when a signal wants its listener to.
-import type { VrrpInstance } from "../config/config.ts";
 import { rehearse } from "../engine/vrrp/rehearsal.ts";
+import { NO_STATICS, StaticParts } from "../engine/vrrp/static_parts.ts";
 import type { VirtualRouterPorts } from "../engine/vrrp/surroundings.ts";
 import { type Listener, listenersOf, VrrpEngine } from "../engine/vrrp/vrrp_engine.ts";
 import { RuntimeDigests } from "../linux/digests.ts";
@@ -14,6 +14,7 @@ import { ignoreTerminalSignals } from "./child_signals.ts";
 import { Link } from "./link.ts";
 import { tuneMyself } from "./process_tuning.ts";
 import type { FromChild, ToVrrp } from "./messages.ts";
+import type { VrrpPart } from "./vrrp_part.ts";
 
 /** How often the counters are reported, changed or not. */
 const SNAPSHOT_INTERVAL_US = 1_000_000;
@@ -47,7 +48,8 @@ class VrrpRole {
   #network: LinuxNetwork | undefined;
   #engine: VrrpEngine | undefined;
   #links: OwnLinks | undefined;
-  #instances: readonly VrrpInstance[] = [];
+  #statics: StaticParts | undefined;
+  #part: VrrpPart = { instances: [], syncGroups: [], statics: NO_STATICS };
   #started = false;
   #ended = false;
   /** When the next snapshot is due; brought forward when something changed. */
@@ -93,7 +95,7 @@ class VrrpRole {
     if (takeoverUs === undefined || takeoverUs - this.#clock.nowUs() > AWAKE_BEFORE_TAKEOVER_US) return false;
     if (takeoverUs !== this.#preparedFor) {
       this.#preparedFor = takeoverUs;
-      rehearse(this.#instances, 1);
+      rehearse(this.#part.instances, 1);
       this.#network?.warmUp(1);
     }
     return true;
@@ -122,7 +124,7 @@ class VrrpRole {
   #handle(fd: number): void {
     if (fd === this.#timer.fd) return this.#timer.acknowledge();
     if (fd === this.#link.fd) return this.#readLink();
-    if (fd === this.#network?.table.fd) return this.#networkChanged();
+    if (fd === this.#network?.table.fd || fd === this.#network?.routing.fd) return this.#networkChanged();
     const socket = this.#sockets.get(fd);
     if (socket !== undefined) this.#readPackets(socket);
   }
@@ -136,10 +138,15 @@ class VrrpRole {
   }
 
   #networkChanged(): void {
-    if (!this.#network?.table.update()) return;
-    this.#links?.ensure(this.#instances);
-    this.#openSockets(this.#listeners());
-    if (this.#started) this.#engine?.networkChanged();
+    // Routes first: the kernel takes them away after it has said that an interface went down.
+    const routing = this.#network?.routing.update() ?? false;
+    if (this.#network?.table.update()) {
+      this.#links?.ensure(this.#part.instances);
+      this.#openSockets(this.#listeners());
+    } else if (!routing) return;
+    if (!this.#started) return;
+    this.#statics?.networkChanged();
+    this.#engine?.networkChanged();
   }
 
   /** Interfaces that are missing now are opened when they appear. */
@@ -194,12 +201,14 @@ class VrrpRole {
 
   #end(): void {
     if (this.#started) this.#engine?.stop();
+    this.#statics?.remove();
     this.#links?.keep([]);
     this.#ended = true;
   }
 
-  #configure({ instances, syncGroups, urgent }: ToVrrp & { type: "configure" }): void {
-    this.#instances = instances;
+  #configure({ part, urgent }: ToVrrp & { type: "configure" }): void {
+    const { instances, syncGroups } = part;
+    this.#part = part;
     const network = new LinuxNetwork();
     this.#network = network;
     const ports: VirtualRouterPorts = {
@@ -214,7 +223,11 @@ class VrrpRole {
     this.#links.ensure(instances);
     this.#links.keep(instances);
     this.#engine = new VrrpEngine(instances, ports, syncGroups);
+    const { clock, log } = ports;
+    const lost = (names: readonly string[], what: string): void => this.#engine?.lose(names, what);
+    this.#statics = new StaticParts({ clock, network, log, lost });
     this.#epoll.add(network.table.fd);
+    this.#epoll.add(network.routing.fd);
     this.#openSockets(this.#listeners());
     if (!urgent) {
       rehearse(instances, REHEARSALS);
@@ -227,6 +240,7 @@ class VrrpRole {
     // What arrived before belongs to a predecessor's time.
     for (const socket of this.#sockets.values()) this.#readPackets(socket);
     this.#started = true;
+    this.#statics?.use(this.#part.statics, this.#part.instances);
     this.#engine?.start(resume);
   }
 
@@ -237,18 +251,20 @@ class VrrpRole {
   }
 
   /** In place: the sockets of new interfaces come before the instances that need them, those of others go after. */
-  #reconfigure({ id, instances, syncGroups }: ToVrrp & { type: "reconfigure" }): void {
+  #reconfigure({ id, part }: ToVrrp & { type: "reconfigure" }): void {
+    const { instances, syncGroups, statics } = part;
     let refused: string | undefined;
     try {
       this.#links?.ensure(instances);
       this.#openSockets([...this.#listeners(), ...listenersOf(instances)]);
+      if (this.#started) this.#statics?.use(statics, instances);
       this.#engine?.reconfigure(instances, syncGroups);
-      this.#instances = instances;
+      this.#part = part;
     } catch (error) {
       refused = error instanceof Error ? error.message : String(error);
     }
     this.#network?.keepVrrp(this.#listeners());
-    this.#links?.keep(this.#instances);
+    this.#links?.keep(this.#part.instances);
     this.#openSockets(this.#listeners());
     this.#preparedFor = undefined;
     this.#link.post({ type: "reconfigured", id, ...(refused === undefined ? {} : { refused }) });

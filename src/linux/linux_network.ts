@@ -1,4 +1,4 @@
-// The network of this host for the VRRP engine: interfaces and addresses by rtnetlink, packets by raw sockets.
+// The network of this host for the VRRP engine: interfaces, addresses and routes by rtnetlink, packets by raw sockets.
 import { type Family, parseIp } from "../base/ip.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../ports/network.ts";
 import { familyOfPacket } from "../wire/ip_packet.ts";
@@ -9,6 +9,7 @@ import { AddressFilter } from "./address_filter.ts";
 import { AddressEditor } from "./address_editor.ts";
 import { FrameSocket } from "./frame_socket.ts";
 import { InterfaceTable } from "./interface_table.ts";
+import { LinuxRouting } from "./routing.ts";
 import { type AdvertisementSocket, VrrpSocket } from "./vrrp_socket.ts";
 import { VrrpSocket6 } from "./vrrp_socket6.ts";
 
@@ -25,6 +26,7 @@ export interface VrrpEndpoint {
 /** The real NetworkPort. */
 export class LinuxNetwork implements NetworkPort, LinkPort {
   readonly table = new InterfaceTable();
+  readonly routing = new LinuxRouting(this.table);
   readonly #editor = new AddressEditor(this.table);
   readonly #filter = new AddressFilter();
   readonly #links = new LinkEditor(this.table);
@@ -134,6 +136,7 @@ export class LinuxNetwork implements NetworkPort, LinkPort {
     this.#frames.close();
     this.#filter.close();
     this.#editor.close();
+    this.routing.close();
     this.table.close();
   }
 }

@@ -1,4 +1,5 @@
 // The network as the VRRP engine sees it: interfaces, addresses, packets out. What comes in is handed to the engine.
+import type { RoutingPort } from "./routing.ts";
 
 /** An interface of this host, as last reported by the kernel. */
 export interface NetworkInterface {
@@ -27,6 +28,8 @@ export interface AddressAssignment {
 
 /** The network, for the VRRP engine. Every call is synchronous and never waits for anything but the kernel. */
 export interface NetworkPort {
+  /** Routes and rules; missing where only addresses move, as in rehearsals. */
+  readonly routing?: RoutingPort;
   /** What is known of an interface; undefined when there is none of that name. */
   interface(name: string): NetworkInterface | undefined;
   /** Whether the device has the address now. */

@@ -15,6 +15,7 @@ import { addressBytes, addressText, bigEndian64, familyNumber, RTPROT_KEEPALIVED
 
 export const RTM_NEWRULE = 32;
 export const RTM_DELRULE = 33;
+export const RTM_GETRULE = 34;
 /** Multicast group of IPv4 rules for a monitor socket, as a mask. */
 export const RTMGRP_IPV4_RULE = 0x80;
 /** RTNLGRP_IPV6_RULE, the 19th group, as a mask. */

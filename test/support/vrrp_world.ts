@@ -1,6 +1,7 @@
 // A host for tests of the engine: every interface ethN works, and what is asked of it is written down.
 import { assert, assertEquals } from "../assert.ts";
 import { INSTANCE } from "./config_values.ts";
+import { FakeRouting } from "./fake_routing.ts";
 import { formatIp } from "../../src/base/ip.ts";
 import type { VirtualAddress, VrrpInstance } from "../../src/config/config.ts";
 import type { SyncGroup } from "../../src/config/config_vrrp.ts";
@@ -69,13 +70,15 @@ export function syncGroup(members: readonly string[], more: Partial<SyncGroup> =
  */
 export class World implements NetworkPort {
   nowUs = SECOND;
+  #story: string[] = [];
   readonly held = new Set<string>();
   readonly log: string[] = [];
   readonly transitions: StateTransition[] = [];
+  /** `add route TEXT`, `remove rule PREFERENCE` ... stand in the story, too. */
+  readonly routing = new FakeRouting((line) => this.#story.push(line));
   /** Interfaces without a link. */
   readonly down = new Set<string>();
   readonly engine: VrrpEngine;
-  #story: string[] = [];
 
   constructor(instances: readonly VrrpInstance[], groups: readonly SyncGroup[] = [], resume: readonly string[] = []) {
     const ports: VirtualRouterPorts = {

@@ -184,7 +184,7 @@ function stepMaster(
     case "reconfigure":
       return reconfigureMaster(config, state, event, nowUs);
     case "address-lost":
-      return resign(config, state, `address ${event.address} was removed by somebody else`, nowUs);
+      return resign(config, state, `${event.what} was removed by somebody else`, nowUs);
     case "resign":
       return resign(config, state, event.reason, nowUs);
     case "startup":

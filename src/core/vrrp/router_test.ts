@@ -196,7 +196,7 @@ Deno.test("step() in fault hears nothing and sends nothing", () => {
 });
 
 Deno.test("step() a master whose address somebody removed starts over as backup with priority 0 (keepalived)", () => {
-  const { state, actions } = step(config(), master(), { type: "address-lost", address: "192.0.2.1" }, SECOND);
+  const { state, actions } = step(config(), master(), { type: "address-lost", what: "address 192.0.2.1" }, SECOND);
   assertEquals(state, backup({ masterDownTimerUs: 4_609_375 }));
   assertEquals(types(actions), ["send-advertisement", "remove-addresses", "transition"]);
 });
@@ -210,7 +210,7 @@ Deno.test("step() sends nothing from init, whatever comes", () => {
     { type: "shutdown" },
     { type: "reconfigure", previous: config(), addressesAdded: true },
     { type: "fault-cleared", cause: "x" },
-    { type: "address-lost", address: "192.0.2.1" },
+    { type: "address-lost", what: "address 192.0.2.1" },
   ];
   for (const event of events) {
     assertEquals(step(config(), { name: "init" }, event, SECOND), { state: { name: "init" }, actions: [] });

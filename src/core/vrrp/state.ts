@@ -90,8 +90,8 @@ export type RouterEvent =
   /** Something without which we cannot serve is missing; the cause is a sentence for people and a key. */
   | { readonly type: "fault"; readonly cause: string }
   | { readonly type: "fault-cleared"; readonly cause: string }
-  /** Somebody else removed one of our addresses while we were master. */
-  | { readonly type: "address-lost"; readonly address: string }
+  /** Somebody else removed what we have while we are master: `address 192.0.2.1`, `route ...`. */
+  | { readonly type: "address-lost"; readonly what: string }
   /** An operator wants another router to be master. */
   | { readonly type: "resign"; readonly reason: string }
   /** Its sync group decided: there, whatever the protocol alone would do. */

@@ -11,14 +11,14 @@ import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
 import type { VrrpCounters, VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { compareAddress, familyOfPacket, type IpPacket } from "../../wire/ip_packet.ts";
 import { type Advertisement, type ChecksumForm, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
-import { addressesOf } from "./addresses.ts";
 import { addressListBytes, Advertiser } from "./advertiser.ts";
 import { advertisedAddresses, advertiserConfig, checksumForms, coreConfig, expectationOf } from "./terms.ts";
 import { DISCARD_TEXT } from "./discard_text.ts";
 import { type Message, type PacketAuth, packetAuth, sameAuth } from "./packet_auth.ts";
 import { senderOf as senderDevice } from "./own_links.ts";
 import { HeardPeer } from "./heard_peer.ts";
-import { MovedAddresses } from "./moved_addresses.ts";
+import type { MovedAddresses } from "./moved_addresses.ts";
+import { MovedParts } from "./moved_parts.ts";
 import { NO_STATUS, trackedItems, type TrackStatus } from "./tracked_items.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import type { Membership, VirtualRouterPorts } from "./surroundings.ts";
@@ -35,6 +35,7 @@ const LOG_INTERVAL_US = 60_000_000;
 export class VirtualRouter {
   readonly #ports: VirtualRouterPorts;
   readonly #advertiser: Advertiser;
+  readonly #moved: MovedParts;
   readonly #addresses: MovedAddresses;
   readonly #limiter = new RateLimiter(LOG_INTERVAL_US);
   readonly #counters: MutableCounters = {
@@ -79,15 +80,12 @@ export class VirtualRouter {
     this.#checksumForms = checksumForms(config);
     this.#expectation = expectationOf(config);
     this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
-    this.#addresses = new MovedAddresses(
-      ports.network,
-      { addresses: addressesOf(config), accepted: config.acceptMode },
-      {
-        log: (line) => this.#log(line),
-        note: (key, line) => this.#note(key, line),
-        announced: () => this.#counters.gratuitousArpSent++,
-      },
-    );
+    this.#moved = new MovedParts(ports.network, config, {
+      log: (line) => this.#log(line),
+      note: (key, line) => this.#note(key, line),
+      announced: () => this.#counters.gratuitousArpSent++,
+    });
+    this.#addresses = this.#moved.addresses;
     this.#auth = packetAuth(config, ports.digests);
     this.#advertiser = new Advertiser(advertiserConfig(config, this.#auth));
     this.#sinceMs = ports.clock.wallMs();
@@ -127,10 +125,10 @@ export class VirtualRouter {
 
   /** Begins: as a backup that waits, or where a predecessor left off as master. Addresses left over are removed. */
   start(resumeAsMaster: boolean): void {
-    if (!resumeAsMaster) this.#addresses.removeLeftOvers();
+    if (!resumeAsMaster) this.#moved.removeLeftOvers();
     this.#checkInterface();
     if (!this.#hasFaults) this.#dispatch({ type: resumeAsMaster ? "resume" : "startup" });
-    if (resumeAsMaster && this.stateName !== "master") this.#addresses.remove();
+    if (resumeAsMaster && this.stateName !== "master") this.#moved.remove();
   }
 
   /** From now on a member of a sync group, or of none. One that only the group kept in fault is free then. */
@@ -168,7 +166,7 @@ export class VirtualRouter {
    * @param wantedElsewhere whether another master has an address from now on: such a one is left where it is
    */
   withdraw(next: VrrpInstance, wantedElsewhere: (entry: VirtualAddress) => boolean): void {
-    if (this.#state.name === "master") this.#addresses.withdraw(addressesOf(next), wantedElsewhere);
+    if (this.#state.name === "master") this.#moved.withdraw(next, wantedElsewhere);
   }
 
   /**
@@ -184,13 +182,14 @@ export class VirtualRouter {
     this.#expectation = expectationOf(config);
     this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
     this.#addresses.accept(config.acceptMode, this.#state.name === "master");
-    this.#addresses.replace(addressesOf(config));
+    this.#moved.replace(config);
     if (!sameAuth(before, config)) this.#auth = packetAuth(config, this.#ports.digests);
     this.#advertiser.reconfigure(advertiserConfig(config, this.#auth));
     if (this.#state.name !== "init") {
       this.#checkInterface();
-      if (this.#state.name !== "master") this.#addresses.removeLeftOvers(this.#addresses.added);
+      if (this.#state.name !== "master") this.#moved.removeNewLeftOvers();
       this.#dispatch({ type: "reconfigure", previous, addressesAdded: this.#addresses.added.length > 0 });
+      if (this.stateName === "master") this.#moved.settle();
     }
     this.#ports.changed();
   }
@@ -278,10 +277,15 @@ export class VirtualRouter {
   networkChanged(): void {
     if (this.#state.name === "init") return;
     this.#checkInterface();
-    this.#addresses.retry(this.#state.name === "master", this.#ports.clock.nowUs());
+    this.#moved.retry(this.#state.name === "master", this.#ports.clock.nowUs());
     if (this.#state.name !== "master") return;
-    const lost = this.#addresses.firstLost();
-    if (lost !== undefined) this.#dispatch({ type: "address-lost", address: lost.address });
+    const lost = this.#moved.firstLost();
+    if (lost !== undefined) this.lose(lost);
+  }
+
+  /** Somebody else removed something that the instance has, or tracks. */
+  lose(what: string): void {
+    this.#dispatch({ type: "address-lost", what });
   }
 
   /** What the outside may see. */
@@ -327,7 +331,7 @@ export class VirtualRouter {
       this.#group?.tell(told);
       this.#alone = undefined;
     }
-    this.#addresses.retry(this.#state.name === "master", this.#ports.clock.nowUs());
+    this.#moved.retry(this.#state.name === "master", this.#ports.clock.nowUs());
   }
 
   #apply(result: Step): void {
@@ -344,9 +348,9 @@ export class VirtualRouter {
       case "send-advertisement":
         return this.#advertise(action.priority);
       case "add-addresses":
-        return this.#addresses.add();
+        return this.#moved.add();
       case "remove-addresses":
-        return this.#addresses.remove();
+        return this.#moved.remove();
       case "announce-addresses":
         return this.#addresses.announce(action.repeat);
       case "add-new-addresses":

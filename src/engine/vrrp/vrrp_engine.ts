@@ -246,6 +246,11 @@ export class VrrpEngine {
     for (const router of this.#routers) router.networkChanged();
   }
 
+  /** Somebody removed something static that instances track. @param names the instances */
+  lose(names: readonly string[], what: string): void {
+    for (const router of this.#routers) if (names.includes(router.config.name)) router.lose(what);
+  }
+
   /** Packets that belonged to no instance. */
   get strayCounters(): StrayCounters {
     return { ...this.#stray };

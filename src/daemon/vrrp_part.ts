@@ -1,0 +1,22 @@
+// The part of a configuration that the vrrp role carries out.
+import type { Config, VrrpInstance } from "../config/config.ts";
+import type { SyncGroup } from "../config/config_vrrp.ts";
+import type { StaticConfig } from "../engine/vrrp/static_parts.ts";
+
+/** What `configure` and `reconfigure` hand to the vrrp role. */
+export interface VrrpPart {
+  readonly instances: readonly VrrpInstance[];
+  readonly syncGroups: readonly SyncGroup[];
+  readonly statics: StaticConfig;
+}
+
+/** Picks it. */
+export function vrrpPartOf(config: Config): VrrpPart {
+  const { vrrpInstances: instances, syncGroups, staticAddresses, staticRoutes, staticRules, trackGroups } = config;
+  return { instances, syncGroups, statics: { staticAddresses, staticRoutes, staticRules, trackGroups } };
+}
+
+/** Whether there is anything to do for the role: static routes are set without any instance, too. */
+export function needsVrrp({ vrrpInstances, staticAddresses, staticRoutes, staticRules }: Config): boolean {
+  return [vrrpInstances, staticAddresses, staticRoutes, staticRules].some((list) => list.length > 0);
+}
