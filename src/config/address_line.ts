@@ -42,7 +42,7 @@ export const FLAG_OPTIONS = [
 ] as const;
 
 /** Options without an effect yet. */
-const NOT_CARRIED_OUT: readonly string[] = [...FLAG_OPTIONS, "peer", "preferred_lft"];
+const NOT_CARRIED_OUT: readonly string[] = ["use_vmac"];
 
 type Option = typeof VALUE_OPTIONS[number];
 
@@ -70,7 +70,7 @@ export function readAddressLine(
       label: readLabel(values.label, report),
       broadcast: broadcast && readBroadcast(broadcast, address, report),
       peer: readPeer(values.peer, report),
-      preferredLifetime: values.preferred_lft?.text,
+      preferredLifetime: readLifetime(values.preferred_lft, address, report),
       trackGroup: values.track_group?.text,
       flags: flags.length === 0 ? undefined : flags.map(({ text }) => text),
     }),
@@ -192,6 +192,20 @@ function readScope(token: Token | undefined, address: Address, report: Report): 
     token,
     `\`scope\` must be \`global\`, \`site\`, \`link\`, \`host\`, \`nowhere\` or 0 to 255, not \`${token.text}\``,
   );
+  return undefined;
+}
+
+/** Seconds, or `forever`. */
+function readLifetime(token: Token | undefined, address: Address, report: Report): string | undefined {
+  if (token === undefined) return undefined;
+  const isNumber = /^\d{1,10}$/.test(token.text) && Number(token.text) <= 0xffffffff;
+  if (!isNumber && token.text !== "forever") {
+    const message = `\`preferred_lft\` must be seconds up to ${0xffffffff} or \`forever\`, not \`${token.text}\``;
+    report.add("invalid-value", token, message);
+    return undefined;
+  }
+  if (familyOf(address.text) === 6) return token.text;
+  report.add("value-ignored", token, "`preferred_lft` is ignored: keepalived has it for IPv6 addresses only");
   return undefined;
 }
 

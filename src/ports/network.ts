@@ -24,6 +24,12 @@ export interface AddressAssignment {
   /** rtnetlink scope number. */
   readonly scope: number;
   readonly broadcast?: string;
+  /** The other end of a point-to-point link, maybe with a prefix length. */
+  readonly peer?: string;
+  /** IPv6: seconds, or `forever`; default: `forever`, and 0 for a /128. */
+  readonly preferredLifetime?: string;
+  /** `home`, `-nodad`, `mngtmpaddr`, `noprefixroute`, `autojoin`, `no_track`. */
+  readonly flags?: readonly string[];
 }
 
 /** The network, for the VRRP engine. Every call is synchronous and never waits for anything but the kernel. */

@@ -67,6 +67,12 @@ export interface AddressRequest {
   readonly scope: number;
   readonly label?: string;
   readonly broadcast?: string;
+  /** The other end of a point-to-point link; with a prefix length, that one counts. */
+  readonly peer?: string;
+  /** IPv6: seconds, or `forever`. */
+  readonly preferredLifetime?: string;
+  /** Words of ip-address(8). */
+  readonly flags?: readonly string[];
 }
 
 /** Writes the request for a dump of all links or all addresses. */
@@ -86,8 +92,9 @@ export function writeAddAddress(writer: NetlinkWriter, request: AddressRequest, 
 
 /** Writes a request to remove an address; label and broadcast do not matter for it. */
 export function writeRemoveAddress(writer: NetlinkWriter, request: AddressRequest, sequence: number): void {
-  const { interfaceIndex, address, prefixLength, scope } = request;
-  writeAddress(writer, RTM_DELADDR, 0, { interfaceIndex, address, prefixLength, scope }, sequence);
+  const { interfaceIndex, address, prefixLength, scope, peer } = request;
+  const own = { interfaceIndex, address, prefixLength, scope, ...(peer === undefined ? {} : { peer }) };
+  writeAddress(writer, RTM_DELADDR, 0, own, sequence);
 }
 
 function writeAddress(
@@ -99,15 +106,19 @@ function writeAddress(
 ): void {
   const family = familyOf(request.address) === 4 ? AF_INET : AF_INET6;
   const isNewVersion6 = family === AF_INET6 && type === RTM_NEWADDR;
+  const flagBits = type === RTM_NEWADDR ? flagsOf(request, family) : 0;
+  const [peer, peerLength] = request.peer?.split("/") ?? [];
+  const prefixLength = peerLength === undefined ? request.prefixLength : Number(peerLength);
   const header = new Uint8Array(IFADDRMSG_BYTES);
-  header.set([family, request.prefixLength, isNewVersion6 ? IFA_F_NODAD : 0, request.scope]);
+  header.set([family, prefixLength, flagBits, request.scope]); // what is above a byte of flags goes into IFA_FLAGS
   new DataView(header.buffer).setUint32(4, request.interfaceIndex, true);
   const address = addressBytes(request.address);
   writer.begin(type, NLM_F_REQUEST | NLM_F_ACK | flags, sequence).raw(header);
-  writer.data(IFA_LOCAL, address).data(IFA_ADDRESS, address);
+  writer.data(IFA_LOCAL, address).data(IFA_ADDRESS, peer === undefined ? address : addressBytes(peer));
   if (request.broadcast !== undefined) writer.data(IFA_BROADCAST, addressBytes(request.broadcast));
   if (request.label !== undefined) writer.string(IFA_LABEL, request.label);
-  if (isNewVersion6 && request.prefixLength === 128) writer.data(IFA_CACHEINFO, DEPRECATED);
+  if (flagBits > 0xff) writer.u32(IFA_FLAGS, flagBits);
+  if (isNewVersion6) writeLifetime(writer, request);
   writer.end();
 }
 
@@ -116,8 +127,30 @@ const IFA_F_NODAD = 0x02;
 const IFA_F_DADFAILED = 0x08;
 const IFA_F_TENTATIVE = 0x40;
 const IFA_CACHEINFO = 6;
-/** struct ifa_cacheinfo: preferred for 0 s, valid for ever, so that the host does not send from it (keepalived: /128). */
-const DEPRECATED = new Uint8Array([0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 0]);
+const IFA_FLAGS = 8;
+const FOREVER = 0xffffffff;
+/** linux/if_addr.h, by the words of ip-address(8). */
+const FLAGS: Readonly<Record<string, number>> = {
+  home: 0x10,
+  mngtmpaddr: 0x100,
+  noprefixroute: 0x200,
+  autojoin: 0x400,
+};
+
+function flagsOf({ flags = [] }: AddressRequest, family: number): number {
+  const noDetection = family === AF_INET6 && !flags.includes("-nodad") ? IFA_F_NODAD : 0;
+  return flags.reduce((bits, flag) => bits | (Object.hasOwn(FLAGS, flag) ? FLAGS[flag] ?? 0 : 0), noDetection);
+}
+
+/** struct ifa_cacheinfo: preferred for so long, valid for ever. The host does not send from one that is preferred for 0 s. */
+function writeLifetime(writer: NetlinkWriter, { preferredLifetime, prefixLength }: AddressRequest): void {
+  const lifetime = preferredLifetime ?? (prefixLength === 128 ? "0" : "forever"); // keepalived deprecates each /128
+  if (lifetime === "forever") return;
+  const info = new Uint8Array(16);
+  new DataView(info.buffer).setUint32(0, Number(lifetime), true);
+  new DataView(info.buffer).setUint32(4, FOREVER, true);
+  writer.data(IFA_CACHEINFO, info);
+}
 
 function addressBytes(text: string): Uint8Array {
   const bytes = parseIp(text);

@@ -55,6 +55,28 @@ Deno.test("writeAddAddress() adds IPv6 without duplicate detection, and a /128 a
   );
 });
 
+Deno.test("writeAddAddress() writes a peer, flags and lifetime; writeRemoveAddress() the peer", () => {
+  const writer = new NetlinkWriter();
+  writeAddAddress(writer, { ...vip, prefixLength: 32, peer: "192.0.2.11/31", flags: ["noprefixroute", "home"] }, 7);
+  assertEquals(
+    hex(writer),
+    "30000000" + "1400" + "0505" + "07000000" + "00000000" + "021f1000" + "03000000" +
+      "08000200c000020a" + "08000100c000020b" + "08000800" + "10020000",
+  );
+  writeRemoveAddress(writer.reset(), { ...vip, prefixLength: 32, peer: "192.0.2.11", flags: ["home"] }, 7);
+  assertEquals(hex(writer).slice(32), "02200000" + "03000000" + "08000200c000020a" + "08000100c000020b");
+  const six = { interfaceIndex: 3, address: "2001:db8::1", prefixLength: 64, scope: 0 };
+  writeAddAddress(
+    writer.reset(),
+    { ...six, preferredLifetime: "100", flags: ["-nodad", "no_track", "constructor"] },
+    7,
+  );
+  assertEquals(hex(writer).slice(32, 48), "0a400000" + "03000000");
+  assertEquals(hex(writer).slice(-40), "14000600" + "64000000" + "ffffffff" + "00000000".repeat(2));
+  writeAddAddress(writer.reset(), { ...six, prefixLength: 128, preferredLifetime: "forever" }, 7);
+  assertEquals(writer.length, 64);
+});
+
 Deno.test("writeDumpRequest() is a request with the family's empty header", () => {
   const writer = new NetlinkWriter();
   writeDumpRequest(writer, RTM_GETLINK, 1);

@@ -20,6 +20,8 @@ function config({ gateway = "10.9.0.2", table = 100, statics = STATICS, instance
 const STATICS = [
   `static_ipaddress {
   10.7.0.1/24 dev eth1
+  10.7.1.1 peer 10.7.1.2 dev eth1
+  2001:db8:7::1/64 dev eth1 noprefixroute mngtmpaddr
 }`,
   `static_routes {
   10.60.0.0/16 dev eth1
@@ -94,6 +96,9 @@ test("routes and rules come with a master and go with it; static ones stay until
   const { namespace } = lab.hosts.a;
   const daemon = await master(lab);
   assert(await hasAll(lab, STATIC) && await promotes(lab));
+  const addresses = (): Promise<string> => run("ip", "-n", namespace, "addr", "show", "dev", "eth1");
+  assertStringIncludes(await addresses(), "10.7.1.1 peer 10.7.1.2/32");
+  assertStringIncludes(await addresses(), "2001:db8:7::1/64 scope global nodad mngtmpaddr noprefixroute");
   await run("ip", "-n", namespace, "link", "set", "eth0", "down");
   await lab.comes("what moves is gone", () => hasNone(lab, MOVING));
   assert(await hasAll(lab, STATIC));
@@ -109,6 +114,7 @@ test("routes and rules come with a master and go with it; static ones stay until
   await lab.comes("all is back, static routes too", () => hasAll(lab, [...MOVING, ...STATIC]));
   assertEquals((await tryRun("kill", String(daemon.pid))).code, 0);
   await lab.comes("all is gone", () => hasNone(lab, [...MOVING, ...STATIC]));
+  await lab.comes("static addresses are gone", async () => !/10\.7\.|2001:db8:7/.test(await addresses()));
   await lab.comes("the sysctl is as before", async () => !await promotes(lab));
 });
 

@@ -127,9 +127,9 @@ export class MovedAddresses {
     }
   }
 
-  /** The first that is not on its interface. */
+  /** The first that is not on its interface; those with `no_track` do not count. */
   firstLost(): VirtualAddress | undefined {
-    return this.#all.find((entry) => !this.#isPresent(entry));
+    return this.#all.find((entry) => !this.#isPresent(entry) && entry.flags?.includes("no_track") !== true);
   }
 
   /** As the outside may see them, `present` by the kernel's word. */

@@ -16,7 +16,14 @@ const CONFIG = `
 static_ipaddress {
   10.7.0.1/24 dev eth1
   10.7.1.1/24 brd + dev eth1 scope link label eth1:x
+  10.7.3.1/24 noprefixroute dev eth1
+  10.7.4.1/24 home dev eth1
   2001:db8:7::1/64 dev eth1
+  2001:db8:8::1/64 noprefixroute mngtmpaddr dev eth1
+  2001:db8:9:1::1/64 home -nodad dev eth1
+  2001:db8:9:2::1/64 preferred_lft 0 dev eth1
+  2001:db8:9:3::1 preferred_lft forever dev eth1
+  2001:db8:9:4::1 dev eth1
 }
 static_routes {
   10.60.0.0/16 dev eth1 metric 7
