@@ -3,6 +3,8 @@
 import { same } from "../base/same.ts";
 import { CONNECTION_FIELDS } from "./checkers.ts";
 import type { Checker, Config, RealServer, VirtualAddress, VirtualServer, VrrpInstance } from "./config.ts";
+import type { Route, Rule } from "./config_vrrp.ts";
+import { routeText, ruleText } from "./routing_parts.ts";
 import type { Fields } from "./fields.ts";
 import { GLOBAL_FIELDS } from "./global_defs.ts";
 import { REAL_SERVER_FIELDS } from "./real_server.ts";
@@ -39,8 +41,6 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
   sorryServer: { name: "sorry_server", text: endpointText },
   flags: { name: "lvs_sched flags" },
   link: { name: "use_vmac" },
-  routes: { name: "virtual_routes" },
-  rules: { name: "virtual_rules" },
 };
 
 /** Property to keyword, as the tables of the blocks have it. */
@@ -115,9 +115,11 @@ function routerIdentity(instance: VrrpInstance & { readonly family?: number }): 
 
 function instanceChange(object: string, old: VrrpInstance, now: VrrpInstance): ObjectChange {
   const details = [
-    ...fieldDetails(old, now, ["virtualAddresses", "excludedAddresses"]),
+    ...fieldDetails(old, now, ["virtualAddresses", "excludedAddresses", "routes", "rules"]),
     ...addressDetails("virtual_ipaddress", old.virtualAddresses, now.virtualAddresses),
     ...addressDetails("virtual_ipaddress_excluded", old.excludedAddresses, now.excludedAddresses),
+    ...lineDetails("virtual_routes", old.routes.map(routeText), now.routes.map(routeText)),
+    ...lineDetails("virtual_rules", old.rules.map(ruleText), now.rules.map(ruleText)),
   ];
   const moved = routerIdentity(old) !== routerIdentity(now) || old.version !== now.version;
   return { object, change: "changed", details, effects: moved ? [RESTARTS] : instanceEffects(old, now) };
@@ -148,17 +150,23 @@ function instanceEffects(old: VrrpInstance, now: VrrpInstance): string[] {
   return effects;
 }
 
+/** `keyword + what is new - what is gone`. */
+function lineDetails(keyword: string, before: readonly string[], after: readonly string[]): string[] {
+  const added = [...new Set(after).difference(new Set(before))].map((text) => `+ ${text}`);
+  const removed = [...new Set(before).difference(new Set(after))].map((text) => `- ${text}`);
+  if (added.length + removed.length > 0) return [`${keyword} ${[...added, ...removed].join(" ")}`];
+  return saysTheSame(before, after) ? [] : [`${keyword} in another order`];
+}
+
 function addressDetails(
   keyword: string,
   old: readonly VirtualAddress[],
   now: readonly VirtualAddress[],
 ): string[] {
   const [before, after] = [old.map(addressText), now.map(addressText)];
-  const added = [...new Set(after).difference(new Set(before))].map((text) => `+ ${text}`);
-  const removed = [...new Set(before).difference(new Set(after))].map((text) => `- ${text}`);
-  if (added.length + removed.length > 0) return [`${keyword} ${[...added, ...removed].join(" ")}`];
-  if (saysTheSame(before, after)) return saysTheSame(old, now) ? [] : [`${keyword} with other options`];
-  return [`${keyword} in another order`];
+  const differences = lineDetails(keyword, before, after);
+  if (differences.length > 0) return differences;
+  return saysTheSame(old, now) ? [] : [`${keyword} with other options`];
 }
 
 function addressText({ address, prefixLength, device }: VirtualAddress): string {
@@ -242,8 +250,16 @@ const BLOCKS: Readonly<Record<string, string>> = {
   trackGroups: "track_group",
   garpGroups: "garp_group",
   staticAddresses: "static_ipaddress",
+  staticRoutes: "static_routes",
   staticRules: "static_rules",
   virtualServerGroups: "virtual_server_group",
+};
+
+/** What lines without a name are called. */
+const LINES: Readonly<Record<string, (line: unknown) => string>> = {
+  static_ipaddress: (line) => addressText(line as VirtualAddress),
+  static_routes: (line) => routeText(line as Route),
+  static_rules: (line) => ruleText(line as Rule),
 };
 
 /** Lists of named blocks become objects; the other settings are those of `global_defs`. */
@@ -264,7 +280,7 @@ function otherChanges(before: Config, after: Config): ObjectChange[] {
 }
 
 function listChanges(list: string, before: readonly unknown[], after: readonly unknown[]): ObjectChange[] {
-  const nameOf = (value: unknown): string => String(field(value, "name") ?? "");
+  const nameOf = LINES[list] ?? ((value: unknown): string => String(field(value, "name") ?? ""));
   const object = (value: unknown): string => `${list} ${nameOf(value)}`.trim();
   const { pairs, added, removed } = matched(before, after, nameOf);
   return [

@@ -96,6 +96,19 @@ Deno.test("differenceOf() names the addresses that come and go", () => {
   ]);
 });
 
+Deno.test("differenceOf() names the routes and rules that come and go", () => {
+  const [global, own] = [
+    "static_routes {\n  10.1.0.0/16 dev eth1\n}\n",
+    "virtual_rules {\n    from 10.0.0.5 table 5 priority 1\n  }",
+  ];
+  const before = config(GLOBAL + global + INSTANCE.replace("interface eth0", `interface eth0\n  ${own}`));
+  const after = config(GLOBAL + INSTANCE);
+  assertEquals(differenceOf(before, after).flatMap(changeLines), [
+    "removed static_routes 10.1.0.0/16 dev eth1",
+    "changed vrrp_instance VI_1: virtual_rules - from 10.0.0.5 table 5 preference 1",
+  ]);
+});
+
 Deno.test("differenceOf() knows an instance by interface and VRID, or else by its name", () => {
   assertEquals(lines("vrrp_instance VI_1", "vrrp_instance VI_2"), ["changed vrrp_instance VI_2: name VI_1 -> VI_2"]);
   assertEquals(lines("virtual_router_id 51", "virtual_router_id 52"), [
