@@ -333,12 +333,13 @@ export function readGlobalDefs(root: Statement, report: Report): { global: Globa
 /** Writes what differs from the defaults. */
 export function printGlobalDefs(global: GlobalDefs, routerId: string | undefined): Printed[] {
   const { mailTo, linkbeatInterfaces, interfaceDelays } = global;
-  const garp = readGarp({}, global.minimalGarp);
+  const { repeat, delayUs } = global.gratuitousArp;
+  const usual = { ...readGarp({}, global.minimalGarp), lowerPriorityRepeat: repeat, lowerPriorityDelayUs: delayUs };
   const block = [
     ...(routerId === undefined ? [] : [{ keyword: "router_id", words: [routerId] }]),
     ...listOf("notification_email", mailTo.map((address) => [address])),
     ...printFields(global as Given<typeof GLOBAL_FIELDS>, DEFAULTS as Given<typeof GLOBAL_FIELDS>, GLOBAL_FIELDS),
-    ...printFields(global.gratuitousArp, garp, GLOBAL_GARP_FIELDS),
+    ...printFields(global.gratuitousArp, usual, GLOBAL_GARP_FIELDS),
   ];
   return [
     ...(block.length === 0 ? [] : [{ keyword: "global_defs", words: [], block }]),
