@@ -78,6 +78,24 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       status = plan(before, after, options);
     });
 
+  program.command("simulate")
+    .description(
+      "rehearse failures of the routers that configurations describe, in virtual time: who is master when, why",
+    )
+    .addOption(
+      new Option("-f, --use-file <file...>", "configuration of node a, then of b ...; with one, b is made up")
+        .default([DEFAULT_CONFIG], DEFAULT_CONFIG),
+    )
+    .option("-i, --config-id <id...>", "what `@ID` lines are compared with, for each file in order", [])
+    .requiredOption("--scenario <file|text>", "the steps, such as '3s a dies; 9s a returns' (docs/simulation.md)")
+    .addOption(new Option("--format <format>", "how to say it").choices(["text", "json"]).default("text"))
+    .option("--json", "the same as --format json")
+    .option("--seed <number>", "decides which packets `loss` loses", parseSeed, 1)
+    .action(async ({ json, ...options }) => {
+      const { simulate } = await import("./simulate.ts");
+      status = simulate({ ...options, format: json ? "json" : options.format });
+    });
+
   program.command("convert")
     .description("write a configuration in the other syntax to standard output, comments and all")
     .argument("<file>", "configuration; `.yaml` and `.yml` are YAML, `-` is standard input")
@@ -150,6 +168,11 @@ function configOption(): Option {
 
 function configIdOption(): Option {
   return new Option("-i, --config-id <id>", "what `@ID` lines are compared with; default: the short host name");
+}
+
+function parseSeed(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("Use a whole number.");
+  return Number(text);
 }
 
 /** Reads `address:port`, IPv6 in brackets, or `off`. @throws InvalidArgumentError */

@@ -81,6 +81,8 @@ export const DIAGNOSTIC_SEVERITIES = {
   "port-forced": "warning",
   "not-started": "warning",
   "not-strict": "warning",
+  // holdfast simulate
+  "wrong-scenario": "error",
 } as const satisfies Record<string, Severity>;
 
 /** What depends on the machine, or is odd but may be meant: a warning even where all others are errors. */

@@ -113,7 +113,8 @@ function fileFault(item: TrackedItem & { kind: "file" }): string | undefined {
   return bad ? `track file ${item.name} has value ${item.value}` : undefined;
 }
 
-function pointsOf(item: TrackedItem): number {
+/** What a thing adds to the priority now; nothing while it is a fault. */
+export function pointsOf(item: TrackedItem): number {
   if (item.weight === 0) return 0;
   if (item.kind === "file") return Math.min(filePoints(item), FILE_HIGHEST);
   const up = isUp(item);

@@ -14,6 +14,8 @@ import { instanceKey, VrrpEngine } from "../vrrp/vrrp_engine.ts";
 export interface SimulatedInterface {
   readonly name: string;
   readonly index: number;
+  /** The interface that this one is a VMAC of: packets come and go by it. */
+  readonly parent?: string;
   up: boolean;
   /** The host's own, which no instance moves. */
   readonly ownAddresses: string[];
@@ -88,9 +90,10 @@ export class SimulatedHost implements NetworkPort {
     return this.#deadlineUs === undefined ? undefined : Math.max(this.#deadlineUs, this.stalledUntilUs);
   }
 
-  addInterface(name: string, ownAddresses: readonly string[]): void {
+  addInterface(name: string, ownAddresses: readonly string[], parent?: string): void {
     const index = this.interfaces.size + 1;
-    this.interfaces.set(name, { name, index, up: true, ownAddresses: [...ownAddresses], held: new Set() });
+    const common = { name, index, up: true, ownAddresses: [...ownAddresses], held: new Set<string>() };
+    this.interfaces.set(name, parent === undefined ? common : { ...common, parent });
   }
 
   /** Starts the daemon. @param resume keys of the instances that were master a moment ago */
@@ -161,7 +164,7 @@ export class SimulatedHost implements NetworkPort {
   }
 
   receive(device: string, packet: Uint8Array): void {
-    if (this.interfaces.get(device)?.up !== true) return;
+    if (!this.#isUp(device)) return;
     this.#act((engine) => engine.receive(device, packet, packet.length));
   }
 
@@ -180,7 +183,7 @@ export class SimulatedHost implements NetworkPort {
     return {
       name,
       index: found.index,
-      up: found.up,
+      up: this.#isUp(name),
       hardwareAddress: new Uint8Array([2, 0, 0, 0, this.index, found.index]),
       ipv4Addresses: addresses.filter((address) => !address.includes(":")),
       ipv6Addresses: addresses.filter((address) => address.includes(":")),
@@ -204,13 +207,20 @@ export class SimulatedHost implements NetworkPort {
 
   sendAdvertisement(device: string, packet: Uint8Array): string | undefined {
     this.observer.sent?.(this, device, packet);
-    const refusal = this.interfaces.get(device)?.up === true ? this.refusal() : NETWORK_DOWN;
-    if (refusal === undefined) this.surroundings.transmit(this, device, packet.slice());
+    const refusal = this.#isUp(device) ? this.refusal() : NETWORK_DOWN;
+    if (refusal === undefined) {
+      this.surroundings.transmit(this, this.interfaces.get(device)?.parent ?? device, packet.slice());
+    }
     return refusal;
   }
 
   sendFrame(device: string): string | undefined {
-    return this.interfaces.get(device)?.up === true ? this.refusal() : NETWORK_DOWN;
+    return this.#isUp(device) ? this.refusal() : NETWORK_DOWN;
+  }
+
+  #isUp(device: string): boolean {
+    const found = this.interfaces.get(device);
+    return found?.up === true && (found.parent === undefined || this.#isUp(found.parent));
   }
 
   #act(call: (engine: VrrpEngine) => void): void {

@@ -1,0 +1,284 @@
+// Plays a scenario: configurations on simulated hosts, step after step, in virtual time.
+import { Prng } from "../../base/prng.ts";
+import type { Config } from "../../config/config.ts";
+import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
+import { addressesOf } from "../vrrp/addresses.ts";
+import type { StateTransition } from "../vrrp/surroundings.ts";
+import { priorityTerms } from "./priority_terms.ts";
+import type { ScenarioAction, ScenarioStep } from "./scenario.ts";
+import { type HostConfig, SimulatedHost } from "./simulated_host.ts";
+import { PERFECT_LINK, SimulatedNetwork } from "./simulated_network.ts";
+import { SimulatedScripts } from "./simulated_scripts.ts";
+import { MasterBook, type TimelineEvent, type VirtualRouterSummary } from "./timeline.ts";
+import { addInterfaces, connect, isTwin, type NodeConfig, usedFiles, usedProcesses, usedScripts } from "./topology.ts";
+
+/** What a play needs beside its nodes. */
+export interface PlayOptions {
+  /** Decides which packets are lost. */
+  readonly seed: number;
+  /** The configuration that a `reload` names. */
+  readonly reloads: ReadonlyMap<ScenarioStep, Config>;
+}
+
+/** What came of it. */
+export interface Play {
+  readonly events: readonly TimelineEvent[];
+  readonly summary: readonly VirtualRouterSummary[];
+  readonly endUs: number;
+}
+
+const SECOND_US = 1_000_000;
+const QUIET_LOG = /\) (?:Entering|Stopped|Changing effective priority)|Syncing instances to/;
+
+/** Lets the nodes live through the steps. */
+export function play(nodes: readonly NodeConfig[], steps: readonly ScenarioStep[], options: PlayOptions): Play {
+  return new Player(nodes, options).run(steps);
+}
+
+class Player {
+  readonly #network: SimulatedNetwork;
+  readonly #startUs: number;
+  readonly #events: TimelineEvent[] = [];
+  readonly #books: MasterBook[] = [];
+  readonly #scripts = new Map<SimulatedHost, SimulatedScripts>();
+  readonly #files = new Map<SimulatedHost, Record<string, number>>();
+  readonly #processes = new Map<SimulatedHost, Record<string, boolean>>();
+  readonly #configs = new Map<SimulatedHost, Config>();
+  readonly #options: PlayOptions;
+  /** Nodes that a step at 0 keeps from starting. */
+  readonly #absent = new Set<SimulatedHost>();
+  #started = false;
+
+  constructor(nodes: readonly NodeConfig[], options: PlayOptions) {
+    this.#options = options;
+    this.#network = new SimulatedNetwork(new Prng(options.seed));
+    this.#startUs = this.#network.nowUs;
+    for (const [index, { name, config }] of nodes.entries()) {
+      const host = new SimulatedHost(name, index + 1, hostConfig(config), this.#network, {
+        transition: (_, transition) => this.#transition(host, transition),
+        log: (_, line) => this.#log(host, line),
+      });
+      addInterfaces(host, nodes);
+      this.#network.hosts.push(host);
+      this.#configs.set(host, config);
+      this.#scripts.set(host, new SimulatedScripts());
+      const files = usedFiles(config).map((file) => [file.name, file.initial?.value ?? 0] as const);
+      this.#files.set(host, Object.fromEntries(files));
+      this.#processes.set(host, Object.fromEntries(usedProcesses(config).map((process) => [process.name, true])));
+      for (const instance of config.vrrpInstances) {
+        if (!this.#books.some((book) => isTwin(book.instance, instance))) this.#books.push(new MasterBook(instance));
+      }
+    }
+    connect(this.#network, nodes);
+  }
+
+  run(steps: readonly ScenarioStep[]): Play {
+    const isEnd = ({ action }: ScenarioStep): boolean => action.type === "end";
+    const endUs = steps.find(isEnd)?.atUs ?? this.#naturalEnd(steps);
+    for (const step of steps.filter(({ atUs }) => atUs === 0)) this.#take(step);
+    this.#started = true;
+    for (const host of this.#network.hosts) if (!this.#absent.has(host)) this.#start(host);
+    for (const step of steps) {
+      if (step.atUs === 0 || step.atUs > endUs || isEnd(step)) continue;
+      this.#passUntil(step.atUs);
+      this.#take(step);
+    }
+    this.#passUntil(endUs);
+    return { events: this.#events, summary: this.#books.map((book) => book.close(endUs)), endUs };
+  }
+
+  get #nowUs(): number {
+    return this.#network.nowUs - this.#startUs;
+  }
+
+  /** Long enough after the last step for everything to come about. */
+  #naturalEnd(steps: readonly ScenarioStep[]): number {
+    const configs = [...this.#configs.values(), ...this.#options.reloads.values()];
+    const downs = configs.flatMap(({ vrrpInstances }) =>
+      vrrpInstances.map((instance) => {
+        const down = masterDownIntervalUs({ ...instance, priority: 1 }, instance.advertisementIntervalUs);
+        return 2 * down + instance.preemptDelayUs;
+      })
+    );
+    const verdicts = configs.flatMap((config) =>
+      usedScripts(config)
+        .map(({ intervalMs, rise, fall }) => intervalMs * 1000 * Math.max(rise, fall))
+    );
+    const last = steps.at(-1);
+    const pauseUs = last?.action.type === "pauses" ? last.action.durationUs : 0;
+    const settleUs = Math.max(0, ...downs) + Math.max(0, ...verdicts) + pauseUs;
+    return Math.ceil(((last?.atUs ?? 0) + settleUs) / SECOND_US) * SECOND_US;
+  }
+
+  #passUntil(untilUs: number): void {
+    for (;;) {
+      const scriptUs = Math.min(...[...this.#scripts.values()].map(({ nextUs }) => nextUs)) - this.#startUs;
+      if (scriptUs > untilUs) break;
+      this.#network.run(this.#startUs + Math.max(scriptUs, this.#nowUs));
+      for (const host of this.#network.hosts) this.#runScripts(host);
+    }
+    this.#network.run(this.#startUs + untilUs);
+  }
+
+  #runScripts(host: SimulatedHost): void {
+    const changed = this.#scripts.get(host)?.runDue(this.#network.nowUs) ?? [];
+    if (changed.length === 0) return;
+    for (const { name: script, verdict } of changed) {
+      // That all is well at the start goes without saying.
+      if (host.runs || verdict === "down") this.#tell({ type: "script", node: host.name, script, verdict });
+    }
+    this.#track(host);
+  }
+
+  #track(host: SimulatedHost): void {
+    host.track({
+      scripts: this.#scripts.get(host)?.verdicts ?? {},
+      files: this.#files.get(host) ?? {},
+      processes: this.#processes.get(host) ?? {},
+    });
+  }
+
+  #start(host: SimulatedHost): void {
+    const config = this.#configs.get(host);
+    if (config === undefined || host.runs) return;
+    // Their first results come before anything else can happen.
+    this.#scripts.get(host)?.start(usedScripts(config), this.#network.nowUs);
+    this.#runScripts(host);
+    this.#track(host);
+    host.start();
+  }
+
+  #take(step: ScenarioStep): void {
+    this.#tell({ type: "step", text: step.text });
+    const { action } = step;
+    if ("node" in action) {
+      const host = this.#host(action.node);
+      if (host !== undefined) this.#takeOnHost(host, action, step);
+      return;
+    }
+    const network = this.#network;
+    switch (action.type) {
+      case "cut": {
+        const [from, to] = [this.#host(action.from), this.#host(action.to)];
+        if (from === undefined || to === undefined) return;
+        return network.cut(from, to, action.device === undefined ? "*" : network.segmentOf(from, action.device));
+      }
+      case "partition":
+        for (const from of network.hosts) for (const to of network.hosts) network.cut(from, to);
+        return;
+      case "heal":
+        network.mend();
+        network.quality = PERFECT_LINK;
+        return;
+      case "loss":
+        network.quality = { ...network.quality, lossProbability: action.probability };
+        return;
+      case "delay": {
+        const delayUs = Math.max(1, action.durationUs);
+        network.quality = { ...network.quality, minDelayUs: delayUs, maxDelayUs: delayUs };
+        return;
+      }
+      case "end":
+        return;
+      default:
+        return action satisfies never;
+    }
+  }
+
+  #takeOnHost(host: SimulatedHost, action: Extract<ScenarioAction, { node: string }>, step: ScenarioStep): void {
+    switch (action.type) {
+      case "dies":
+      case "stops":
+        if (!this.#started) this.#absent.add(host);
+        if (action.type === "stops") host.stop();
+        else host.crash();
+        this.#scripts.get(host)?.stop();
+        return this.#forgetMaster(host);
+      case "returns":
+        return this.#start(host);
+      case "restarts":
+        return host.restartRole(true);
+      case "pauses":
+        host.stalledUntilUs = this.#network.nowUs + action.durationUs;
+        return;
+      case "link":
+        return host.setLink(action.device, action.up);
+      case "script":
+        this.#scripts.get(host)?.set(action.name, action.succeeds);
+        return;
+      case "process":
+        this.#processes.set(host, { ...this.#processes.get(host), [action.name]: action.runs });
+        return this.#track(host);
+      case "file":
+        this.#files.set(host, { ...this.#files.get(host), [action.name]: action.value });
+        return this.#track(host);
+      case "loses":
+        for (const { name } of host.interfaces.values()) host.loseAddress(name, action.address);
+        return;
+      case "reload":
+        return this.#reload(host, this.#options.reloads.get(step));
+      default:
+        return action satisfies never;
+    }
+  }
+
+  #reload(host: SimulatedHost, config: Config | undefined): void {
+    if (config === undefined) return;
+    this.#configs.set(host, config);
+    const processes = usedProcesses(config).map(({ name }) => [name, this.#processes.get(host)?.[name] ?? true]);
+    this.#processes.set(host, Object.fromEntries(processes));
+    if (!host.runs) return;
+    this.#scripts.get(host)?.start(usedScripts(config), this.#network.nowUs);
+    this.#runScripts(host);
+    host.reconfigure(hostConfig(config));
+    this.#track(host);
+  }
+
+  #host(name: string): SimulatedHost | undefined {
+    return this.#network.hosts.find((host) => host.name === name);
+  }
+
+  #transition(host: SimulatedHost, { kind, name, from, to, priority }: StateTransition): void {
+    if (kind === "group") return;
+    const snapshot = host.snapshot().find((entry) => entry.name === name);
+    const instance = host.config.instances.find((entry) => entry.name === name);
+    if (instance !== undefined) this.#book(instance)?.set(host.name, to === "master", this.#nowUs);
+    const addresses = instance === undefined ? [] : addressesOf(instance)
+      .filter(({ device, address }) => host.interfaces.get(device)?.held.has(address))
+      .map(({ address, prefixLength }) => `${address}/${prefixLength}`);
+    const reason = snapshot?.lastTransition?.reason ?? "";
+    const what = { node: host.name, instance: name, from, to, reason, effectivePriority: priority, addresses };
+    this.#tell({ type: "state", ...what });
+  }
+
+  #forgetMaster(host: SimulatedHost): void {
+    for (const book of this.#books) book.set(host.name, false, this.#nowUs);
+  }
+
+  #book(instance: MasterBook["instance"]): MasterBook | undefined {
+    return this.#books.find((book) => isTwin(book.instance, instance));
+  }
+
+  #log(host: SimulatedHost, line: string): void {
+    const match = line.match(/^\((.+)\) Changing effective priority from (\d+) to (\d+)$/);
+    const instance = host.config.instances.find(({ name }) => name === match?.[1]);
+    if (match !== null && instance !== undefined) {
+      const group = host.config.syncGroups.find(({ members }) => members.includes(instance.name));
+      const terms = priorityTerms(instance, group, host.status, host);
+      const [from, to] = [Number(match[2]), Number(match[3])];
+      return this.#tell({ type: "priority", node: host.name, instance: instance.name, from, to, terms });
+    }
+    if (!QUIET_LOG.test(line)) this.#tell({ type: "note", node: host.name, text: line });
+  }
+
+  #tell(event: EventOf<TimelineEvent>): void {
+    this.#events.push({ atUs: this.#nowUs, ...event });
+  }
+}
+
+/** An event before it has its time. */
+type EventOf<Event> = Event extends { readonly atUs: number } ? Omit<Event, "atUs"> : never;
+
+function hostConfig({ vrrpInstances, syncGroups }: Config): HostConfig {
+  return { instances: vrrpInstances, syncGroups };
+}
