@@ -17,6 +17,7 @@ const IPV6_RECVPKTINFO = 49;
 const IPV6_PKTINFO = 50;
 const IPV6_RECVHOPLIMIT = 51;
 const IPV6_HOPLIMIT = 52;
+const IPV6_FREEBIND = 78;
 
 const SOCKADDR_BYTES = 28;
 const SOCKADDR_ADDRESS = 8;
@@ -25,6 +26,9 @@ const CONTROL_BYTES = 128;
 const CMSGHDR_BYTES = 16;
 const NO_DESCRIPTOR = -1;
 const EMPTY = new Uint8Array(IPV6_HEADER_BYTES);
+
+/** Any link-local address: the source that routes are looked up with, not the one in the header. */
+const ROUTE_SOURCE = Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
 
 /** VRRP over IPv6 on one interface. */
 export class VrrpSocket6 implements AdvertisementSocket {
@@ -57,6 +61,12 @@ export class VrrpSocket6 implements AdvertisementSocket {
     send(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
     send(SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL);
     send(SOL_SOCKET, SO_RCVBUF, 0); // never read from
+    // The link of a VMAC has no address before the first advertisement, and the kernel insists on a source (EADDRNOTAVAIL).
+    if (libc().setsockopt(this.#sendFd, IPPROTO_IPV6, IPV6_FREEBIND, cInts(1), 4) === 0) {
+      const source = socketAddress(interfaceIndex);
+      source.set(ROUTE_SOURCE, SOCKADDR_ADDRESS);
+      libc().bind(this.#sendFd, source, SOCKADDR_BYTES);
+    }
   }
 
   get fd(): number {

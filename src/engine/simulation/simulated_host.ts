@@ -57,6 +57,8 @@ export class SimulatedHost implements NetworkPort {
   wallOffsetMs = 0;
   /** Why the kernel refuses to send; undefined: it does not. */
   refusal: () => string | undefined = () => undefined;
+  /** Those of `interfaces` that have a parent. */
+  readonly #ownLinks: SimulatedInterface[] = [];
   #status: TrackStatus = NO_STATUS;
   #config: HostConfig;
   /** When its engine wants to be called, as long as nothing has touched it since. */
@@ -93,7 +95,9 @@ export class SimulatedHost implements NetworkPort {
   addInterface(name: string, ownAddresses: readonly string[], parent?: string): void {
     const index = this.interfaces.size + 1;
     const common = { name, index, up: true, ownAddresses: [...ownAddresses], held: new Set<string>() };
-    this.interfaces.set(name, parent === undefined ? common : { ...common, parent });
+    const made = parent === undefined ? common : { ...common, parent };
+    this.interfaces.set(name, made);
+    if (parent !== undefined) this.#ownLinks.push(made);
   }
 
   /** Starts the daemon. @param resume keys of the instances that were master a moment ago */
@@ -166,6 +170,9 @@ export class SimulatedHost implements NetworkPort {
   receive(device: string, packet: Uint8Array): void {
     if (!this.#isUp(device)) return;
     this.#act((engine) => engine.receive(device, packet, packet.length));
+    for (const link of this.#ownLinks) {
+      if (link.parent === device) this.#act((engine) => engine.receive(link.name, packet, packet.length));
+    }
   }
 
   runDue(): void {

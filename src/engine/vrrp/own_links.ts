@@ -43,6 +43,16 @@ export function senderOf(instance: VrrpInstance): string {
   return fromLink ? link.name ?? instance.interface : instance.interface;
 }
 
+/**
+ * The device that an instance's advertisements arrive by. A macvlan takes every packet for a group from outside, and
+ * those that peers send from the same hardware address as its own arrive there only, not on the parent.
+ */
+export function receiverOf(instance: VrrpInstance): string {
+  const { link, unicastPeers } = instance;
+  const byLink = link?.type === "macvlan" && unicastPeers.length === 0;
+  return byLink ? link.name ?? instance.interface : instance.interface;
+}
+
 /** The links of a set of instances. */
 export class OwnLinks {
   readonly #port: LinkPort;

@@ -12,7 +12,7 @@ import { NO_ORDERS, type RouterOrders } from "../../core/vrrp/steering.ts";
 import { addressesOf, addressKey } from "./addresses.ts";
 import { LiveSyncGroup } from "./live_sync_group.ts";
 import type { Message } from "./packet_auth.ts";
-import { senderOf } from "./own_links.ts";
+import { receiverOf, senderOf } from "./own_links.ts";
 import { operate, type OperationAnswer, type VrrpOperation } from "./operations.ts";
 import { NO_STATUS, type TrackStatus } from "./tracked_items.ts";
 import { groupOf } from "./terms.ts";
@@ -39,20 +39,20 @@ export function listenersOf(instances: readonly VrrpInstance[]): Listener[] {
   const senders = instances.flatMap((instance): Listener[] => {
     const sender = senderOf(instance);
     const { family } = instance;
-    if (sender === instance.interface) return [];
+    if (sender === receiverOf(instance)) return [];
     return [{ interfaceName: sender, family, protocol: protocolOf(instance), groups: [] }];
   });
   const byLink = Map.groupBy(
     instances,
-    (instance) => `${instance.interface} ${instance.family} ${protocolOf(instance)}`,
+    (instance) => `${receiverOf(instance)} ${instance.family} ${protocolOf(instance)}`,
   );
   const listeners = [...byLink.values()].flatMap((members): Listener[] => {
     const [first] = members;
     const ofGroups = members.filter(({ unicastPeers }) => unicastPeers.length === 0);
     const groups = new Set(ofGroups.map((instance) => formatIp(groupOf(instance))));
     if (first === undefined) return [];
-    const { interface: interfaceName, family } = first;
-    return [{ interfaceName, family, protocol: protocolOf(first), groups: [...groups] }];
+    const { family } = first;
+    return [{ interfaceName: receiverOf(first), family, protocol: protocolOf(first), groups: [...groups] }];
   });
   return [...listeners, ...senders];
 }
@@ -266,7 +266,8 @@ export class VrrpEngine {
     this.#byInterface = new Map();
     for (const router of routers) {
       // VRIDs of one interface in an array: finding the instance of a packet allocates nothing.
-      const { interface: name, family, vrid } = router.config;
+      const { family, vrid } = router.config;
+      const name = receiverOf(router.config);
       const byVrid = this.#byInterface.get(name) ?? [];
       byVrid[indexOf(family, vrid)] = router;
       this.#byInterface.set(name, byVrid);
