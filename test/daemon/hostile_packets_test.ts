@@ -1,0 +1,143 @@
+// Packets that nobody may believe, from the link: each kind is counted by its reason, and neither they nor a flood of them
+// change the state of a master or of a backup. Inside network namespaces only.
+import { assert, assertEquals } from "../assert.ts";
+import { Prng } from "../../src/base/prng.ts";
+import { type BackgroundProcess, descendants, pause, run } from "../support/command.ts";
+import { daemonTest as test, type Lab } from "../support/daemon_test.ts";
+import { fuzzedPacket, hostilePackets, type Target } from "../support/hostile_packets.ts";
+import { inside } from "../support/two_hosts.ts";
+import { speakerConfig, startSpeaker } from "../support/vrrp_speaker.ts";
+
+const ROUNDS = 20;
+const FUZZED = 3000;
+const FLOOD_SECONDS = 3;
+const FLOOD_PER_SECOND = 100_000;
+const SENDER = new URL("../support/send_packets.py", import.meta.url).pathname;
+const COMMON = {
+  version: 2,
+  advertisementIntervalSeconds: 1,
+  password: "secret12",
+  virtualAddresses: ["10.9.0.100"],
+} as const;
+const target: Target = {
+  vrid: 51,
+  password: new TextEncoder().encode("secret12"),
+  address: Uint8Array.of(10, 9, 0, 100),
+  source: Uint8Array.of(10, 9, 0, 2),
+  host: Uint8Array.of(10, 9, 0, 1),
+};
+
+interface Counted {
+  readonly state: string;
+  readonly counters: {
+    readonly transitions: number;
+    readonly advertsOut: number;
+    readonly advertsIn: number;
+    readonly discarded: Readonly<Record<string, number>>;
+  };
+}
+
+async function counted(lab: Lab): Promise<Counted> {
+  const [instance] = JSON.parse(await lab.status()).vrrpInstances;
+  return instance;
+}
+
+/** Snapshots come every second: what is known of the moment after this. */
+async function settled(lab: Lab): Promise<Counted> {
+  await pause(2500);
+  return await counted(lab);
+}
+
+async function send(lab: Lab, packets: Iterable<Uint8Array>, ...rate: readonly string[]): Promise<number> {
+  const link = await run("ip", "-n", lab.hosts.a.namespace, "link", "show", "eth0");
+  const mac = link.match(/link\/ether ([0-9a-f:]+)/)?.[1] ?? "";
+  const [program = "", ...args] = inside(lab.hosts.b, ["python3", SENDER, "eth0", mac, ...rate]);
+  const child = new Deno.Command(program, { args, stdin: "piped", stdout: "piped" }).spawn();
+  const writer = child.stdin.getWriter();
+  const hex = [...packets].map((packet) => packet.toHex()).join("\n");
+  await writer.write(new TextEncoder().encode(hex));
+  await writer.close();
+  return Number(new TextDecoder().decode((await child.output()).stdout));
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+test("hostile packets change nothing and are counted by reason", "hfhostile", async (lab) => {
+  await lab.write(speakerConfig({ ...COMMON, priority: 100 }));
+  lab.start();
+  await lab.comes("master", async () => (await lab.instances())[0]?.state === "master");
+  const before = await settled(lab);
+  const kinds = hostilePackets(target);
+  for (let round = 0; round < ROUNDS; round++) await send(lab, kinds.values());
+  const after = await settled(lab);
+  assertEquals([after.state, after.counters.transitions], ["master", before.counters.transitions]);
+  const expected = [...kinds.keys()].filter((reason) => reason !== "unknown-vrid").map((reason) => [reason, ROUNDS]);
+  assertEquals(after.counters.discarded, Object.fromEntries(expected));
+
+  const prng = new Prng(1);
+  await send(lab, Array.from({ length: FUZZED }, () => fuzzedPacket(target, prng)));
+  const fuzzed = await settled(lab);
+  assertEquals([fuzzed.state, fuzzed.counters.transitions], ["master", before.counters.transitions]);
+  assertEquals(fuzzed.counters.advertsIn, before.counters.advertsIn, "none was believed");
+  assert(
+    sum(fuzzed.counters.discarded) > sum(after.counters.discarded) + FUZZED / 3,
+    "those with its VRID were counted",
+  );
+});
+
+for (const role of ["master", "backup"] as const) {
+  test(`a flood of hostile packets leaves a ${role} what it is`, `hfflood${role}`, async (lab) => {
+    const folder = await Deno.makeTempDir();
+    let peer: BackgroundProcess | undefined;
+    try {
+      if (role === "backup") peer = startSpeaker("holdfast", lab.hosts.b, { ...COMMON, priority: 200 }, folder);
+      await lab.write(speakerConfig({ ...COMMON, priority: 100 }));
+      const daemon = lab.start();
+      if (role === "backup") {
+        await lab.comes("the peer is master", async () => await lab.hosts.has(lab.hosts.b, "10.9.0.100"));
+      }
+      await lab.comes(role, async () => (await lab.instances())[0]?.state === role);
+      const before = await settled(lab);
+      const wrong = [...hostilePackets(target)].filter(([reason]) => reason !== "unknown-vrid").map(([, bytes]) =>
+        bytes
+      );
+      const cpuBefore = cpuSeconds(vrrpRole(daemon));
+      const sent = await send(lab, wrong, String(FLOOD_SECONDS), String(FLOOD_PER_SECOND));
+      const cpu = cpuSeconds(vrrpRole(daemon)) - cpuBefore;
+      const after = await settled(lab);
+      assertEquals([after.state, after.counters.transitions], [role, before.counters.transitions]);
+      const counter = role === "master" ? "advertsOut" : "advertsIn";
+      assert(after.counters[counter] > before.counters[counter], "its own business went on");
+      const heard = sum(after.counters.discarded) - sum(before.counters.discarded);
+      assert(heard > FLOOD_PER_SECOND / 10, `it counted what it read: ${heard}`);
+      assert(sent >= heard, "and nothing else");
+      const lines = daemon.output.split("\n").filter((line) => line.includes("discarding")).length;
+      assert(lines <= wrong.length * 2, "a flood of packets is not a flood of log lines");
+      const share = Math.round((100 * cpu) / FLOOD_SECONDS);
+      console.log(
+        `${role}: ${sent} packets in ${FLOOD_SECONDS} s, ${heard} read, vrrp role ${cpu.toFixed(2)} s CPU (${share} %)`,
+      );
+    } finally {
+      await peer?.killTree();
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+/** The child of the supervisor that is the vrrp role. */
+function vrrpRole(daemon: BackgroundProcess): number {
+  const found = descendants(daemon.pid).find((pid) =>
+    Deno.readTextFileSync(`/proc/${pid}/cmdline`).split("\0").some((word) => /vrrp/.test(word))
+  );
+  assert(found !== undefined, "there is a vrrp role");
+  return found;
+}
+
+/** User and system time of a process. */
+function cpuSeconds(pid: number): number {
+  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
