@@ -59,6 +59,18 @@ export class TwoHosts {
     return output.includes(` ${address}/`);
   }
 
+  /** All addresses of a host, on whatever interface, in one look. */
+  async addresses(host: TestHost): Promise<ReadonlySet<string>> {
+    const { output } = await tryRun("ip", "-n", host.namespace, "-o", "addr", "show");
+    return new Set([...output.matchAll(/ inet6? ([0-9a-f.:]+)/g)].map((match) => match[1] ?? ""));
+  }
+
+  /** Pulls a host's cable out of the switch, or puts it back: the host loses its carrier and nothing else. */
+  async cable(host: TestHost, plugged: boolean): Promise<void> {
+    const port = host === this.a ? "a" : "b";
+    await run("ip", "-n", this.#switch, "link", "set", "dev", port, plugged ? "up" : "down");
+  }
+
   /** Takes a host off the link with everything that a power loss takes: its addresses. */
   async powerOff(host: TestHost): Promise<void> {
     await run("ip", "-n", host.namespace, "link", "set", "eth0", "down");
