@@ -6,6 +6,7 @@ import { changeLines, differenceOf, saysTheSame, summaryOf } from "../config/pla
 import { formatKey, type VirtualServerKey } from "../core/ipvs/table.ts";
 import { keysOf } from "../engine/health/policy.ts";
 import { instanceKey } from "../engine/vrrp/vrrp_engine.ts";
+import { describeSign } from "../engine/vrrp/split_brain_watch.ts";
 import { Reactor } from "../linux/reactor.ts";
 import type {
   NodeSnapshot,
@@ -219,7 +220,7 @@ export class Supervisor {
   #hear(message: FromChild): void {
     switch (message.type) {
       case "vrrp":
-        this.#vrrpInstances = this.#operations.show(message.instances);
+        this.#takeInstances(this.#operations.show(message.instances));
         this.#api.send({ type: "vrrp", instances: this.#vrrpInstances });
         return;
       case "transition":
@@ -255,6 +256,12 @@ export class Supervisor {
     }
   }
 
+  #takeInstances(instances: readonly VrrpInstanceSnapshot[]): void {
+    const [before, after] = [this.#vrrpInstances, instances].map((list) => splitBrainWarnings(list).length);
+    this.#vrrpInstances = instances;
+    if (before !== after) this.#nodeChanged();
+  }
+
   #roles(): RoleSnapshot[] {
     return [this.#vrrp.snapshot(), this.#health.snapshot(), this.#api.snapshot()];
   }
@@ -274,7 +281,12 @@ export class Supervisor {
       startedAtMs: this.#startedAtMs,
       generation: this.#generation,
       roles: this.#roles(),
-      warnings: [...this.#healthWarnings, ...this.#leftOut, ...(this.#reloadWarning ? [this.#reloadWarning] : [])],
+      warnings: [
+        ...splitBrainWarnings(this.#vrrpInstances),
+        ...this.#healthWarnings,
+        ...this.#leftOut,
+        ...(this.#reloadWarning ? [this.#reloadWarning] : []),
+      ],
     };
   }
 
@@ -407,6 +419,15 @@ export class Supervisor {
 }
 
 /** What is not started is an alarm for as long as it is configured. */
+/** Two masters at a time are the worst that can happen to an address. */
+function splitBrainWarnings(instances: readonly VrrpInstanceSnapshot[]): WarningSnapshot[] {
+  return instances.flatMap(({ name, splitBrain = [] }) =>
+    splitBrain.map((sign) => {
+      return { code: "split-brain", message: `${name}: ${describeSign(sign)}`, sinceMs: sign.sinceMs };
+    })
+  );
+}
+
 function warningsOf(leftOut: readonly LeftOut[]): WarningSnapshot[] {
   const sinceMs = Date.now();
   return leftOut.map(({ what, why }) => ({ code: "not-started", message: `${what} is not started: ${why}`, sinceMs }));

@@ -10,6 +10,7 @@ import { Epoll } from "../linux/epoll.ts";
 import { LinuxNetwork } from "../linux/linux_network.ts";
 import { DeadlineTimer, SystemClock } from "../linux/monotonic_clock.ts";
 import type { AdvertisementSocket } from "../linux/vrrp_socket.ts";
+import { ClaimListener } from "./claim_listener.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
 import { Link } from "./link.ts";
 import { tuneMyself } from "./process_tuning.ts";
@@ -46,6 +47,11 @@ class VrrpRole {
   readonly #packet = new Uint8Array(2048);
   readonly #sockets = new Map<number, AdvertisementSocket>();
   #network: LinuxNetwork | undefined;
+  readonly #claims = new ClaimListener(
+    this.#epoll,
+    (device) => this.#network?.table.indexOf(device),
+    (device, claim) => this.#engine?.claimed(device, claim),
+  );
   #engine: VrrpEngine | undefined;
   #links: OwnLinks | undefined;
   #statics: StaticParts | undefined;
@@ -127,6 +133,7 @@ class VrrpRole {
     if (fd === this.#network?.table.fd || fd === this.#network?.routing.fd) return this.#networkChanged();
     const socket = this.#sockets.get(fd);
     if (socket !== undefined) this.#readPackets(socket);
+    else this.#claims.read(fd);
   }
 
   #readPackets(socket: AdvertisementSocket): void {
@@ -143,6 +150,7 @@ class VrrpRole {
     if (this.#network?.table.update()) {
       this.#links?.ensure(this.#part.instances);
       this.#openSockets(this.#listeners());
+      this.#claims.listen(this.#part.instances);
     } else if (!routing) return;
     if (!this.#started) return;
     this.#statics?.networkChanged();
@@ -240,6 +248,7 @@ class VrrpRole {
     // What arrived before belongs to a predecessor's time.
     for (const socket of this.#sockets.values()) this.#readPackets(socket);
     this.#started = true;
+    this.#claims.listen(this.#part.instances);
     this.#statics?.use(this.#part.statics, this.#part.instances);
     this.#engine?.start(resume);
   }
@@ -266,6 +275,7 @@ class VrrpRole {
     this.#network?.keepVrrp(this.#listeners());
     this.#links?.keep(this.#part.instances);
     this.#openSockets(this.#listeners());
+    if (this.#started) this.#claims.listen(this.#part.instances);
     this.#preparedFor = undefined;
     this.#link.post({ type: "reconfigured", id, ...(refused === undefined ? {} : { refused }) });
     if (this.#started) this.#report(this.#clock.nowUs());

@@ -65,6 +65,7 @@ export function vrrpInstance(changes: Partial<VrrpInstanceSnapshot> = {}): VrrpI
       priorityZeroSent: 3,
       gratuitousArpSent: 40,
       transitions: 4,
+      rivalSigns: 0,
       discarded: { checksum: 2, "auth-fail": 1 },
     },
     ...changes,

@@ -80,6 +80,7 @@ function vrrpInstance(instance: VrrpInstanceSnapshot): Record<string, unknown> {
       priorityZeroOut: counters.priorityZeroSent,
       gratuitousArpOut: counters.gratuitousArpSent,
       transitions: counters.transitions,
+      rivalSigns: counters.rivalSigns,
       discarded: counters.discarded,
     },
   };

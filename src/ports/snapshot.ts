@@ -77,6 +77,8 @@ export interface VrrpInstanceSnapshot {
   };
   /** Why it is in fault; empty otherwise. */
   readonly faults: readonly string[];
+  /** Signs that another router is master at the same time, for longer than a change takes. */
+  readonly splitBrain?: readonly SplitBrainSnapshot[];
   readonly lastTransition?: {
     readonly from: VrrpStateName;
     readonly to: VrrpStateName;
@@ -84,6 +86,20 @@ export interface VrrpInstanceSnapshot {
     readonly reason: string;
   };
   readonly counters: VrrpCounters;
+}
+
+/** A sign of another master. */
+export interface SplitBrainSnapshot {
+  /** It advertises as master, or answers for one of our addresses. */
+  readonly kind: "advertisement" | "address";
+  /** Its IP address, or its hardware address. */
+  readonly who: string;
+  /** For `address`: the one that it claims. */
+  readonly address?: string;
+  /** Why its advertisements are not believed; undefined: they are, but it does not give way. */
+  readonly unbelieved?: string;
+  readonly sinceMs: number;
+  readonly count: number;
 }
 
 /** Counters of one instance since the vrrp role started; the names follow keepalived's statistics. */
@@ -96,6 +112,8 @@ export interface VrrpCounters {
   readonly priorityZeroSent: number;
   readonly gratuitousArpSent: number;
   readonly transitions: number;
+  /** While it was master: advertisements of other masters, and their claims to its addresses. */
+  readonly rivalSigns: number;
   /** Refused packets by reason: ttl, checksum, version, length, interval, address-list, auth-type, auth-fail, type. */
   readonly discarded: Readonly<Record<string, number>>;
 }

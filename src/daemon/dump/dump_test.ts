@@ -47,6 +47,7 @@ function view(config: Config, more: Partial<VrrpInstanceSnapshot> = {}): DumpVie
       priorityZeroSent: 1,
       gratuitousArpSent: 5,
       transitions: 3,
+      rivalSigns: 0,
       discarded: { ttl: 4, "auth-fail": 3 },
     },
     ...more,

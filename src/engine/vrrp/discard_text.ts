@@ -22,3 +22,16 @@ export const DISCARD_TEXT: Readonly<Record<DiscardReason, string>> = {
   interval: "its advertisement interval is not ours",
   owner: "we own the addresses",
 };
+
+/** Reasons that a router of our group would give which is configured in another way: it will become master beside us. */
+export const MISCONFIGURED: ReadonlySet<DiscardReason> = new Set([
+  "version",
+  "auth-type",
+  "auth-fail",
+  "auth-missing",
+  "auth-malformed",
+  "auth-unknown-key",
+  "auth-invalid-hmac",
+  "auth-stale",
+  "interval",
+]);

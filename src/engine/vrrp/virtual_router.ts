@@ -7,26 +7,27 @@ import { nextDeadlineUs, step } from "../../core/vrrp/router.ts";
 import type { RouterAction, RouterConfig, RouterEvent, RouterState, Step } from "../../core/vrrp/state.ts";
 import { NO_ORDERS, obeying, type RouterOrders, type SteeredInstance } from "../../core/vrrp/steering.ts";
 import { track, trackedByMember, type Tracking } from "../../core/tracking/effective_priority.ts";
+import type { SplitBrainSign } from "../../core/vrrp/split_brain.ts";
 import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
-import type { VrrpCounters, VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
+import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { compareAddress, familyOfPacket, type IpPacket } from "../../wire/ip_packet.ts";
+import type { AddressClaim } from "../../wire/address_claim.ts";
 import { type Advertisement, type ChecksumForm, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
 import { addressListBytes, Advertiser } from "./advertiser.ts";
 import { advertisedAddresses, advertiserConfig, checksumForms, coreConfig, expectationOf } from "./terms.ts";
-import { DISCARD_TEXT } from "./discard_text.ts";
+import { newCounters } from "./counters.ts";
+import { faultsOf } from "./faults.ts";
+import { DISCARD_TEXT, MISCONFIGURED } from "./discard_text.ts";
 import { type Message, type PacketAuth, packetAuth, sameAuth } from "./packet_auth.ts";
 import { senderOf as senderDevice } from "./own_links.ts";
 import { HeardPeer } from "./heard_peer.ts";
 import type { MovedAddresses } from "./moved_addresses.ts";
 import { MovedParts } from "./moved_parts.ts";
 import { NO_STATUS, trackedItems, type TrackStatus } from "./tracked_items.ts";
+import { SplitBrainWatch } from "./split_brain_watch.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import type { Membership, VirtualRouterPorts } from "./surroundings.ts";
 import { senderOf, sourceAt, sourceCandidates, withBytes } from "./senders.ts";
-
-type MutableCounters = { -readonly [Name in keyof VrrpCounters]: VrrpCounters[Name] } & {
-  discarded: Record<string, number>;
-};
 
 /** One line of the same kind a minute is enough. */
 const LOG_INTERVAL_US = 60_000_000;
@@ -38,17 +39,8 @@ export class VirtualRouter {
   readonly #moved: MovedParts;
   readonly #addresses: MovedAddresses;
   readonly #limiter = new RateLimiter(LOG_INTERVAL_US);
-  readonly #counters: MutableCounters = {
-    advertisementsReceived: 0,
-    advertisementsSent: 0,
-    becameMaster: 0,
-    releasedMaster: 0,
-    priorityZeroReceived: 0,
-    priorityZeroSent: 0,
-    gratuitousArpSent: 0,
-    transitions: 0,
-    discarded: {},
-  };
+  readonly #counters = newCounters();
+  readonly #splitBrain = new SplitBrainWatch((line) => this.#log(line));
   /** Of the packet at hand; used again for the next one. */
   readonly #carrier: { packet: Uint8Array; family: Family; ttl: number };
   #config: VrrpInstance;
@@ -265,12 +257,35 @@ export class VirtualRouter {
     this.#heard.note(packet, start, familyOfPacket(packet) === 6 ? 16 : 4, priority, this.#ports.clock.nowUs());
     this.#dispatch({ type: "advertisement", advertisement: { priority, advertisementIntervalUs, senderOrder } });
     if (this.#state.name === "backup" && (before === "backup" || before === "master")) this.#remember(packet, priority);
+    const isRival = before === "master" && priority > 0 && senderOrder !== 0;
+    if (isRival) this.#noteRival({ kind: "advertisement", who: senderOf(packet) });
+  }
+
+  /** A host on the device says that an address is its own. */
+  claimed(device: string, { address, hardwareAddress: who }: AddressClaim): void {
+    const isOurs = this.#addresses.all.some((entry) => entry.device === device && entry.address === address);
+    if (isOurs) this.#noteRival({ kind: "address", who, address });
+  }
+
+  get #masterDownIntervalUs(): number {
+    const learned = this.#state.name === "backup"
+      ? this.#state.masterAdverIntervalUs
+      : this.#config.advertisementIntervalUs;
+    return masterDownIntervalUs(this.#core, learned);
+  }
+
+  #noteRival(sign: SplitBrainSign): void {
+    if (this.#state.name !== "master") return;
+    this.#counters.rivalSigns++;
+    this.#splitBrain.note(sign, this.#ports.clock.nowUs(), this.#masterDownIntervalUs);
   }
 
   /** Counts a packet that is not believed, and says so at most once a minute. */
   discard(reason: DiscardReason, packet: Uint8Array): void {
     this.#counters.discarded[reason] = (this.#counters.discarded[reason] ?? 0) + 1;
-    this.#note(`discard ${reason}`, `discarding advertisement from ${senderOf(packet)}: ${DISCARD_TEXT[reason]}`);
+    const why = DISCARD_TEXT[reason];
+    if (MISCONFIGURED.has(reason)) this.#noteRival({ kind: "advertisement", who: senderOf(packet), unbelieved: why });
+    this.#note(`discard ${reason}`, `discarding advertisement from ${senderOf(packet)}: ${why}`);
   }
 
   /** Interface or its addresses changed: look again whether we can serve. */
@@ -292,11 +307,12 @@ export class VirtualRouter {
   snapshot(): VrrpInstanceSnapshot {
     const config = this.#config;
     const state = this.#state;
-    const learned = state.name === "backup" ? state.masterAdverIntervalUs : config.advertisementIntervalUs;
     const ourselves = state.name === "master" && this.#source !== undefined
       ? { address: this.#source.text, priority: this.#core.priority }
       : undefined;
     const master = ourselves ?? (state.name === "backup" ? this.#master : undefined);
+    const { clock } = this.#ports;
+    const splitBrain = this.#splitBrain.evidence(clock.nowUs(), this.#masterDownIntervalUs, clock.wallMs());
     return {
       name: config.name,
       vrid: config.vrid,
@@ -308,12 +324,13 @@ export class VirtualRouter {
       basePriority: config.priority,
       effectivePriority: this.#core.priority,
       advertisementIntervalUs: config.advertisementIntervalUs,
-      masterDownIntervalUs: masterDownIntervalUs(this.#core, learned),
+      masterDownIntervalUs: this.#masterDownIntervalUs,
       preemptMode: config.preemptMode,
       ...(master && { master }),
       ...this.#heard.snapshot(this.#ports.clock),
       virtualAddresses: this.#addresses.snapshot(),
       faults: faultsOf(state),
+      ...(splitBrain.length > 0 && { splitBrain }),
       ...(this.#group && { syncGroup: this.#group.config.name }),
       ...(this.#lastTransition && { lastTransition: this.#lastTransition }),
       counters: { ...this.#counters, discarded: { ...this.#counters.discarded } },
@@ -380,7 +397,10 @@ export class VirtualRouter {
     const { from, to, reason } = action;
     this.#counters.transitions++;
     if (to === "master") this.#counters.becameMaster++;
-    if (from === "master") this.#counters.releasedMaster++;
+    if (from === "master") {
+      this.#counters.releasedMaster++;
+      this.#splitBrain.forget();
+    }
     this.#sinceMs = this.#ports.clock.wallMs();
     this.#lastTransition = { from, to, atMs: this.#sinceMs, reason };
     this.#log(to === "init" ? "Stopped" : `Entering ${to.toUpperCase()} STATE (${reason})`);
@@ -476,9 +496,4 @@ export class VirtualRouter {
   #log(line: string): void {
     this.#ports.log(`(${this.#config.name}) ${line}`);
   }
-}
-
-function faultsOf(state: RouterState): readonly string[] {
-  if (state.name !== "fault") return [];
-  return state.causes.length === 0 && state.group !== undefined ? [`sync group: ${state.group}`] : state.causes;
 }

@@ -4,6 +4,7 @@ import type { VrrpInstance } from "../../config/config.ts";
 import type { SyncGroup } from "../../config/config_vrrp.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { type Family, formatIp } from "../../base/ip.ts";
+import type { AddressClaim } from "../../wire/address_claim.ts";
 import { readIp } from "../../wire/ip_packet.ts";
 import { AUTH_HEADER_BYTES, AUTH_HEADER_PROTOCOL } from "../../wire/auth_header.ts";
 import { IPV6_DESTINATION_OFFSET, IPV6_HEADER_BYTES, IPV6_SOURCE_OFFSET } from "../../wire/ipv6.ts";
@@ -249,6 +250,11 @@ export class VrrpEngine {
   /** Somebody removed something static that instances track. @param names the instances */
   lose(names: readonly string[], what: string): void {
     for (const router of this.#routers) if (names.includes(router.config.name)) router.lose(what);
+  }
+
+  /** A host on a device says that an address is its own. */
+  claimed(device: string, claim: AddressClaim): void {
+    for (const router of this.#routers) router.claimed(device, claim);
   }
 
   /** Packets that belonged to no instance. */

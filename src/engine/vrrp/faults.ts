@@ -1,0 +1,8 @@
+// Why a virtual router is in fault, for people. No state.
+import type { RouterState } from "../../core/vrrp/state.ts";
+
+/** Its own causes; where it has none, that of its sync group. */
+export function faultsOf(state: RouterState): readonly string[] {
+  if (state.name !== "fault") return [];
+  return state.causes.length === 0 && state.group !== undefined ? [`sync group: ${state.group}`] : state.causes;
+}
