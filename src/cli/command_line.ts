@@ -41,6 +41,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       parseApi(DEFAULT_API),
     )
     .option("-p, --pid <file>", "write the process id to a file")
+    .option("--journal <file>", "where changes of state are kept, or `off` (default: /var/lib/holdfast/journal)")
     .option("-I, --keep-ipvs", "at the end, leave the virtual servers in the kernel", false)
     .action(async (options) => {
       const { run } = await import("./run.ts");

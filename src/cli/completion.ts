@@ -6,7 +6,7 @@ import { SECTIONS } from "../config/keywords.ts";
 const SHELLS = ["bash", "zsh", "fish"] as const;
 
 /** Commands whose first argument is an instance or a sync group. */
-const ABOUT_INSTANCES = ["vrrp", "failover", "hold", "priority", "announce"];
+const ABOUT_INSTANCES = ["vrrp", "failover", "hold", "priority", "announce", "events", "why"];
 
 /** The script for a shell, for all commands of a program. */
 export function completionScript(shell: typeof SHELLS[number], program: Command): string {

@@ -67,6 +67,29 @@ export function addOperationCommands(program: Command, done: (status: number) =>
       done(EXIT_USAGE);
     });
 
+  program.command("events")
+    .description("what happened: changes of state and what led to them, from the journal")
+    .argument("[name]", "only about that instance, sync group, interface, script or address")
+    .option("-f, --follow", "go on with what happens from now on", false)
+    .option("-n, --lines <count>", "how many of the past", parseCount, 100)
+    .option("--json", "one JSON object for each", false)
+    .addOption(journalOption())
+    .action(async (name, options) => {
+      const { events } = await import("./journal.ts");
+      done(await events(name, options));
+    });
+
+  program.command("why")
+    .description("tell the story of the last change of state; exit status 1 if nothing is known")
+    .argument("[name]", "instance, sync group, virtual address, virtual or real server; default: whatever changed last")
+    .option("--at <time>", "the last one until that time, such as 2026-01-31T08:15:00Z", parseTime)
+    .option("--json", "as JSON", false)
+    .addOption(journalOption())
+    .action(async (name, options) => {
+      const { why } = await import("./journal.ts");
+      done(await why(name, options));
+    });
+
   program.command("announce")
     .description(`send gratuitous ARP and neighbor advertisements of a master again${EXIT_NOTE}`)
     .argument("<instance>", "instance or sync group")
@@ -79,6 +102,21 @@ function durationOption(flags: string, description: string): Option {
     if (ms === undefined || ms === 0) throw new InvalidArgumentError("Use a number of seconds, or 90s, 10m, 2h, 1d.");
     return ms;
   });
+}
+
+function journalOption(): Option {
+  return new Option("--journal <file>", "where it is kept; default: where the running daemon keeps it");
+}
+
+function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text) || Number(text) === 0) throw new InvalidArgumentError("Use a number, at least 1.");
+  return Number(text);
+}
+
+function parseTime(text: string): Date {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) throw new InvalidArgumentError("Use a time such as 2026-01-31T08:15:00Z.");
+  return time;
 }
 
 function parsePriority(text: string): number {

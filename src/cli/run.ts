@@ -3,6 +3,7 @@ import { VERSION } from "../base/version.ts";
 import { type LeftOut, startable, whyNothingRuns } from "../config/carried_out.ts";
 import { withSecretsOfFiles } from "../config/secrets.ts";
 import type { Config } from "../config/config.ts";
+import { Journal } from "../daemon/journal/journal.ts";
 import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.ts";
 import { listenToSignals } from "../daemon/signals.ts";
 import { ServiceManager } from "../daemon/service_manager.ts";
@@ -10,6 +11,7 @@ import { Supervisor } from "../daemon/supervisor.ts";
 import { needsVrrp } from "../daemon/vrrp_part.ts";
 import { takeInstanceLock } from "../linux/instance_lock.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
+import { journalOfThisNamespace } from "./journal_path.ts";
 import { machine } from "./machine.ts";
 import { readConfig } from "./read_config.ts";
 
@@ -21,6 +23,8 @@ export interface RunOptions {
   readonly useFile: string;
   readonly api: ApiAddress;
   readonly keepIpvs: boolean;
+  /** Where the journal is kept, or `off`. */
+  readonly journal?: string;
   /** File for the process id. */
   readonly pid?: string;
   /** What `@ID` lines of the file are compared with. */
@@ -43,7 +47,10 @@ export async function run(options: RunOptions): Promise<number> {
   }
   log(`Holdfast ${VERSION} starting with ${options.useFile}`);
   const manager = ServiceManager.fromEnvironment(log);
+  const path = options.journal ?? journalOfThisNamespace();
+  const journal = path === undefined || path === "off" ? undefined : new Journal({ path, log });
   const supervisor = new Supervisor(config, {
+    ...(journal && { journal }),
     version: VERSION,
     api: options.api === "off" ? undefined : options.api,
     keepIpvs: options.keepIpvs,

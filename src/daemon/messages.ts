@@ -3,6 +3,8 @@
 import type { VirtualServer } from "../config/config.ts";
 import type { IpvsSettings } from "../config/sync_daemon.ts";
 import type { VirtualServerKey } from "../core/ipvs/table.ts";
+import type { Fact } from "../core/journal/entry.ts";
+import { isFact } from "../core/journal/record.ts";
 import type { RouterOrders } from "../core/vrrp/steering.ts";
 import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.ts";
 import type { SyncRole } from "../engine/health/settings_keeper.ts";
@@ -84,6 +86,8 @@ export type FromChild =
   | { readonly type: "warnings"; readonly warnings: readonly WarningSnapshot[] }
   /** Answer to `reconfigure`: it is done; `refused`: why it could not be, everything is as before. */
   | { readonly type: "reconfigured"; readonly id: number; readonly refused?: string }
+  /** For the journal; when it happened, wall clock. */
+  | { readonly type: "observed"; readonly atMs: number; readonly fact: Fact }
   /** Answer to `operate`. */
   | { readonly type: "operated"; readonly id: number; readonly answer: OperationAnswer }
   /** Cannot work at all, and starting it again would not help: one sentence why. */
@@ -91,7 +95,7 @@ export type FromChild =
 
 /** Message types that each role may send; anything else is dropped. */
 const ALLOWED: Readonly<Record<RoleName, readonly FromChild["type"][]>> = {
-  vrrp: ["ready", "log", "vrrp", "transition", "reconfigured", "operated", "failed"],
+  vrrp: ["ready", "log", "vrrp", "transition", "reconfigured", "operated", "observed", "failed"],
   health: ["ready", "log", "health", "warnings", "reconfigured", "failed"],
   api: ["ready", "log", "failed"],
 };
@@ -124,6 +128,8 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
       return Array.isArray(fields.virtualServers) ? message as FromChild : undefined;
     case "warnings":
       return Array.isArray(fields.warnings) ? message as FromChild : undefined;
+    case "observed":
+      return typeof fields.atMs === "number" && isFact(fields.fact) ? message as FromChild : undefined;
     case "operated":
       return typeof fields.id === "number" && typeof fields.answer === "object" && fields.answer !== null
         ? message as FromChild

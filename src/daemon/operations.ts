@@ -1,6 +1,7 @@
 // What operators ask of VRRP over the control socket. Keeps what holds for a while (holds, priorities) across reloads and
 // deaths of the vrrp role, and ends it when its time has come.
 import { formatDuration } from "../base/duration.ts";
+import type { Fact } from "../core/journal/entry.ts";
 import type { Config } from "../config/config.ts";
 import {
   expire,
@@ -19,6 +20,9 @@ import type { ControlRequest } from "./control.ts";
 import type { ToVrrp } from "./messages.ts";
 import type { RoleProcess } from "./role_process.ts";
 
+/** For the journal. */
+type OperatorAct = Fact & { type: "operator" };
+
 /** What operations need of the supervisor. */
 export interface OperationsOptions {
   readonly log: (line: string) => void;
@@ -27,14 +31,7 @@ export interface OperationsOptions {
   /** The process that does VRRP now. */
   readonly vrrp: () => RoleProcess<ToVrrp> | undefined;
   /** An operator did something, or it came to its end: one sentence. */
-  readonly happened?: (what: OperatorAct) => void;
-}
-
-/** For the journal. */
-export interface OperatorAct {
-  readonly act: "failover" | "announce" | "hold" | "release" | "priority" | "clear-priority";
-  readonly names: readonly string[];
-  readonly text: string;
+  readonly happened?: (act: OperatorAct) => void;
 }
 
 /** How long a failover holds back when nobody says otherwise. */
@@ -77,7 +74,7 @@ export class Operations {
         return await this.#failover(name(request), request.force === true, duration(request) ?? FAILOVER_HOLD_MS);
       case "announce": {
         const { text, members } = await this.#ask({ type: "announce", target: name(request) });
-        return this.#tell("announce", members, `${members.join(", ")}: ${text}`);
+        return this.#tell(members, `${members.join(", ")}: ${text}`, true);
       }
       case "hold":
         return this.#hold(name(request), duration(request));
@@ -88,7 +85,7 @@ export class Operations {
       case "clear-priority": {
         const one = this.#instance(name(request)).name;
         this.#use({ type: "clear-priority", name: one });
-        return this.#tell("clear-priority", [one], `${one} has the priority of its configuration`);
+        return this.#tell([one], `${one} has the priority of its configuration`);
       }
       default:
         return undefined;
@@ -101,11 +98,13 @@ export class Operations {
   }
 
   async #failover(target: string, force: boolean, forMs: number): Promise<string> {
+    // Before it is done, so that what comes of it is told after it.
+    const asked = `failover of ${target}${force ? " by force" : ""}`;
+    this.#options.happened?.({ type: "operator", names: this.#members(target), text: asked });
     const { members, text } = await this.#ask({ type: "failover", target, force });
     this.#use({ type: "hold", names: members, forUs: forMs * 1000 });
     const them = members.length > 1 ? "they do" : "it does";
     return this.#tell(
-      "failover",
       members,
       `${text}; for ${formatDuration(forMs)} ${them} not take over while another master is heard`,
     );
@@ -115,7 +114,7 @@ export class Operations {
     const names = this.#members(target);
     this.#use({ type: "hold", names, ...(forMs === undefined ? {} : { forUs: forMs * 1000 }) });
     const until = forMs === undefined ? "until it is released" : `for ${formatDuration(forMs)}`;
-    return this.#tell("hold", names, `${names.join(", ")}: held ${until}, no taking over while a master is heard`);
+    return this.#tell(names, `${names.join(", ")}: held ${until}, no taking over while a master is heard`);
   }
 
   #release(target: string | undefined): string {
@@ -123,7 +122,7 @@ export class Operations {
     const names = wanted.filter((one) => this.#steering.get(one)?.held !== undefined);
     if (names.length === 0) return target === undefined ? "nothing is held" : `${target} is not held`;
     this.#use({ type: "release", names });
-    return this.#tell("release", names, `${names.join(", ")}: released`);
+    return this.#tell(names, `${names.join(", ")}: released`);
   }
 
   #priority(target: string, value: unknown, forMs: number | undefined): string {
@@ -139,7 +138,7 @@ export class Operations {
     });
     const until = forMs === undefined ? "until it is cleared" : `for ${formatDuration(forMs)}`;
     const instead = `instead of ${instance.priority}`;
-    return this.#tell("priority", [target], `${target} has priority ${number} ${instead} ${until}`);
+    return this.#tell([target], `${target} has priority ${number} ${instead} ${until}`);
   }
 
   #use(request: SteeringRequest): void {
@@ -161,12 +160,8 @@ export class Operations {
     const { steering, ended } = expire(this.#steering, nowUs());
     this.#steering = steering;
     for (const { name, what } of ended) {
-      if (what === "held") this.#tell("release", [name], `${name}: released, its time is over`);
-      else {this.#tell(
-          "clear-priority",
-          [name],
-          `${name} has the priority of its configuration again, the time is over`,
-        );}
+      if (what === "held") this.#tell([name], `${name}: released, its time is over`);
+      else this.#tell([name], `${name} has the priority of its configuration again, the time is over`);
     }
     this.#send();
   }
@@ -198,9 +193,10 @@ export class Operations {
     return instance;
   }
 
-  #tell(act: OperatorAct["act"], names: readonly string[], text: string): string {
+  /** @param passing it changes nothing that holds later */
+  #tell(names: readonly string[], text: string, passing = false): string {
     this.#options.log(`operator: ${text}`);
-    this.#options.happened?.({ act, names, text });
+    this.#options.happened?.({ type: "operator", names, text, ...(passing && { passing }) });
     return text;
   }
 }

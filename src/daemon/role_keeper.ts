@@ -18,6 +18,8 @@ export interface RoleKeeperOptions<Outgoing> {
   readonly begin: (process: RoleProcess<Outgoing>, diedAtMs: number | undefined) => void;
   /** The role will be missing for a while. */
   readonly paused?: () => void;
+  /** Its process ended without being told to: one sentence. */
+  readonly died?: (role: RoleName, text: string) => void;
   /** State, process id or number of restarts changed. */
   readonly changed: () => void;
 }
@@ -126,7 +128,7 @@ export class RoleKeeper<Outgoing> {
           if (message.type === "log") log(message.line);
           else if (message.type === "failed") log(`the ${role} role cannot work: ${message.message}`);
           // What changed in its last moments still has to be told.
-          else if (this.#process === process || message.type === "transition") hear(message);
+          else if (this.#process === process || isLastWord(message)) hear(message);
         },
         ended: (code) => {
           if (this.#process === process) this.#died(process, code);
@@ -143,9 +145,10 @@ export class RoleKeeper<Outgoing> {
   #died(process: RoleProcess<Outgoing>, code: number): void {
     const delayMs = this.#backOff.next(Date.now() - process.startedAtMs);
     const when = delayMs === 0 ? "at once" : `in ${delayMs / 1000} s`;
-    this.#options.log(
-      `the ${this.#options.role} role (${process.pid}) ended with status ${code}, starting it again ${when}`,
-    );
+    const { role } = this.#options;
+    const text = `the ${role} role (${process.pid}) ended with status ${code}, starting it again ${when}`;
+    this.#options.log(text);
+    this.#options.died?.(role, text);
     this.#startLater(delayMs);
   }
 
@@ -164,4 +167,8 @@ export class RoleKeeper<Outgoing> {
     this.#state = state;
     this.#options.changed();
   }
+}
+
+function isLastWord({ type }: FromChild): boolean {
+  return type === "transition" || type === "observed";
 }

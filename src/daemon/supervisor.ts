@@ -21,6 +21,7 @@ import { type ControlRequest, ControlServer } from "./control.ts";
 import type { FromChild, ToApi, ToHealth, ToVrrp } from "./messages.ts";
 import { carryOver, type ReloadOutcome, type ReloadStep } from "./reload.ts";
 import { type DumpKind, Dumps } from "./dump/dumps.ts";
+import type { Journal } from "./journal/journal.ts";
 import { Notifier } from "./notifier.ts";
 import { linuxProcesses } from "./linux_processes.ts";
 import { Operations } from "./operations.ts";
@@ -46,6 +47,8 @@ export interface SupervisorOptions {
     readonly leftOut: readonly LeftOut[];
     readonly report: string;
   };
+  /** Keeps what happened and why; undefined: nowhere. */
+  readonly journal?: Journal;
   /** What the first configuration has and is not started. */
   readonly leftOut: readonly LeftOut[];
   /** Told when a role's state has changed. */
@@ -100,13 +103,17 @@ export class Supervisor {
       log: options.log,
       config: () => this.#config,
       vrrp: () => this.#vrrp.process,
+      happened: (act) => options.journal?.record(act),
     });
     this.#dumps = new Dumps(() => {
       return { config: this.#config, instances: this.#vrrpInstances, track: this.#tracker.status, nowMs: Date.now() };
     }, options.log);
     this.#tracker = new Tracker({
       log: options.log,
-      changed: (status) => this.#vrrp.process?.post({ type: "track", status }),
+      changed: (status) => {
+        options.journal?.tracked(status);
+        this.#vrrp.process?.post({ type: "track", status });
+      },
       processes: linuxProcesses(this.#reactor),
     });
     const common = {
@@ -117,6 +124,7 @@ export class Supervisor {
         this.#nodeChanged();
         if (!this.#stopping) options.rolesChanged?.(this.#roles());
       },
+      died: (name: string, text: string) => options.journal?.record({ type: "role", name, text }),
     };
     this.#vrrpTuning = new ProcessTuning(options.log);
     this.#healthTuning = new ProcessTuning(options.log);
@@ -160,6 +168,7 @@ export class Supervisor {
   /** Starts what the configuration needs. Resolves once everything has ended. */
   run(): Promise<void> {
     this.#openControl();
+    this.#options.journal?.record({ type: "daemon", text: `Holdfast ${this.#options.version} starts` });
     this.#tracker.configure(this.#config);
     if (needsVrrp(this.#config)) this.#vrrp.start();
     if (usesIpvs(this.#config)) this.#health.start();
@@ -192,6 +201,7 @@ export class Supervisor {
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    this.#options.journal?.record({ type: "daemon", text: "Holdfast is ending" });
     await this.#reloading;
     this.#control?.close();
     this.#tracker.stop();
@@ -203,6 +213,8 @@ export class Supervisor {
       this.#api.stop({ type: "stop" }, END_MS),
     ]);
     clearTimeout(this.#nodeTimer);
+    this.#options.journal?.record({ type: "daemon", text: "Holdfast has ended" });
+    this.#options.journal?.close();
     this.#reactor.close();
     this.#ended.resolve();
   }
@@ -228,6 +240,7 @@ export class Supervisor {
         this.#health.process?.post({ type: "sync-role", role: this.#syncRoles.of(this.#config) });
         return this.#notifier.tell(this.#config, message.transition);
       case "health":
+        this.#options.journal?.servers(this.#virtualServers, message.virtualServers);
         this.#virtualServers = message.virtualServers;
         this.#api.send({ type: "health", virtualServers: message.virtualServers });
         return;
@@ -235,6 +248,8 @@ export class Supervisor {
         this.#healthWarnings = message.warnings;
         for (const warning of message.warnings) this.#options.log(`warning: ${warning.message}`);
         return this.#nodeChanged();
+      case "observed":
+        return this.#options.journal?.record(message.fact, message.atMs);
       case "ready":
       case "reconfigured":
       case "operated":
@@ -317,6 +332,11 @@ export class Supervisor {
     if (this.#stopping) return this.#refused(report, "Holdfast is ending");
     if (config === undefined) return this.#refuse(report, "the configuration on disk is wrong and was not taken over");
     const before = this.#config;
+    this.#options.journal?.record({
+      type: "reload",
+      accepted: true,
+      text: `reload: ${summaryOf(differenceOf(before, config))}`,
+    });
     const problem = await carryOver(before, config, this.#reloadSteps(), (current) => this.#config = current);
     if (problem !== undefined) {
       return this.#refuse(report, `the new configuration could not be taken over (${problem})`);
@@ -327,7 +347,8 @@ export class Supervisor {
     this.#reloadWarning = undefined;
     this.#leftOut = warningsOf(leftOut);
     const changes = differenceOf(before, config);
-    this.#options.log(`configuration ${this.#generation} is in use: ${summaryOf(changes)}`);
+    const summary = `configuration ${this.#generation} is in use: ${summaryOf(changes)}`;
+    this.#options.log(summary);
     const lines = changes.slice(0, MAX_CHANGES_LOGGED).flatMap(changeLines);
     for (const line of lines) this.#options.log(`  ${line}`);
     this.#nodeChanged();
@@ -337,6 +358,7 @@ export class Supervisor {
   #refuse(report: string, what: string): ReloadOutcome {
     const message = `${what}; the running one goes on`;
     this.#options.log(`warning: ${message}`);
+    this.#options.journal?.record({ type: "reload", accepted: false, text: message });
     this.#reloadWarning = { code: "reload-rejected", message, sinceMs: Date.now() };
     this.#nodeChanged();
     return this.#refused(report, message);
@@ -407,6 +429,7 @@ export class Supervisor {
     const { command } = request;
     if (command === "reload") return await this.reload();
     if (command === "status") return this.#snapshot();
+    if (command === "journal") return this.#options.journal?.path ?? "";
     const answer = await this.#operations.obey(request);
     if (answer !== undefined) return answer;
     throw new Error(`there is no command \`${command}\` in this version (${this.#options.version})`);

@@ -226,6 +226,7 @@ class VrrpRole {
       log: (line) => this.#link.send({ type: "log", line }),
       changed: () => this.#snapshotDueUs = 0,
       transition: (transition) => this.#link.post({ type: "transition", transition }),
+      observe: (fact) => this.#link.post({ type: "observed", atMs: this.#clock.wallMs(), fact }),
     };
     this.#links = new OwnLinks(network, ports.log);
     this.#links.ensure(instances);

@@ -5,6 +5,8 @@
 const SYMBOLS = {
   socket: { parameters: ["i32", /* domain */ "i32", /* type */ "i32" /* protocol */], result: "i32" },
   socketpair: { parameters: ["i32", "i32", "i32", "buffer" /* int[2] */], result: "i32" },
+  creat: { parameters: ["buffer", /* path */ "u32" /* mode */], result: "i32" },
+  flock: { parameters: ["i32", /* fd */ "i32" /* operation */], result: "i32" },
   close: { parameters: ["i32" /* fd */], result: "i32" },
   bind: { parameters: ["i32", /* fd */ "buffer", /* sockaddr */ "u32" /* socklen_t */], result: "i32" },
   connect: { parameters: ["i32", /* fd */ "buffer", /* sockaddr */ "u32" /* socklen_t */], result: "i32" },

@@ -1,5 +1,6 @@
 // The other router that an instance heard last. Noted for every advertisement, so it allocates nothing.
 import { formatIp } from "../../base/ip.ts";
+import type { RouterFact } from "../../core/journal/entry.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 
@@ -34,5 +35,13 @@ export class HeardPeer {
     const address = formatIp(this.#address.subarray(0, this.#length));
     const heardMs = Math.round(clock.wallMs() - (clock.nowUs() - this.#atUs) / 1000);
     return { peer: { address, priority: this.#priority, heardMs } };
+  }
+
+  /** For the journal. @param intervalUs between advertisements of a master */
+  fact(intervalUs: number, nowUs: number): Pick<RouterFact & { type: "transition" }, "heard"> {
+    if (this.#length === 0) return {};
+    const address = formatIp(this.#address.subarray(0, this.#length));
+    const agoUs = nowUs - this.#atUs;
+    return { heard: { address, priority: this.#priority, agoMs: agoUs / 1000, lately: agoUs <= 2 * intervalUs } };
   }
 }

@@ -16,7 +16,7 @@ import type { VirtualRouter } from "./virtual_router.ts";
 
 /** A `vrrp_sync_group` with the routers of this host that are in it. */
 export class LiveSyncGroup {
-  readonly #ports: Pick<VirtualRouterPorts, "log" | "transition">;
+  readonly #ports: Pick<VirtualRouterPorts, "log" | "transition" | "observe">;
   #config: SyncGroup;
   #members: readonly VirtualRouter[];
   #state: GroupState;
@@ -50,7 +50,7 @@ export class LiveSyncGroup {
   stop(): void {
     const { name } = this.#state;
     this.#state = startGroup(this.#list());
-    if (name !== "init") this.#transition(name, "init");
+    if (name !== "init") this.#transition(name, "init", "shutdown");
   }
 
   /** Goes over to another configuration, after the routers have; members that are new join in. */
@@ -99,7 +99,7 @@ export class LiveSyncGroup {
   #carryOut(action: GroupAction): void {
     if (action.type === "transition") {
       this.#ports.log(`VRRP_Group(${this.#config.name}) Syncing instances to ${action.to.toUpperCase()} state`);
-      return this.#transition(action.from, action.to);
+      return this.#transition(action.from, action.to, action.reason);
     }
     const router = this.#members.find(({ config }) => config.name === action.member);
     if (action.type === "held") return router?.obey({ type: "held" });
@@ -107,7 +107,9 @@ export class LiveSyncGroup {
     router?.obey({ type: "order", become, sayGoodbye, reason });
   }
 
-  #transition(from: GroupState["name"], to: GroupState["name"]): void {
-    this.#ports.transition?.({ kind: "group", name: this.#config.name, from, to, priority: 0 });
+  #transition(from: GroupState["name"], to: GroupState["name"], reason: string): void {
+    const transition = { kind: "group", name: this.#config.name, from, to, priority: 0 } as const;
+    this.#ports.observe?.({ type: "transition", ...transition, reason });
+    this.#ports.transition?.(transition);
   }
 }

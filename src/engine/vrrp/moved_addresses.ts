@@ -53,6 +53,12 @@ export class MovedAddresses {
     return this.#added;
   }
 
+  /** For the journal: all that moved, and what the kernel refused of it. */
+  get moved(): { readonly addresses: readonly string[]; readonly refused: readonly string[] } {
+    const refused = [...this.#refused.values()].map(({ address }) => address);
+    return { addresses: this.#all.map(({ address }) => address), refused };
+  }
+
   /** Takes the list of a new configuration; touches no interface. */
   replace(addresses: readonly VirtualAddress[]): void {
     this.#added = addressDifference(this.#all, addresses).added;

@@ -1,5 +1,6 @@
 // What a virtual router needs of its surroundings, and what it tells them.
 import type { SyncGroup } from "../../config/config_vrrp.ts";
+import type { RouterFact } from "../../core/journal/entry.ts";
 import type { RouterState } from "../../core/vrrp/state.ts";
 import type { GroupEvent } from "../../core/vrrp/sync_group.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -17,6 +18,8 @@ export interface VirtualRouterPorts {
   readonly changed: () => void;
   /** The state of an instance or a sync group changed: for scripts that are to hear of it. */
   readonly transition?: (transition: StateTransition) => void;
+  /** What the journal is to keep. */
+  readonly observe?: (fact: RouterFact) => void;
 }
 
 /** A change of state, for those who are told. */

@@ -17,6 +17,9 @@ export interface TrackStatus {
 /** Nothing is known. */
 export const NO_STATUS: TrackStatus = { scripts: {}, files: {}, processes: {} };
 
+/** Nothing is tracked. */
+export const NO_TRACKING: Tracking = { interfaces: [], scripts: [], files: [], processes: [], bfd: [] };
+
 /** All that is tracked and not unknown; weights must have been filled in (`config/carried_out.ts`). */
 export function trackedItems(tracking: Tracking, status: TrackStatus, network: NetworkPort): TrackedItem[] {
   const common = ({ name, weight = 0, reverse }: Configured): { name: string; weight: number; reverse: boolean } => {

@@ -6,8 +6,8 @@ import { groupEvent, whileAsking } from "../../core/vrrp/membership.ts";
 import { nextDeadlineUs, step } from "../../core/vrrp/router.ts";
 import type { RouterAction, RouterConfig, RouterEvent, RouterState, Step } from "../../core/vrrp/state.ts";
 import { NO_ORDERS, obeying, type RouterOrders, type SteeredInstance } from "../../core/vrrp/steering.ts";
-import { track, trackedByMember, type Tracking } from "../../core/tracking/effective_priority.ts";
 import type { SplitBrainSign } from "../../core/vrrp/split_brain.ts";
+import type { Tracking } from "../../core/tracking/effective_priority.ts";
 import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { compareAddress, familyOfPacket, type IpPacket } from "../../wire/ip_packet.ts";
@@ -15,19 +15,21 @@ import type { AddressClaim } from "../../wire/address_claim.ts";
 import { type Advertisement, type ChecksumForm, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
 import { addressListBytes, Advertiser } from "./advertiser.ts";
 import { advertisedAddresses, advertiserConfig, checksumForms, coreConfig, expectationOf } from "./terms.ts";
-import { newCounters } from "./counters.ts";
 import { faultsOf } from "./faults.ts";
 import { DISCARD_TEXT, MISCONFIGURED } from "./discard_text.ts";
 import { type Message, type PacketAuth, packetAuth, sameAuth } from "./packet_auth.ts";
 import { senderOf as senderDevice } from "./own_links.ts";
+import { newCounters } from "./counters.ts";
 import { HeardPeer } from "./heard_peer.ts";
 import type { MovedAddresses } from "./moved_addresses.ts";
 import { MovedParts } from "./moved_parts.ts";
-import { NO_STATUS, trackedItems, type TrackStatus } from "./tracked_items.ts";
 import { SplitBrainWatch } from "./split_brain_watch.ts";
+import { NO_STATUS, type TrackStatus } from "./tracked_items.ts";
+import { checkInterface } from "./interface_check.ts";
+import { TrackedPriority } from "./tracked_priority.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import type { Membership, VirtualRouterPorts } from "./surroundings.ts";
-import { senderOf, sourceAt, sourceCandidates, withBytes } from "./senders.ts";
+import { senderOf, sourceAt, withBytes } from "./senders.ts";
 
 /** One line of the same kind a minute is enough. */
 const LOG_INTERVAL_US = 60_000_000;
@@ -41,6 +43,7 @@ export class VirtualRouter {
   readonly #limiter = new RateLimiter(LOG_INTERVAL_US);
   readonly #counters = newCounters();
   readonly #splitBrain = new SplitBrainWatch((line) => this.#log(line));
+  readonly #tracked: TrackedPriority;
   /** Of the packet at hand; used again for the next one. */
   readonly #carrier: { packet: Uint8Array; family: Family; ttl: number };
   #config: VrrpInstance;
@@ -48,6 +51,9 @@ export class VirtualRouter {
   #core: RouterConfig;
   #status: TrackStatus = NO_STATUS;
   #orders: RouterOrders = NO_ORDERS;
+  /** What is tracked, as it was when the priority was computed last. */
+  /** Messages sent before what happens now. */
+  #announcedBefore = 0;
   readonly #heard = new HeardPeer();
   /** Causes of fault that tracked things are. */
   #trackedFaults: readonly string[] = [];
@@ -68,6 +74,7 @@ export class VirtualRouter {
     this.#ports = ports;
     this.#config = config;
     this.#core = coreConfig(config);
+    this.#tracked = new TrackedPriority(ports);
     this.#carrier = { packet: new Uint8Array(), family: config.family, ttl: 0 };
     this.#checksumForms = checksumForms(config);
     this.#expectation = expectationOf(config);
@@ -353,6 +360,7 @@ export class VirtualRouter {
 
   #apply(result: Step): void {
     this.#state = result.state;
+    this.#announcedBefore = this.#counters.gratuitousArpSent;
     for (const action of result.actions) this.#carryOut(action);
   }
 
@@ -405,35 +413,30 @@ export class VirtualRouter {
     this.#lastTransition = { from, to, atMs: this.#sinceMs, reason };
     this.#log(to === "init" ? "Stopped" : `Entering ${to.toUpperCase()} STATE (${reason})`);
     this.#ports.changed();
-    this.#ports.transition?.({ kind: "instance", name: this.#config.name, from, to, priority: this.#core.priority });
+    const transition = { kind: "instance", name: this.#config.name, from, to, priority: this.#core.priority } as const;
+    const isMove = from === "master" || to === "master";
+    this.#ports.observe?.({
+      type: "transition",
+      ...transition,
+      reason,
+      ...this.#heard.fact(this.#core.advertisementIntervalUs, this.#ports.clock.nowUs()),
+      ...(isMove && { ...this.#addresses.moved, announced: this.#counters.gratuitousArpSent - this.#announcedBefore }),
+    });
+    this.#ports.transition?.(transition);
   }
 
   /** Feeds the core with what is wrong with, or right again about, our interface. */
   #checkInterface(): void {
-    const name = this.#config.interface;
-    const found = this.#ports.network.interface(name);
-    const { family } = this.#config;
-    const source = this.#config.sourceAddress ?? this.#ownAddress(sourceCandidates(found, family));
+    const isMoved = (address: string): boolean => this.#addresses.all.some((entry) => entry.address === address);
+    const { source, faults } = checkInterface(this.#config, this.#ports.network, isMoved);
     if (source !== this.#source?.text) this.#source = source === undefined ? undefined : withBytes(source);
-    const { ignoresInterfaceState } = this.#config;
-    this.#fault(`interface ${name} does not exist`, found === undefined);
-    const link = this.#config.link?.name;
-    const hasNoLink = link !== undefined && this.#ports.network.interface(link) === undefined;
-    this.#fault(`link ${link} does not exist`, hasNoLink);
-    this.#fault(`interface ${name} is down`, found !== undefined && !found.up && !ignoresInterfaceState);
-    const kind = family === 6 ? "IPv6 link-local" : "IPv4";
-    this.#fault(`interface ${name} has no ${kind} address to send from`, found?.up === true && source === undefined);
-    this.#fault("there is no `unicast_peer`", this.#config.faultWithoutPeer && this.#config.unicastPeers.length === 0);
+    for (const [cause, present] of faults) this.#fault(cause, present);
     this.#checkTracking();
   }
 
   #trackNow(): Tracking {
-    const { tracking } = this.#config;
-    const priority = this.#config.priority === 255 ? 255 : this.#orders.priority ?? this.#config.priority;
-    const own = trackedItems(tracking, this.#status, this.#ports.network);
-    if (this.#group === undefined) return track(priority, own);
-    const { tracking: common, keepsWeights } = this.#group.config;
-    return track(priority, trackedByMember(own, trackedItems(common, this.#status, this.#ports.network), keepsWeights));
+    const sources = { config: this.#config, group: this.#group?.config, orders: this.#orders, status: this.#status };
+    return this.#tracked.compute(sources, this.#core.priority);
   }
 
   /** Feeds the core with the effective priority, and with tracked things that are bad or not known yet. */
@@ -456,12 +459,9 @@ export class VirtualRouter {
 
   #fault(cause: string, present: boolean): void {
     const known = this.#state.name === "fault" && this.#state.causes.includes(cause);
-    if (present !== known) this.#dispatch({ type: present ? "fault" : "fault-cleared", cause });
-  }
-
-  /** The first address that is not one of those we move around. */
-  #ownAddress(addresses: readonly string[]): string | undefined {
-    return addresses.find((address) => !this.#addresses.all.some((entry) => entry.address === address));
+    if (present === known) return;
+    this.#ports.observe?.({ type: "fault", name: this.#config.name, cause, present });
+    this.#dispatch({ type: present ? "fault" : "fault-cleared", cause });
   }
 
   /** A peer of an old release knows only its own form of the checksum: it is answered in that one. */

@@ -11,6 +11,7 @@ import { IPV6_DESTINATION_OFFSET, IPV6_HEADER_BYTES, IPV6_SOURCE_OFFSET } from "
 import { readAdvertisement, readAdvertisement6, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
 import { NO_ORDERS, type RouterOrders } from "../../core/vrrp/steering.ts";
 import { addressesOf, addressKey } from "./addresses.ts";
+import { LinkWatch } from "./link_watch.ts";
 import { LiveSyncGroup } from "./live_sync_group.ts";
 import type { Message } from "./packet_auth.ts";
 import { receiverOf, senderOf } from "./own_links.ts";
@@ -81,8 +82,11 @@ export class VrrpEngine {
   #status: TrackStatus = NO_STATUS;
   #orders: ReadonlyMap<string, RouterOrders> = new Map();
 
+  readonly #links: LinkWatch;
+
   constructor(instances: readonly VrrpInstance[], ports: VirtualRouterPorts, groups: readonly SyncGroup[] = []) {
     this.#ports = ports;
+    this.#links = new LinkWatch(ports.network, (fact) => ports.observe?.(fact));
     this.#use(instances.map((instance) => new VirtualRouter(instance, ports)));
     this.#groups = groups.map((group) => new LiveSyncGroup(group, this.#membersOf(group), ports));
   }
@@ -95,6 +99,7 @@ export class VrrpEngine {
   /** Starts every instance. @param resume keys (`instanceKey`) of those that were master a moment ago */
   start(resume: ReadonlySet<string>): void {
     this.#started = true;
+    this.#lookAtLinks();
     const resumes = (router: VirtualRouter): boolean => resume.has(instanceKey(router.config));
     const alone = new Set(this.#routers.filter(resumes));
     for (const group of this.#groups) {
@@ -155,6 +160,10 @@ export class VrrpEngine {
       const next = orders.get(router.config.name) ?? NO_ORDERS;
       if (!same(router.orders, next)) router.steer(next);
     }
+  }
+
+  #lookAtLinks(): void {
+    this.#links.look(this.#routers.map(({ config }) => config), this.#groups.map(({ config }) => config));
   }
 
   /** Does what an operator asks for. */
@@ -244,6 +253,7 @@ export class VrrpEngine {
 
   /** Interfaces or addresses changed, by the kernel's word. */
   networkChanged(): void {
+    this.#lookAtLinks();
     for (const router of this.#routers) router.networkChanged();
   }
 

@@ -1,0 +1,92 @@
+// `holdfast events` and `holdfast why`: the journal, as it was kept and as a story.
+import { formatDuration } from "../base/duration.ts";
+import type { Entry } from "../core/journal/entry.ts";
+import { chain, lastTransition, namesOf, sentence } from "../core/journal/story.ts";
+import { RingReader } from "../daemon/journal/ring_file.ts";
+import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
+import { journalToRead } from "./journal_path.ts";
+
+/** What both take. */
+interface ReadOptions {
+  readonly journal?: string;
+  readonly json: boolean;
+}
+
+/** How often the file is looked at while following. */
+const FOLLOW_MS = 200;
+
+/** `holdfast events`. Following ends when standard output does. @returns the exit status */
+export async function events(
+  name: string | undefined,
+  { journal, json, lines, follow }: ReadOptions & { readonly lines: number; readonly follow: boolean },
+): Promise<number> {
+  const reader = await open(journal);
+  if (reader === undefined) return EXIT_FAILURE;
+  const print = (entries: readonly Entry[]): void => {
+    for (const entry of entries) console.log(json ? JSON.stringify(entry) : line(entry));
+  };
+  const wanted = ({ fact }: Entry): boolean => name === undefined || namesOf(fact).includes(name);
+  print(reader.first.filter(wanted).slice(-lines));
+  while (follow) {
+    await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
+    print(reader.ring.read().filter(wanted));
+  }
+  return EXIT_OK;
+}
+
+/** `holdfast why`. @returns the exit status: failure when nothing is known */
+export async function why(
+  name: string | undefined,
+  { journal, json, at }: ReadOptions & { readonly at?: Date },
+): Promise<number> {
+  const reader = await open(journal);
+  if (reader === undefined) return EXIT_FAILURE;
+  const entries = reader.first;
+  const end = lastTransition(entries, name?.replace(/\/\d+$/, ""), at?.getTime());
+  if (end === undefined) {
+    const about = name === undefined ? "" : ` of ${name}`;
+    console.error(`error: the journal knows no change of state${about}${at === undefined ? "" : " until then"}`);
+    return EXIT_FAILURE;
+  }
+  const story = chain(entries, end);
+  if (json) console.log(JSON.stringify(story, undefined, 2));
+  else console.log(storyText(story, end, Date.now()).join("\n"));
+  return EXIT_OK;
+}
+
+/** The story of a change of state: what it was, and line by line what led to it and what came of it. */
+export function storyText(story: readonly Entry[], end: Entry, nowMs: number): string[] {
+  const { fact } = end;
+  const [first = end] = story;
+  const what = fact.type === "transition" ? `${fact.name} became ${fact.to.toUpperCase()}` : sentence(fact);
+  const ago = formatDuration(Math.max(0, nowMs - end.atMs));
+  return [
+    `${what} ${ago} ago, at ${time(end.atMs)}:`,
+    ...story.map((entry) => {
+      const after = `+${((entry.atMs - first.atMs) / 1000).toFixed(3)} s`.padStart(10);
+      return `${entry === end ? ">" : " "}${after}  ${sentence(entry.fact)}`;
+    }),
+  ];
+}
+
+function line({ atMs, fact }: Entry): string {
+  return `${time(atMs)}  ${sentence(fact)}`;
+}
+
+function time(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+async function open(given: string | undefined): Promise<{ first: Entry[]; ring: RingReader } | undefined> {
+  const path = await journalToRead(given);
+  if (path === undefined) return undefined;
+  const ring = new RingReader(path);
+  try {
+    const first = ring.read();
+    if (first.length > 0) return { first, ring };
+    console.error(`error: there is nothing in the journal ${path}`);
+  } catch (error) {
+    console.error(`error: the journal ${path} cannot be read: ${error instanceof Error ? error.message : error}`);
+  }
+  return undefined;
+}

@@ -1,0 +1,36 @@
+// Where the journal is: where the daemon is told to keep it, else one place for the machine.
+import { askDaemon } from "../daemon/control_client.ts";
+
+/** In the folder that systemd's `StateDirectory=` makes, else the same one without systemd. */
+export function defaultJournal(): string {
+  return `${Deno.env.get("STATE_DIRECTORY")?.split(":")[0] ?? "/var/lib/holdfast"}/journal`;
+}
+
+/** Where `ip netns` keeps the names of network namespaces. */
+const NAMED_NAMESPACES = "/run/netns";
+
+/**
+ * Where `holdfast run` keeps it when nobody says: a machine, or a container, has one journal. A Holdfast in a network
+ * namespace that has a name (ip-netns(8)) is not the only one, and has to be told where.
+ */
+export function journalOfThisNamespace(): string | undefined {
+  try {
+    const { ino } = Deno.statSync("/proc/self/ns/net");
+    for (const { name } of Deno.readDirSync(NAMED_NAMESPACES)) {
+      if (Deno.statSync(`${NAMED_NAMESPACES}/${name}`).ino === ino) return undefined;
+    }
+  } catch {
+    // No namespace has a name here.
+  }
+  return defaultJournal();
+}
+
+/** Where readers look: as they are told, as the running daemon says, or where it would be. */
+export async function journalToRead(given: string | undefined): Promise<string | undefined> {
+  if (given !== undefined) return given;
+  const answer = await askDaemon({ command: "journal" }).catch(() => undefined);
+  if (answer === undefined || !answer.ok) return defaultJournal();
+  if (answer.result !== "") return String(answer.result);
+  console.error("error: the Holdfast of this network namespace keeps no journal: `holdfast run --journal FILE`");
+  return undefined;
+}

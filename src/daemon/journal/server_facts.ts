@@ -1,0 +1,47 @@
+// What two pictures of the virtual servers, one after the other, say happened between them. No state.
+import { formatEndpoint } from "../../base/ip.ts";
+import type { Fact } from "../../core/journal/entry.ts";
+import type { RealServerSnapshot, VirtualServerSnapshot } from "../../ports/snapshot.ts";
+
+/** Real servers that went up or down, then what became of their virtual servers. What is new in a picture did not change. */
+export function serverFacts(
+  before: readonly VirtualServerSnapshot[],
+  after: readonly VirtualServerSnapshot[],
+): Fact[] {
+  const earlier = new Map(before.map((server) => [server.name, server]));
+  return after.flatMap((server) => {
+    const previous = earlier.get(server.name);
+    return previous === undefined || previous === server
+      ? []
+      : [...realServers(previous, server), ...quorum(previous, server)];
+  });
+}
+
+function realServers(before: VirtualServerSnapshot, after: VirtualServerSnapshot): Fact[] {
+  const earlier = new Map(before.realServers.map((server) => [endpoint(server), server]));
+  return after.realServers.flatMap((server): Fact[] => {
+    const previous = earlier.get(endpoint(server));
+    const up = isUp(server);
+    if (previous === undefined || isUp(previous) === up) return [];
+    const { check } = server;
+    const text = check === undefined ? "" : `${check.type} check: ${check.text || check.status}`;
+    return [{ type: "server", name: endpoint(server), service: after.name, up, text }];
+  });
+}
+
+function quorum(before: VirtualServerSnapshot, after: VirtualServerSnapshot): Fact[] {
+  const isSorry = after.sorryServer?.active === true;
+  if (before.up === after.up && (before.sorryServer?.active === true) === isSorry) return [];
+  const weights = `weight ${after.quorum.have} of ${after.quorum.need} needed`;
+  const text = isSorry ? `${weights}, the sorry server is in` : weights;
+  return [{ type: "service", name: after.name, up: after.up, text }];
+}
+
+function endpoint({ address, port }: RealServerSnapshot): string {
+  return formatEndpoint(address, port);
+}
+
+/** One that is going down or up still counts as what it was. */
+function isUp({ state }: RealServerSnapshot): boolean {
+  return state !== "down" && state !== "going-up";
+}
