@@ -83,7 +83,10 @@ test("tracked scripts and files move addresses and priorities, and scripts hear 
     await Deno.remove(`${folder}/down`);
     await lab.comes("and brings it back", () => lab.has("10.9.0.100"));
     assertEquals((await tryRun(...inside(lab.hosts.a, ["kill", String(daemon.pid)]))).code, 0);
-    await lab.comes("the last words are said", () => said().includes("stop"));
+    await lab.comes(
+      "the last words are said",
+      () => said().includes("stop") && said().some((line) => line.includes("STOP")),
+    );
     assertEquals(
       new Set(said()),
       new Set([
