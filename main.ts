@@ -3,7 +3,8 @@
 
 const [command, option, descriptor] = Deno.args;
 
-if ((command === "vrrp" || command === "health" || command === "api") && option === "--link") {
+const isRole = command === "vrrp" || command === "health" || command === "bfd" || command === "api";
+if (isRole && option === "--link") {
   const { runRole } = await import("./src/daemon/run_role.ts");
   await runRole(command, Number(descriptor));
 } else {

@@ -79,6 +79,7 @@ interop() {
   need < <(host_programs)
   part "raw-socket: the npm package under Node, ours under Deno" deno_test test/interop/raw_socket
   part "VRRP: Holdfast and keepalived on one link, every way (docs/interop.md)" deno_test test/interop/vrrp
+  part "BFD: Holdfast and keepalived on one link" deno_test test/interop/bfd
   part "the daemon from source and compiled: bad input, signals, privileges" deno_test test/daemon
 }
 

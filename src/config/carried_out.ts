@@ -56,12 +56,12 @@ export function startable(whole: Config, names?: NameLookup): Startable {
       tracking: withWeights(group.tracking, config),
     }))
     .filter(({ members }) => members.length > 0);
-  const virtualServers = config.virtualServers.map((server) => withCheckersThatRun(server, config));
+  const virtualServers = config.virtualServers.map((server) => withCommonSettings(server, config));
   return { config: { ...config, vrrpInstances, syncGroups, virtualServers }, leftOut };
 }
 
 /** Fills in the weights that tracked things have by their definitions. */
-function withWeights(tracking: Tracking, { scripts, trackedFiles, trackedProcesses }: Config): Tracking {
+function withWeights(tracking: Tracking, { scripts, trackedFiles, trackedProcesses, bfdInstances }: Config): Tracking {
   const filled = (items: readonly TrackedItem[], definitions: readonly (Weight & { name: string })[]): TrackedItem[] =>
     items.map((item) => {
       const definition = definitions.find(({ name }) => name === item.name);
@@ -73,6 +73,7 @@ function withWeights(tracking: Tracking, { scripts, trackedFiles, trackedProcess
     scripts: filled(tracking.scripts, scripts),
     files: filled(tracking.files, trackedFiles),
     processes: filled(tracking.processes, trackedProcesses),
+    bfd: filled(tracking.bfd, bfdInstances),
   };
 }
 
@@ -107,10 +108,9 @@ function whyNot(instance: VrrpInstance): string | undefined {
   return undefined;
 }
 
-/** A checker that can't be run would never say that its server is up. */
-function withCheckersThatRun(server: VirtualServer, { global, ssl }: Config): VirtualServer {
+/** Checkers learn what is said of all of them. */
+function withCommonSettings(server: VirtualServer, { global, ssl }: Config): VirtualServer {
   const { scriptUser, scriptSecurity, logsAllFailures } = global;
-  const runs = ({ type }: Checker): boolean => type !== "bfd";
   const logged = (checker: Checker): Checker =>
     logsAllFailures && checker.logsAllFailures === undefined ? { ...checker, logsAllFailures } : checker;
   const owned = (checker: Checker): Checker => {
@@ -119,11 +119,11 @@ function withCheckersThatRun(server: VirtualServer, { global, ssl }: Config): Vi
     const owner = checker.script.user === undefined ? scriptUser : undefined;
     return { ...checker, script: { ...checker.script, ...owner }, secure: scriptSecurity };
   };
-  const isPlain = ({ type }: Checker): boolean => type !== "bfd" && type !== "misc" && type !== "https";
+  const isPlain = ({ type }: Checker): boolean => type !== "misc" && type !== "https";
   if (!logsAllFailures && server.realServers.every(({ checkers }) => checkers.every(isPlain))) return server;
   const realServers = server.realServers.map((real) => ({
     ...real,
-    checkers: real.checkers.filter(runs).map(owned).map(logged),
+    checkers: real.checkers.map(owned).map(logged),
   }));
   return { ...server, realServers };
 }

@@ -6,10 +6,10 @@ const OFF = ["off", "false", "no"];
 /** The top level: 25 keywords. */
 export const ROOT = section("the top level", {
   carriedOut: `global_defs vrrp_instance vrrp_sync_group virtual_server virtual_server_group SSL instance
-    vrrp_script track_file vrrp_track_file vrrp_track_process track_group static_ipaddress static_routes static_rules`,
+    vrrp_script track_file vrrp_track_file vrrp_track_process bfd_instance
+    track_group static_ipaddress static_routes static_rules`,
   notCarriedOut: `garp_group namespace_with_ipsets use_pid_dir child_wait_time`,
   missing: {
-    bfd_instance: "its state would not be seen",
     linkbeat_interfaces: "a lost link could go unnoticed",
     linkbeat_use_polling: "a lost link could go unnoticed",
     interface_up_down_delays: "a flapping link would move addresses at once",

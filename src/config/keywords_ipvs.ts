@@ -28,11 +28,9 @@ export const VIRTUAL_SERVER = section("virtual_server", {
 export const REAL_SERVER = section("real_server", {
   carriedOut: `
     weight lvs_method alpha inhibit_on_failure uthreshold lthreshold connect_timeout retry delay_before_retry warmup
-    delay_loop virtualhost TCP_CHECK HTTP_GET SSL_GET UDP_CHECK PING_CHECK SMTP_CHECK DNS_CHECK MISC_CHECK FILE_CHECK`,
+    delay_loop virtualhost
+    TCP_CHECK HTTP_GET SSL_GET UDP_CHECK PING_CHECK SMTP_CHECK DNS_CHECK MISC_CHECK BFD_CHECK FILE_CHECK`,
   notCarriedOut: "notify_up notify_down smtp_alert snmp_name",
-  missing: {
-    BFD_CHECK: "its servers are not checked that way",
-  },
   opens: {
     TCP_CHECK: "TCP_CHECK",
     HTTP_GET: "HTTP_GET",
@@ -102,7 +100,7 @@ export const MISC_CHECK = section("MISC_CHECK", {
 });
 
 /** `BFD_CHECK`: 2 keywords. */
-export const BFD_CHECK = section("BFD_CHECK", { notCarriedOut: "name alpha" });
+export const BFD_CHECK = section("BFD_CHECK", { carriedOut: "name alpha" });
 
 /** `FILE_CHECK`: 2 keywords. */
 export const FILE_CHECK = section("FILE_CHECK", { carriedOut: "track_file weight" });

@@ -2,7 +2,6 @@
 import { section } from "./section.ts";
 
 const OFF = ["off", "false", "no"];
-const TRACKING = "a failure seen there does not move the addresses";
 
 /** `vrrp_instance`: 70 keywords. */
 export const VRRP_INSTANCE = section("vrrp_instance", {
@@ -13,7 +12,7 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     garp_lower_prio_delay garp_lower_prio_repeat
     native_ipv6 mcast_dst_ip old_unicast_checksum v3_checksum_as_v2
     virtual_routes virtual_rules promote_secondaries
-    track_interface track_script track_file track_process dont_track_primary skip_check_adv_addr
+    track_interface track_script track_file track_process track_bfd dont_track_primary skip_check_adv_addr
     down_timer_adverts lower_prio_no_advert higher_prio_send_advert lvs_sync_daemon_interface
     no_accept use_vmac use_ipvlan vmac_xmit_base auth_hmac timer_expired_backup thread_timer_expired
     owner_ignore_adverts unicast_fault_no_peer strict_mode
@@ -26,7 +25,6 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     linkbeat_use_polling: "a lost link can go unnoticed",
     track_src_ip: "a lost source address can go unnoticed",
     use_vmac_addr: "addresses keep the interface's own MAC address",
-    track_bfd: TRACKING,
   },
   blocking: {
     vrf: "advertisements would use the wrong interface",
@@ -60,10 +58,9 @@ export const AUTH_HMAC = section("auth_hmac", { carriedOut: "key active_key anti
 /** `vrrp_sync_group`: 15 keywords. */
 export const VRRP_SYNC_GROUP = section("vrrp_sync_group", {
   carriedOut: `
-    group track_interface track_script track_file track_process
+    group track_interface track_script track_file track_process track_bfd
     notify notify_master notify_backup notify_fault notify_stop sync_group_tracking_weight global_tracking`,
   notCarriedOut: "smtp_alert notify_priority_changes",
-  missing: { track_bfd: TRACKING },
   deprecated: { global_tracking: "sync_group_tracking_weight" },
   opens: {
     group: "members",
@@ -95,7 +92,7 @@ export const VRRP_TRACK_FILE = section("vrrp_track_file", {
 
 /** `bfd_instance`: 15 keywords. */
 export const BFD_INSTANCE = section("bfd_instance", {
-  notCarriedOut: `
+  carriedOut: `
     neighbor_ip neighbour_ip source_ip min_rx min_tx idle_tx multiplier passive ttl hoplimit max_hops multihop weight
     vrrp checker`,
 });

@@ -2,6 +2,7 @@
 import type { VirtualServer } from "../config/config.ts";
 import type { IpvsSettings } from "../config/sync_daemon.ts";
 import type { VirtualServerKey } from "../core/ipvs/table.ts";
+import type { BfdStates } from "../engine/bfd/bfd_engine.ts";
 import { HealthEngine } from "../engine/health/health_engine.ts";
 import { LinuxIpvs } from "../linux/ipvs.ts";
 import { SystemClock } from "../linux/monotonic_clock.ts";
@@ -33,6 +34,7 @@ class HealthRole {
   readonly #ended = Promise.withResolvers<void>();
   #engine: HealthEngine | undefined;
   #previousKeys: readonly VirtualServerKey[] = [];
+  #sessions: BfdStates = {};
   #started = false;
   #reporting: ReturnType<typeof setInterval> | undefined;
   #warnings = "[]";
@@ -60,6 +62,10 @@ class HealthRole {
         return tuneMyself(message.own, (line) => this.#link.send({ type: "log", line }));
       case "sync-role":
         return this.#engine?.followSyncRole(message.role);
+      case "bfd":
+        this.#sessions = message.sessions;
+        if (this.#started) this.#engine?.bfd(message.sessions);
+        return;
       case "stop":
         return this.#stop(message.keepTable);
       default:
@@ -90,6 +96,7 @@ class HealthRole {
   #start(): void {
     this.#started = true;
     this.#engine?.run();
+    this.#engine?.bfd(this.#sessions);
     this.#report();
     this.#reporting = setInterval(() => this.#report(), SNAPSHOT_INTERVAL_MS);
   }

@@ -1,11 +1,13 @@
 // What the roles say to one another over their links: one JSON value each. What a child says is checked before use, since
 // the api role talks to the network.
 import type { VirtualServer } from "../config/config.ts";
+import type { BfdInstance } from "../config/config_vrrp.ts";
 import type { IpvsSettings } from "../config/sync_daemon.ts";
 import type { VirtualServerKey } from "../core/ipvs/table.ts";
 import type { Fact } from "../core/journal/entry.ts";
 import { isFact } from "../core/journal/record.ts";
 import type { RouterOrders } from "../core/vrrp/steering.ts";
+import type { BfdStates } from "../engine/bfd/bfd_engine.ts";
 import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.ts";
 import type { SyncRole } from "../engine/health/settings_keeper.ts";
 import type { OwnSettings } from "./process_tuning.ts";
@@ -15,7 +17,7 @@ import type { VrrpPart } from "./vrrp_part.ts";
 import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
 
 /** The child roles. */
-export type RoleName = "vrrp" | "health" | "api";
+export type RoleName = "vrrp" | "health" | "bfd" | "api";
 
 /** Supervisor to vrrp. `configure` comes first and once, then `start`; `reconfigure` at any time after `configure`. */
 export type ToVrrp =
@@ -64,7 +66,17 @@ export type ToHealth =
   | { readonly type: "tune"; readonly own: OwnSettings }
   /** The half of connection synchronisation that runs here. */
   | { readonly type: "sync-role"; readonly role: SyncRole }
+  /** What BFD sessions said last, for BFD_CHECK. */
+  | { readonly type: "bfd"; readonly sessions: BfdStates }
   | { readonly type: "stop"; readonly keepTable: boolean };
+
+/** Supervisor to bfd. */
+export type ToBfd =
+  | { readonly type: "configure"; readonly instances: readonly BfdInstance[] }
+  | { readonly type: "start" }
+  /** As for vrrp. */
+  | { readonly type: "reconfigure"; readonly id: number; readonly instances: readonly BfdInstance[] }
+  | { readonly type: "stop" };
 
 /** Supervisor to api. */
 export type ToApi =
@@ -83,6 +95,8 @@ export type FromChild =
   /** An instance or a sync group changed its state. */
   | { readonly type: "transition"; readonly transition: StateTransition }
   | { readonly type: "health"; readonly virtualServers: readonly VirtualServerSnapshot[] }
+  /** Sessions of BFD that are up or down. */
+  | { readonly type: "bfd"; readonly sessions: BfdStates }
   | { readonly type: "warnings"; readonly warnings: readonly WarningSnapshot[] }
   /** Answer to `reconfigure`: it is done; `refused`: why it could not be, everything is as before. */
   | { readonly type: "reconfigured"; readonly id: number; readonly refused?: string }
@@ -97,6 +111,7 @@ export type FromChild =
 const ALLOWED: Readonly<Record<RoleName, readonly FromChild["type"][]>> = {
   vrrp: ["ready", "log", "vrrp", "transition", "reconfigured", "operated", "observed", "failed"],
   health: ["ready", "log", "health", "warnings", "reconfigured", "failed"],
+  bfd: ["ready", "log", "bfd", "reconfigured", "failed"],
   api: ["ready", "log", "failed"],
 };
 
@@ -126,6 +141,8 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
       return typeof fields.transition === "object" && fields.transition !== null ? message as FromChild : undefined;
     case "health":
       return Array.isArray(fields.virtualServers) ? message as FromChild : undefined;
+    case "bfd":
+      return isStates(fields.sessions) ? { type: "bfd", sessions: fields.sessions } : undefined;
     case "warnings":
       return Array.isArray(fields.warnings) ? message as FromChild : undefined;
     case "observed":
@@ -140,6 +157,11 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
       return { type: "reconfigured", id: fields.id, ...refused };
     }
   }
+}
+
+/** The bfd role talks to the network, too. */
+function isStates(value: unknown): value is BfdStates {
+  return typeof value === "object" && value !== null && Object.values(value).every((up) => typeof up === "boolean");
 }
 
 /** Without control characters, which could draw on the operator's terminal. */

@@ -13,6 +13,10 @@ export async function runRole(role: RoleName, linkFd: number): Promise<void> {
       const { runHealthRole } = await import("./health_role.ts");
       return await runHealthRole(linkFd);
     }
+    case "bfd": {
+      const { runBfdRole } = await import("./bfd_role.ts");
+      return await runBfdRole(linkFd);
+    }
     case "api": {
       const { runApiRole } = await import("./api_role.ts");
       return await runApiRole(linkFd);

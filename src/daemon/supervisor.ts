@@ -5,6 +5,7 @@ import { ipvsSettingsOf, usesIpvs } from "../config/sync_daemon.ts";
 import { changeLines, differenceOf, saysTheSame, summaryOf } from "../config/plan.ts";
 import { formatKey, type VirtualServerKey } from "../core/ipvs/table.ts";
 import { keysOf } from "../engine/health/policy.ts";
+import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import { instanceKey } from "../engine/vrrp/vrrp_engine.ts";
 import { describeSign } from "../engine/vrrp/split_brain_watch.ts";
 import { Reactor } from "../linux/reactor.ts";
@@ -16,6 +17,7 @@ import type {
   VrrpInstanceSnapshot,
   WarningSnapshot,
 } from "../ports/snapshot.ts";
+import { BfdKeeper } from "./bfd_keeper.ts";
 import { removeVirtualAddresses } from "./left_overs.ts";
 import { type ControlRequest, ControlServer } from "./control.ts";
 import type { FromChild, ToApi, ToHealth, ToVrrp } from "./messages.ts";
@@ -71,6 +73,7 @@ export class Supervisor {
   readonly #vrrp: RoleKeeper<ToVrrp>;
   readonly #health: RoleKeeper<ToHealth>;
   readonly #api: RoleKeeper<ToApi>;
+  readonly #bfd: BfdKeeper;
   readonly #tracker: Tracker;
   readonly #notifier: Notifier;
   readonly #operations: Operations;
@@ -106,24 +109,30 @@ export class Supervisor {
       happened: (act) => options.journal?.record(act),
     });
     this.#dumps = new Dumps(() => {
-      return { config: this.#config, instances: this.#vrrpInstances, track: this.#tracker.status, nowMs: Date.now() };
+      return { config: this.#config, instances: this.#vrrpInstances, track: this.#trackStatus, nowMs: Date.now() };
     }, options.log);
     this.#tracker = new Tracker({
       log: options.log,
       changed: (status) => {
         options.journal?.tracked(status);
-        this.#vrrp.process?.post({ type: "track", status });
+        this.#tellTracked();
       },
       processes: linuxProcesses(this.#reactor),
+    });
+    this.#bfd = new BfdKeeper({
+      reactor: this.#reactor,
+      log: options.log,
+      changed: () => this.#rolesChanged(),
+      said: () => {
+        this.#tellTracked();
+        this.#health.process?.post({ type: "bfd", sessions: this.#bfd.forCheckers });
+      },
     });
     const common = {
       reactor: this.#reactor,
       log: options.log,
       hear: (message: FromChild) => this.#hear(message),
-      changed: () => {
-        this.#nodeChanged();
-        if (!this.#stopping) options.rolesChanged?.(this.#roles());
-      },
+      changed: () => this.#rolesChanged(),
       died: (name: string, text: string) => options.journal?.record({ type: "role", name, text }),
     };
     this.#vrrpTuning = new ProcessTuning(options.log);
@@ -134,7 +143,7 @@ export class Supervisor {
       configure: (process, restarted) => {
         process.post({ type: "configure", part: vrrpPartOf(this.#config), urgent: restarted });
         this.#tune();
-        process.post({ type: "track", status: this.#tracker.status });
+        process.post({ type: "track", status: this.#trackStatus });
         process.post({ type: "steer", orders: this.#operations.orders });
       },
       begin: (process, diedAtMs) => process.post({ type: "start", resume: this.#stillMasters(diedAtMs) }),
@@ -170,6 +179,7 @@ export class Supervisor {
     this.#openControl();
     this.#options.journal?.record({ type: "daemon", text: `Holdfast ${this.#options.version} starts` });
     this.#tracker.configure(this.#config);
+    this.#bfd.start(this.#config);
     if (needsVrrp(this.#config)) this.#vrrp.start();
     if (usesIpvs(this.#config)) this.#health.start();
     if (this.#options.api !== undefined) this.#api.start();
@@ -210,6 +220,7 @@ export class Supervisor {
     await Promise.all([
       this.#notifier.settle(),
       this.#health.stop({ type: "stop", keepTable: this.#options.keepIpvs }, END_MS),
+      this.#bfd.stop(END_MS),
       this.#api.stop({ type: "stop" }, END_MS),
     ]);
     clearTimeout(this.#nodeTimer);
@@ -224,7 +235,16 @@ export class Supervisor {
     const settings = ipvsSettingsOf(this.#config);
     process.post({ type: "configure", virtualServers, settings, previousKeys: [...this.#knownKeys.values()] });
     process.post({ type: "sync-role", role: this.#syncRoles.of(this.#config) });
+    process.post({ type: "bfd", sessions: this.#bfd.forCheckers });
     for (const key of virtualServers.flatMap(keysOf)) this.#knownKeys.set(formatKey(key), key);
+  }
+
+  get #trackStatus(): TrackStatus {
+    return { ...this.#tracker.status, bfd: this.#bfd.forVrrp };
+  }
+
+  #tellTracked(): void {
+    this.#vrrp.process?.post({ type: "track", status: this.#trackStatus });
   }
 
   // --- what the roles say ---
@@ -253,6 +273,7 @@ export class Supervisor {
       case "ready":
       case "reconfigured":
       case "operated":
+      case "bfd":
       case "log":
       case "failed":
         return; // taken where they are waited for
@@ -278,7 +299,12 @@ export class Supervisor {
   }
 
   #roles(): RoleSnapshot[] {
-    return [this.#vrrp.snapshot(), this.#health.snapshot(), this.#api.snapshot()];
+    return [this.#vrrp.snapshot(), this.#health.snapshot(), ...this.#bfd.snapshot(), this.#api.snapshot()];
+  }
+
+  #rolesChanged(): void {
+    this.#nodeChanged();
+    if (!this.#stopping) this.#options.rolesChanged?.(this.#roles());
   }
 
   #nodeChanged(): void {
@@ -371,6 +397,7 @@ export class Supervisor {
   /** The table before the addresses: a new address is announced when what it leads to is there. */
   #reloadSteps(): ReloadStep[] {
     return [
+      this.#bfd.reloadStep,
       {
         differs: (before, after) =>
           !saysTheSame(

@@ -23,7 +23,7 @@ import { runScript, type ScriptProcess } from "./script_process.ts";
 export interface TrackerOptions {
   readonly log: (line: string) => void;
   /** Something that is tracked is other than before. */
-  readonly changed: (status: TrackStatus) => void;
+  readonly changed: () => void;
   readonly processes: ProcessView;
 }
 
@@ -49,12 +49,11 @@ export class Tracker {
 
   constructor(options: TrackerOptions) {
     this.#options = options;
-    const changed = (): void => options.changed(this.status);
-    this.#processes = new ProcessTracker(options.processes, { log: options.log, changed });
+    this.#processes = new ProcessTracker(options.processes, options);
   }
 
   /** What is known now. */
-  get status(): TrackStatus {
+  get status(): Omit<TrackStatus, "bfd"> {
     const scripts: Record<string, ScriptVerdict> = {};
     for (const [name, { state }] of this.#scripts) scripts[name] = state.verdict;
     return { scripts, files: Object.fromEntries(this.#files), processes: this.#processes.status };
@@ -136,7 +135,7 @@ export class Tracker {
   #tell({ script }: LiveScript, verdict: "up" | "down", reason: string): void {
     const how = verdict === "up" ? "succeeded" : `failed (${reason})`;
     this.#options.log(`VRRP_Script(${script.name}) ${how}`);
-    this.#options.changed(this.status);
+    this.#options.changed();
   }
 
   #watch(files: readonly TrackedFile[]): void {
@@ -149,7 +148,7 @@ export class Tracker {
         const value = trackFileValue(textOf(file.path));
         if (value !== undefined) this.#files.set(file.name, value);
       }
-      if (JSON.stringify([...this.#files]) !== before) this.#options.changed(this.status);
+      if (JSON.stringify([...this.#files]) !== before) this.#options.changed();
     };
     read();
     this.#fileTimer = setInterval(read, FILE_INTERVAL_MS);

@@ -2,8 +2,9 @@
 // hop limit and addresses beside the message: here they are put together again, so that a packet is a packet to others.
 import { IPV6_DESTINATION_OFFSET, IPV6_HEADER_BYTES, writeIpv6Header } from "../wire/ipv6.ts";
 import { VRRP_PROTOCOL } from "../wire/vrrp.ts";
-import { AF_INET6, IPPROTO_RAW, MSG_DONTWAIT, MSG_TRUNC, SO_PRIORITY, SO_RCVBUF, SOL_SOCKET } from "./constants.ts";
+import { AF_INET6, IPPROTO_RAW, MSG_DONTWAIT, SO_PRIORITY, SO_RCVBUF, SOL_SOCKET } from "./constants.ts";
 import { cInts, errno, libc } from "./libc.ts";
+import { ReceivedMessage } from "./received_message.ts";
 import { describeErrno, EAGAIN, EINTR } from "./system_error.ts";
 import { type AdvertisementSocket, growReceiveBuffer, openRaw, setOption, TC_PRIO_CONTROL } from "./vrrp_socket.ts";
 
@@ -14,16 +15,11 @@ const IPV6_MULTICAST_LOOP = 19;
 const IPV6_JOIN_GROUP = 20;
 const IPV6_MULTICAST_ALL = 29;
 const IPV6_RECVPKTINFO = 49;
-const IPV6_PKTINFO = 50;
 const IPV6_RECVHOPLIMIT = 51;
-const IPV6_HOPLIMIT = 52;
 const IPV6_FREEBIND = 78;
 
 const SOCKADDR_BYTES = 28;
 const SOCKADDR_ADDRESS = 8;
-const CONTROL_BYTES = 128;
-/** struct cmsghdr: size_t length, int level, int type. */
-const CMSGHDR_BYTES = 16;
 const NO_DESCRIPTOR = -1;
 const EMPTY = new Uint8Array(IPV6_HEADER_BYTES);
 
@@ -85,10 +81,25 @@ export class VrrpSocket6 implements AdvertisementSocket {
 
   receive(buffer: Uint8Array<ArrayBuffer>): number {
     for (;;) {
-      const length = this.#message.receive(this.#receiveFd, buffer);
-      if (length >= 0 || errno() === EAGAIN) return length;
+      const length = this.#message.receive(this.#receiveFd, buffer, IPV6_HEADER_BYTES);
+      if (length > 0) return IPV6_HEADER_BYTES + this.#writeHeader(buffer, length);
+      if (length === 0 || errno() === EAGAIN) return length; // 0: longer than any advertisement
       if (errno() !== EINTR) return -1;
     }
+  }
+
+  /** An IPv6 header made of what the kernel tells; what it does not tell is 0 and no packet of ours. */
+  #writeHeader(buffer: Uint8Array<ArrayBuffer>, length: number): number {
+    const { source, destination, hopLimit = 0 } = this.#message;
+    writeIpv6Header(buffer, 0, {
+      trafficClass: 0,
+      payloadLengthBytes: length,
+      nextHeader: VRRP_PROTOCOL,
+      hopLimit,
+      source,
+      destination,
+    });
+    return length;
   }
 
   send(packet: Uint8Array<ArrayBuffer>): string | undefined {
@@ -109,78 +120,6 @@ export class VrrpSocket6 implements AdvertisementSocket {
     libc().close(this.#receiveFd);
     libc().close(this.#sendFd);
   }
-}
-
-/** A struct msghdr with everything that it points at; used again for each message. */
-class ReceivedMessage {
-  readonly #header = new Uint8Array(56);
-  readonly #view = new DataView(this.#header.buffer);
-  readonly #source = new Uint8Array(SOCKADDR_BYTES);
-  readonly #control = new Uint8Array(CONTROL_BYTES);
-  readonly #controlView = new DataView(this.#control.buffer);
-  readonly #vector = new Uint8Array(16); // struct iovec
-  #buffer: Uint8Array<ArrayBuffer> | undefined;
-
-  constructor() {
-    this.#point(0, this.#source);
-    this.#point(16, this.#vector);
-    this.#view.setBigUint64(24, 1n, true);
-    this.#point(32, this.#control);
-  }
-
-  /** Reads a message into `buffer` behind an IPv6 header made of what the kernel tells. @returns the length of both, or -1 */
-  receive(fd: number, buffer: Uint8Array<ArrayBuffer>): number {
-    if (this.#buffer !== buffer) this.#use(buffer);
-    this.#view.setUint32(8, SOCKADDR_BYTES, true);
-    this.#view.setBigUint64(40, BigInt(CONTROL_BYTES), true);
-    const length = libc().recvmsg(fd, this.#header, MSG_DONTWAIT);
-    if (length < 0) return length;
-    if ((this.#view.getUint32(48, true) & MSG_TRUNC) !== 0) return 0; // longer than any advertisement
-    const { hopLimit, destination } = this.#told();
-    writeIpv6Header(buffer, 0, {
-      trafficClass: 0,
-      payloadLengthBytes: length,
-      nextHeader: VRRP_PROTOCOL,
-      hopLimit,
-      source: this.#source.subarray(SOCKADDR_ADDRESS, SOCKADDR_ADDRESS + 16),
-      destination,
-    });
-    return IPV6_HEADER_BYTES + length;
-  }
-
-  #use(buffer: Uint8Array<ArrayBuffer>): void {
-    this.#buffer = buffer;
-    const view = new DataView(this.#vector.buffer);
-    view.setBigUint64(0, addressOf(buffer) + BigInt(IPV6_HEADER_BYTES), true);
-    view.setBigUint64(8, BigInt(buffer.length - IPV6_HEADER_BYTES), true);
-  }
-
-  /** Hop limit and destination from the control messages; what the kernel does not tell is 0 and no packet of ours. */
-  #told(): { hopLimit: number; destination: Uint8Array } {
-    let hopLimit = 0;
-    let destination = new Uint8Array(16);
-    const end = Math.min(Number(this.#view.getBigUint64(40, true)), CONTROL_BYTES);
-    for (let at = 0; at + CMSGHDR_BYTES <= end;) {
-      const length = Number(this.#controlView.getBigUint64(at, true));
-      if (length < CMSGHDR_BYTES || at + length > end) break;
-      const isIpv6 = this.#controlView.getInt32(at + 8, true) === IPPROTO_IPV6;
-      const type = this.#controlView.getInt32(at + 12, true);
-      const data = at + CMSGHDR_BYTES;
-      if (isIpv6 && type === IPV6_HOPLIMIT) hopLimit = this.#controlView.getInt32(data, true) & 0xff;
-      if (isIpv6 && type === IPV6_PKTINFO) destination = this.#control.subarray(data, data + 16);
-      at += (length + 7) & ~7;
-    }
-    return { hopLimit, destination };
-  }
-
-  #point(offset: number, target: Uint8Array<ArrayBuffer>): void {
-    this.#view.setBigUint64(offset, addressOf(target), true);
-  }
-}
-
-/** Where the bytes are in memory; arrays are not moved while they live. */
-function addressOf(bytes: Uint8Array<ArrayBuffer>): bigint {
-  return BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes)));
 }
 
 /** struct sockaddr_in6 of this interface; the address comes later. */

@@ -11,7 +11,7 @@ export interface Snapshot {
 
 /** A child process of the supervisor. */
 export interface RoleSnapshot {
-  readonly name: "vrrp" | "health" | "api";
+  readonly name: "vrrp" | "health" | "bfd" | "api";
   readonly state: "running" | "starting" | "restarting" | "stopped";
   readonly pid?: number;
   readonly restarts: number;

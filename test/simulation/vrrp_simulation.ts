@@ -13,7 +13,7 @@ export { SimulationFailure };
 
 /** Within this what the kernel refused has been tried again. */
 const REPAIR_US = 2_500_000;
-const GOOD: TrackStatus = { scripts: { [SCRIPT]: "up" }, files: { [FILE]: 0 }, processes: {} };
+const GOOD: TrackStatus = { scripts: { [SCRIPT]: "up" }, files: { [FILE]: 0 }, processes: {}, bfd: {} };
 
 /**
  * Runs one seed.
@@ -128,7 +128,7 @@ const TROUBLES: readonly Trouble[] = [
   (prng, world, host) => {
     const verdict = prng.pick(["up", "down"] as const);
     const value = prng.integer(-300, 300);
-    const status: TrackStatus = { scripts: { [SCRIPT]: verdict }, files: { [FILE]: value }, processes: {} };
+    const status: TrackStatus = { scripts: { [SCRIPT]: verdict }, files: { [FILE]: value }, processes: {}, bfd: {} };
     world.disturb(host, `script is ${verdict}, file says ${value}`, () => host.track(status));
   },
   (prng, world, host) => {

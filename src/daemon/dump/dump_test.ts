@@ -52,7 +52,7 @@ function view(config: Config, more: Partial<VrrpInstanceSnapshot> = {}): DumpVie
     },
     ...more,
   };
-  return { config, instances: [now], track: { scripts: {}, files: {}, processes: {} }, nowMs: 0 };
+  return { config, instances: [now], track: { scripts: {}, files: {}, processes: {}, bfd: {} }, nowMs: 0 };
 }
 
 function assertFirst(): never {

@@ -8,6 +8,7 @@ import type { IpvsPort, IpvsSettingsPort } from "../../ports/ipvs.ts";
 import type { ProbePort, ProbeResult } from "../../ports/probes.ts";
 import type { VirtualServerSnapshot, WarningSnapshot } from "../../ports/snapshot.ts";
 import { Agenda, systemTimers, type Timers } from "./agenda.ts";
+import { bfdResults } from "./bfd_results.ts";
 import { CheckRunner } from "./check_runner.ts";
 import { virtualServerSnapshot } from "./health_snapshot.ts";
 import type { LiveChecker, LiveRealServer, LiveStart } from "./live_real_server.ts";
@@ -25,7 +26,7 @@ import {
   verdictLine,
   weightLine,
 } from "./log_lines.ts";
-import { identityOf, keysOf, limitOf, requestsOf, startsDown } from "./policy.ts";
+import { identityOf, keysOf, limitOf, requestsOf, startsDown, timingOf } from "./policy.ts";
 import { Suspension } from "./suspension.ts";
 import { SettingsKeeper, type SyncRole } from "./settings_keeper.ts";
 import { TableKeeper } from "./table_keeper.ts";
@@ -74,6 +75,8 @@ export class HealthEngine {
   #settings: IpvsSettings;
   #configs: readonly VirtualServer[];
   #servers: readonly LiveVirtualServer[] = [];
+  /** Which BFD sessions are up, by name. */
+  #sessions: Readonly<Record<string, boolean>> = {};
   #stopping: Promise<void> | undefined;
 
   constructor(options: HealthEngineOptions) {
@@ -126,7 +129,16 @@ export class HealthEngine {
     this.#settingsKeeper.use(this.#settings);
     this.#suspension.update(this.#servers);
     for (const server of this.#servers) this.#scheduleAll(server);
+    this.bfd(this.#sessions);
     return this.#stopped.promise;
+  }
+
+  /** BFD sessions say what they are: BFD_CHECK goes by that at once. One that is missing has said nothing yet. */
+  bfd(sessions: Readonly<Record<string, boolean>>): void {
+    this.#sessions = sessions;
+    for (const { server, realServer, checker, result } of bfdResults(this.#servers, sessions)) {
+      this.#record(server, realServer, checker, result);
+    }
   }
 
   /**
@@ -165,6 +177,7 @@ export class HealthEngine {
       this.#logChange(server, change);
       for (const started of change.started) this.#schedule(server, started.server, started.checker);
     }
+    this.bfd(this.#sessions);
   }
 
   /** The half of connection synchronisation that runs here from now on. */
@@ -242,6 +255,7 @@ export class HealthEngine {
 
   #schedule(server: LiveVirtualServer, realServer: LiveRealServer, checker: LiveChecker): void {
     const state = realServer.health.checkers[realServer.checkers.indexOf(checker)];
+    if (checker.config.type === "bfd") return; // it is told
     if (state !== undefined) this.#scheduleAt(state.nextCheckUs, { server, realServer, checker });
   }
 
@@ -327,7 +341,7 @@ export class HealthEngine {
     }
     if (step.verdict === "down") {
       log(failureLine(checker, formatServer(checker, protocol), result));
-      log(verdictLine(name, checker.retry));
+      log(verdictLine(name, timingOf(checker).retry));
     }
     // While the sorry server is in, live servers are not in the table: coming up alone adds nothing.
     const pooled = server.policy.sorryServer === undefined || server.quorum.up || step.quorum === "lost";

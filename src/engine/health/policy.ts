@@ -97,7 +97,7 @@ export function startsDown(virtual: VirtualServer, real: RealServer, checker: Ch
 export function timingOf(checker: Checker): CheckerTiming {
   return {
     delayLoopUs: checker.delayLoopMs * 1000,
-    retry: checker.retry,
+    retry: checker.type === "bfd" ? 0 : checker.retry, // a session has had its patience already
     delayBeforeRetryUs: checker.delayBeforeRetryMs * 1000,
   };
 }
@@ -141,7 +141,7 @@ export function requestsOf(checker: Checker): ProbeRequest[] {
     case "file":
       return [{ type: "file", target, path: checker.path, ...checker.weight }];
     case "bfd":
-      return []; // such a checker is not started: see config/carried_out.ts
+      return []; // it asks nothing, it is told: see `bfd_results.ts`
     default:
       return checker satisfies never;
   }

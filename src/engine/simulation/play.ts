@@ -135,6 +135,8 @@ class Player {
       scripts: this.#scripts.get(host)?.verdicts ?? {},
       files: this.#files.get(host) ?? {},
       processes: this.#processes.get(host) ?? {},
+      // The link is simulated, but not what BFD would see of it: sessions are up.
+      bfd: Object.fromEntries((this.#configs.get(host)?.bfdInstances ?? []).map(({ name }) => [name, true])),
     });
   }
 

@@ -98,7 +98,7 @@ Deno.test("a priority of an operator's is advertised at once, counts with what i
   const world = World.ofMasters(instance({ tracking }));
   world.engine.steer(new Map([["VI_1", { held: false, priority: 200 }]]));
   assertEquals(world.told(), ["advert 51 200"]);
-  world.engine.track({ scripts: { chk: "down" }, files: {}, processes: {} });
+  world.engine.track({ scripts: { chk: "down" }, files: {}, processes: {}, bfd: {} });
   assertEquals(world.told(), ["advert 51 180"]);
   world.engine.reconfigure([instance({ tracking, priority: 90 })]);
   assertEquals([world.snapshot().basePriority, world.snapshot().effectivePriority], [90, 180]);

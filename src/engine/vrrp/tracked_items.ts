@@ -12,10 +12,12 @@ export interface TrackStatus {
   readonly files: Readonly<Record<string, number>>;
   /** Whether there are enough processes, by name of the `vrrp_track_process`; one that is missing is not known yet. */
   readonly processes: Readonly<Record<string, boolean>>;
+  /** Whether BFD sessions are up, by name; one that is missing is not known yet. */
+  readonly bfd: Readonly<Record<string, boolean>>;
 }
 
 /** Nothing is known. */
-export const NO_STATUS: TrackStatus = { scripts: {}, files: {}, processes: {} };
+export const NO_STATUS: TrackStatus = { scripts: {}, files: {}, processes: {}, bfd: {} };
 
 /** Nothing is tracked. */
 export const NO_TRACKING: Tracking = { interfaces: [], scripts: [], files: [], processes: [], bfd: [] };
@@ -34,10 +36,14 @@ export function trackedItems(tracking: Tracking, status: TrackStatus, network: N
       return { kind: "script" as const, ...common(item), verdict: status.scripts[item.name] ?? "unknown" as const };
     }),
     ...tracking.files.map((item) => ({ kind: "file" as const, ...common(item), value: status.files[item.name] ?? 0 })),
+    // What a reload brings is known a moment later.
     ...tracking.processes.flatMap((item) => {
       const up = status.processes[item.name];
-      // One that a reload brings is counted a moment later.
       return up === undefined ? [] : [{ kind: "process" as const, ...common(item), up }];
+    }),
+    ...tracking.bfd.flatMap((item) => {
+      const up = status.bfd[item.name];
+      return up === undefined ? [] : [{ kind: "bfd" as const, ...common(item), up }];
     }),
   ];
 }

@@ -82,3 +82,13 @@ Deno.test("processes count once they were counted", () => {
   world.engine.track({ ...NO_STATUS, processes: { nginx: false, helper: true } });
   assertEquals([world.snapshot().state, world.snapshot().faults], ["fault", ["process nginx has no quorum"]]);
 });
+
+Deno.test("a BFD session counts once it has said something", () => {
+  const world = World.ofMasters(instance(tracks({ bfd: [item("peer", 0), item("other", -30)] })));
+  world.engine.track({ ...NO_STATUS, bfd: { other: false } });
+  assertEquals([world.snapshot().state, world.snapshot().effectivePriority], ["master", 70]);
+  world.engine.track({ ...NO_STATUS, bfd: { peer: false, other: true } });
+  assertEquals([world.snapshot().state, world.snapshot().faults], ["fault", ["BFD session peer is down"]]);
+  world.engine.track({ ...NO_STATUS, bfd: { peer: true, other: true } });
+  assertEquals([world.snapshot().state, world.snapshot().effectivePriority], ["backup", 100]);
+});
