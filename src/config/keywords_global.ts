@@ -7,13 +7,9 @@ const OFF = ["off", "false", "no"];
 export const ROOT = section("the top level", {
   carriedOut: `global_defs vrrp_instance vrrp_sync_group virtual_server virtual_server_group SSL instance
     vrrp_script track_file vrrp_track_file vrrp_track_process bfd_instance
-    track_group static_ipaddress static_routes static_rules`,
+    track_group static_ipaddress static_routes static_rules
+    linkbeat_interfaces linkbeat_use_polling interface_up_down_delays`,
   notCarriedOut: `garp_group namespace_with_ipsets use_pid_dir child_wait_time`,
-  missing: {
-    linkbeat_interfaces: "a lost link could go unnoticed",
-    linkbeat_use_polling: "a lost link could go unnoticed",
-    interface_up_down_delays: "a flapping link would move addresses at once",
-  },
   blocking: {
     net_namespace: "everything would run in the wrong network namespace",
     net_namespace_ipvs: "IPVS would be set up in the wrong network namespace",
@@ -47,7 +43,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     process_names vrrp_process_name checker_process_name lvs_process_name vrrp_priority checker_priority
     vrrp_rt_priority checker_rt_priority vrrp_rlimit_rttime checker_rlimit_rttime vrrp_rlimit_rtime
     checker_rlimit_rtime vrrp_no_swap checker_no_swap vrrp_cpu_affinity checker_cpu_affinity
-    vmac_prefix vrrp_strict vrrp_owner_ignore_adverts
+    vmac_prefix vrrp_startup_delay vrrp_delay_after_boot vrrp_strict vrrp_owner_ignore_adverts
     router_id vrrp_version vrrp_skip_check_adv_addr vrrp_check_unicast_src include_check random_seed
     script_user dynamic_interfaces checker_log_all_failures default_interface iproute_usr_dir iproute_etc_dir
     lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop lvs_sync_daemon
@@ -80,10 +76,6 @@ export const GLOBAL_DEFS = section("global_defs", {
     snmp_socket enable_traps enable_snmp_vrrp enable_snmp_keepalived enable_snmp_checker enable_snmp_rfc
     enable_snmp_rfcv2 enable_snmp_rfcv3 snmp_vs_stats_update_interval snmp_rs_stats_update_interval
     enable_dbus dbus_service_name dbus_no_interface_name`,
-  missing: {
-    vrrp_startup_delay: "instances would start at once",
-    vrrp_delay_after_boot: "instances would start at once",
-  },
   deprecated: {
     lvs_process_name: "checker_process_name",
     vrrp_vmac_garp_intvl: "vrrp_garp_extra_if",

@@ -12,7 +12,8 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     garp_lower_prio_delay garp_lower_prio_repeat
     native_ipv6 mcast_dst_ip old_unicast_checksum v3_checksum_as_v2
     virtual_routes virtual_rules promote_secondaries
-    track_interface track_script track_file track_process track_bfd dont_track_primary skip_check_adv_addr
+    track_interface track_script track_file track_process track_bfd track_src_ip linkbeat_use_polling
+    dont_track_primary skip_check_adv_addr
     down_timer_adverts lower_prio_no_advert higher_prio_send_advert lvs_sync_daemon_interface
     no_accept use_vmac use_ipvlan vmac_xmit_base auth_hmac timer_expired_backup thread_timer_expired
     owner_ignore_adverts unicast_fault_no_peer strict_mode
@@ -22,8 +23,6 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     notify_priority_changes
     garp_extra_if vmac_garp_intvl notify_deleted notify_master_rx_lower_pri`,
   missing: {
-    linkbeat_use_polling: "a lost link can go unnoticed",
-    track_src_ip: "a lost source address can go unnoticed",
     use_vmac_addr: "addresses keep the interface's own MAC address",
   },
   blocking: {

@@ -27,8 +27,11 @@ export type ToVrrp =
     /** A predecessor has died and its masters may be resumed if we are quick: prepare nothing that can wait. */
     readonly urgent: boolean;
   }
-  /** Begin; `resume` names the instances (interface and VRID) that were master a moment ago. */
-  | { readonly type: "start"; readonly resume: readonly string[] }
+  /**
+   * Begin, but not before a monotonic time in microseconds; `resume` names the instances (interface and VRID) that were
+   * master a moment ago.
+   */
+  | { readonly type: "start"; readonly resume: readonly string[]; readonly notBeforeUs: number }
   /** Go over to another configuration without ending; the answer is `reconfigured` with the same id. */
   | {
     readonly type: "reconfigure";

@@ -34,6 +34,7 @@ import type { RoleProcess } from "./role_process.ts";
 import { SyncRoles } from "./sync_role.ts";
 import { Tracker } from "./tracker.ts";
 import { needsVrrp, vrrpPartOf } from "./vrrp_part.ts";
+import { vrrpStart, waitMsUntil } from "./vrrp_start.ts";
 
 /** How the daemon is run. */
 export interface SupervisorOptions {
@@ -82,6 +83,7 @@ export class Supervisor {
   readonly #vrrpTuning: ProcessTuning;
   readonly #healthTuning: ProcessTuning;
   #config: Config;
+  readonly #vrrpNotBeforeUs: number;
   #generation = 1;
   #stopping = false;
   #control: ControlServer | undefined;
@@ -101,6 +103,7 @@ export class Supervisor {
     this.#config = config;
     this.#options = options;
     this.#leftOut = warningsOf(options.leftOut);
+    this.#vrrpNotBeforeUs = vrrpStart(config.global);
     this.#notifier = new Notifier(options.log);
     this.#operations = new Operations({
       log: options.log,
@@ -113,10 +116,7 @@ export class Supervisor {
     }, options.log);
     this.#tracker = new Tracker({
       log: options.log,
-      changed: (status) => {
-        options.journal?.tracked(status);
-        this.#tellTracked();
-      },
+      changed: () => this.#tellTracked(),
       processes: linuxProcesses(this.#reactor),
     });
     this.#bfd = new BfdKeeper({
@@ -146,7 +146,10 @@ export class Supervisor {
         process.post({ type: "track", status: this.#trackStatus });
         process.post({ type: "steer", orders: this.#operations.orders });
       },
-      begin: (process, diedAtMs) => process.post({ type: "start", resume: this.#stillMasters(diedAtMs) }),
+      begin: (process, diedAtMs) => {
+        const notBeforeUs = this.#vrrpNotBeforeUs;
+        process.post({ type: "start", resume: this.#stillMasters(diedAtMs), notBeforeUs });
+      },
       // Nobody advertises for a while and a peer will take over: two hosts must not answer for one address.
       paused: () => {
         this.#syncRoles.forget();
@@ -180,6 +183,8 @@ export class Supervisor {
     this.#options.journal?.record({ type: "daemon", text: `Holdfast ${this.#options.version} starts` });
     this.#tracker.configure(this.#config);
     this.#bfd.start(this.#config);
+    // Who waits before it looks after its addresses must not keep any from an earlier life.
+    if (waitMsUntil(this.#vrrpNotBeforeUs) > 0) removeVirtualAddresses(this.#config.vrrpInstances, this.#options.log);
     if (needsVrrp(this.#config)) this.#vrrp.start();
     if (usesIpvs(this.#config)) this.#health.start();
     if (this.#options.api !== undefined) this.#api.start();
@@ -244,6 +249,7 @@ export class Supervisor {
   }
 
   #tellTracked(): void {
+    this.#options.journal?.tracked(this.#trackStatus);
     this.#vrrp.process?.post({ type: "track", status: this.#trackStatus });
   }
 

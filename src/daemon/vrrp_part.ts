@@ -1,6 +1,8 @@
 // The part of a configuration that the vrrp role carries out.
 import type { Config, VrrpInstance } from "../config/config.ts";
 import type { SyncGroup } from "../config/config_vrrp.ts";
+import { linkSettingsOf } from "../config/link_settings.ts";
+import type { LinkSettings } from "../ports/link_settings.ts";
 import type { StaticConfig } from "../engine/vrrp/static_parts.ts";
 
 /** What `configure` and `reconfigure` hand to the vrrp role. */
@@ -8,12 +10,14 @@ export interface VrrpPart {
   readonly instances: readonly VrrpInstance[];
   readonly syncGroups: readonly SyncGroup[];
   readonly statics: StaticConfig;
+  readonly links: LinkSettings;
 }
 
 /** Picks it. */
 export function vrrpPartOf(config: Config): VrrpPart {
   const { vrrpInstances: instances, syncGroups, staticAddresses, staticRoutes, staticRules, trackGroups } = config;
-  return { instances, syncGroups, statics: { staticAddresses, staticRoutes, staticRules, trackGroups } };
+  const statics = { staticAddresses, staticRoutes, staticRules, trackGroups };
+  return { instances, syncGroups, statics, links: linkSettingsOf(config) };
 }
 
 /** Whether there is anything to do for the role: static routes are set without any instance, too. */

@@ -11,6 +11,7 @@ import { LinuxNetwork } from "../linux/linux_network.ts";
 import { DeadlineTimer, SystemClock } from "../linux/monotonic_clock.ts";
 import type { AdvertisementSocket } from "../linux/vrrp_socket.ts";
 import { ClaimListener } from "./claim_listener.ts";
+import { NO_LINK_SETTINGS } from "../ports/link_settings.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
 import { Link } from "./link.ts";
 import { tuneMyself } from "./process_tuning.ts";
@@ -55,8 +56,10 @@ class VrrpRole {
   #engine: VrrpEngine | undefined;
   #links: OwnLinks | undefined;
   #statics: StaticParts | undefined;
-  #part: VrrpPart = { instances: [], syncGroups: [], statics: NO_STATICS };
+  #part: VrrpPart = { instances: [], syncGroups: [], statics: NO_STATICS, links: NO_LINK_SETTINGS };
   #started = false;
+  /** The order to start, until its time has come. */
+  #heldStart: (ToVrrp & { type: "start" }) | undefined;
   #ended = false;
   /** When the next snapshot is due; brought forward when something changed. */
   #snapshotDueUs = 0;
@@ -75,6 +78,7 @@ class VrrpRole {
       if (!imminent) this.#timer.set(this.#nextWakeUs());
       const ready = this.#epoll.wait(imminent ? 0 : MAX_WAIT_MS);
       for (let index = 0; index < ready; index++) this.#handle(this.#epoll.fdAt(index));
+      if (this.#heldStart !== undefined && !this.#ended) this.#startLater(this.#heldStart);
       if (this.#started && !this.#ended) this.#work(imminent);
       if (ready === 0 && !imminent) await letListenersRun();
     }
@@ -108,14 +112,17 @@ class VrrpRole {
   }
 
   #nextWakeUs(): number | undefined {
-    if (!this.#started) return undefined;
+    if (!this.#started) return this.#heldStart?.notBeforeUs;
     const takeoverUs = this.#engine?.nextTakeoverUs() ?? Infinity;
     const deadlineUs = this.#engine?.nextDeadlineUs() ?? Infinity;
-    return Math.min(deadlineUs, takeoverUs - AWAKE_BEFORE_TAKEOVER_US, this.#snapshotDueUs);
+    const linksUs = this.#network?.steady.deadlineUs ?? Infinity;
+    return Math.min(deadlineUs, takeoverUs - AWAKE_BEFORE_TAKEOVER_US, linksUs, this.#snapshotDueUs);
   }
 
   /** Packets first: an advertisement that waits in the queue must be heard before the timer says that none came. */
   #work(imminent: boolean): void {
+    // A driver may take its time to say whether there is a link: not now, when a take-over is due.
+    if (!imminent && this.#network?.steady.pass()) this.#engine?.networkChanged();
     this.#engine?.runDue();
     const nowUs = this.#clock.nowUs();
     if (imminent || nowUs < this.#snapshotDueUs) return;
@@ -188,7 +195,7 @@ class VrrpRole {
       case "configure":
         return this.#configure(message);
       case "start":
-        return this.#start(new Set(message.resume));
+        return this.#startLater(message);
       case "reconfigure":
         return this.#reconfigure(message);
       case "track":
@@ -215,9 +222,10 @@ class VrrpRole {
   }
 
   #configure({ part, urgent }: ToVrrp & { type: "configure" }): void {
-    const { instances, syncGroups } = part;
+    const { instances, syncGroups, links } = part;
     this.#part = part;
     const network = new LinuxNetwork();
+    network.steady.configure(links);
     this.#network = network;
     const ports: VirtualRouterPorts = {
       clock: this.#clock,
@@ -245,6 +253,18 @@ class VrrpRole {
     this.#link.post({ type: "ready" });
   }
 
+  /** `vrrp_startup_delay`, `vrrp_delay_after_boot`: until then advertisements are read and forgotten. */
+  #startLater(order: ToVrrp & { type: "start" }): void {
+    const waitUs = order.notBeforeUs - this.#clock.nowUs();
+    const isNew = this.#heldStart === undefined;
+    this.#heldStart = waitUs > 0 ? order : undefined;
+    if (waitUs <= 0) return this.#start(new Set(order.resume));
+    if (!isNew) return;
+    this.#statics?.use(this.#part.statics, this.#part.instances); // they do not wait
+    this.#link.send({ type: "log", line: `VRRP starts in ${Math.ceil(waitUs / 1000) / 1000} s, as configured` });
+    this.#report(this.#clock.nowUs());
+  }
+
   #start(resume: ReadonlySet<string>): void {
     // What arrived before belongs to a predecessor's time.
     for (const socket of this.#sockets.values()) this.#readPackets(socket);
@@ -262,13 +282,15 @@ class VrrpRole {
 
   /** In place: the sockets of new interfaces come before the instances that need them, those of others go after. */
   #reconfigure({ id, part }: ToVrrp & { type: "reconfigure" }): void {
-    const { instances, syncGroups, statics } = part;
+    const { instances, syncGroups, statics, links } = part;
     let refused: string | undefined;
     try {
       this.#links?.ensure(instances);
       this.#openSockets([...this.#listeners(), ...listenersOf(instances)]);
       if (this.#started) this.#statics?.use(statics, instances);
+      this.#network?.steady.configure(links);
       this.#engine?.reconfigure(instances, syncGroups);
+      if (this.#started) this.#engine?.networkChanged(); // by other delays
       this.#part = part;
     } catch (error) {
       refused = error instanceof Error ? error.message : String(error);

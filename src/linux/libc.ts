@@ -37,6 +37,8 @@ const SYMBOLS = {
   recvmsg: { parameters: ["i32", /* fd */ "buffer", /* msghdr */ "i32" /* flags */], result: "i32" },
   read: { parameters: ["i32", /* fd */ "buffer", "u32" /* length */], result: "i32" },
   write: { parameters: ["i32", /* fd */ "buffer", "u32" /* length */], result: "i32" },
+  // Variadic, with one pointer here: passed like any third argument on x86_64 and aarch64.
+  ioctl: { parameters: ["i32", /* fd */ "u32", /* unsigned long request */ "buffer"], result: "i32" },
   fcntl: { parameters: ["i32", /* fd */ "i32", /* command */ "i32" /* argument */], result: "i32" },
   epoll_create1: { parameters: ["i32" /* flags */], result: "i32" },
   epoll_ctl: { parameters: ["i32", /* epfd */ "i32", /* op */ "i32", /* fd */ "buffer" /* event* */], result: "i32" },

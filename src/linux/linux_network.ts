@@ -4,6 +4,9 @@ import type { AddressAssignment, NetworkInterface, NetworkPort } from "../ports/
 import { familyOfPacket } from "../wire/ip_packet.ts";
 import { VRRP_PROTOCOL } from "../wire/vrrp.ts";
 import type { LinkPort, OwnLink } from "../ports/links.ts";
+import { LinkPoll } from "./link_poll.ts";
+import { SystemClock } from "./monotonic_clock.ts";
+import { SteadyLinks } from "./steady_links.ts";
 import { LinkEditor } from "./link_editor.ts";
 import { AddressFilter } from "./address_filter.ts";
 import { AddressEditor } from "./address_editor.ts";
@@ -27,6 +30,12 @@ export interface VrrpEndpoint {
 export class LinuxNetwork implements NetworkPort, LinkPort {
   readonly table = new InterfaceTable();
   readonly routing = new LinuxRouting(this.table);
+  readonly #poll = new LinkPoll();
+  /** Delays and polls: `table` is as the kernel says, `interface` as it is to be believed. */
+  readonly steady = new SteadyLinks({
+    find: (name) => this.table.find(name),
+    hasLink: (name, method) => this.#poll.hasLink(name, method),
+  }, new SystemClock());
   readonly #editor = new AddressEditor(this.table);
   readonly #filter = new AddressFilter();
   readonly #links = new LinkEditor(this.table);
@@ -78,7 +87,7 @@ export class LinuxNetwork implements NetworkPort, LinkPort {
   }
 
   interface(name: string): NetworkInterface | undefined {
-    return this.table.find(name);
+    return this.steady.find(name);
   }
 
   hasAddress(device: string, address: string): boolean {
@@ -135,6 +144,7 @@ export class LinuxNetwork implements NetworkPort, LinkPort {
     this.#sockets.clear();
     this.#frames.close();
     this.#filter.close();
+    this.#poll.close();
     this.#editor.close();
     this.routing.close();
     this.table.close();

@@ -50,7 +50,7 @@ export type Fact =
   | RouterFact
   | {
     readonly type: "track";
-    readonly kind: "script" | "file" | "process";
+    readonly kind: "script" | "file" | "process" | "bfd";
     readonly name: string;
     readonly value: string;
   }

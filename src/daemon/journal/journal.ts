@@ -27,7 +27,7 @@ export class Journal {
   #ring: RingFile | undefined;
   #nextId = 1;
   #lost = 0;
-  #track: TrackStatus = { scripts: {}, files: {}, processes: {} };
+  #track: TrackStatus = { scripts: {}, files: {}, processes: {}, bfd: {} };
 
   /** Opens the ring; where that is impossible the log says so, and nothing is kept. */
   constructor({ path, log, maxBytes }: JournalOptions) {
@@ -62,7 +62,10 @@ export class Journal {
   tracked(status: TrackStatus): void {
     const before = this.#track;
     this.#track = status;
-    const news = <V>(kind: "script" | "file" | "process", list: (of: TrackStatus) => Readonly<Record<string, V>>) => {
+    const news = <V>(
+      kind: "script" | "file" | "process" | "bfd",
+      list: (of: TrackStatus) => Readonly<Record<string, V>>,
+    ) => {
       for (const [name, value] of Object.entries(list(status))) {
         if (value === list(before)[name]) continue;
         this.record({
@@ -76,6 +79,7 @@ export class Journal {
     news("script", ({ scripts }) => scripts);
     news("file", ({ files }) => files);
     news("process", ({ processes }) => processes);
+    news("bfd", ({ bfd }) => bfd);
   }
 
   /** Keeps what happened between two pictures of the virtual servers. */

@@ -96,7 +96,7 @@ Deno.test("a transition brings its addresses along, and what is tracked is kept 
       refused: [],
       announced: 5,
     }, 1000);
-    const status = { scripts: { chk: "up" as const }, files: { load: 3 }, processes: { web: false } };
+    const status = { scripts: { chk: "up" as const }, files: { load: 3 }, processes: { web: false }, bfd: {} };
     journal.tracked(status);
     journal.tracked({ ...status, files: { load: 4 } });
     journal.close();

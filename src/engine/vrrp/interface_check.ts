@@ -1,7 +1,7 @@
 // Whether a virtual router's interface lets it serve, and the address that it sends from there. No state.
 import type { VrrpInstance } from "../../config/config.ts";
 import type { NetworkPort } from "../../ports/network.ts";
-import { sourceCandidates } from "./senders.ts";
+import { lacksSource, sourceCandidates } from "./senders.ts";
 
 /** What an interface comes to. */
 export interface InterfaceCheck {
@@ -29,6 +29,7 @@ export function checkInterface(
       [`link ${link} does not exist`, link !== undefined && network.interface(link) === undefined],
       [`interface ${name} is down`, found !== undefined && !found.up && !ignoresInterfaceState],
       [`interface ${name} has no ${kind} address to send from`, found?.up === true && source === undefined],
+      ["the source address is missing", lacksSource(found, config)],
       ["there is no `unicast_peer`", faultWithoutPeer && unicastPeers.length === 0],
     ],
   };

@@ -1,5 +1,6 @@
 // Who sent a packet, from where we may send ourselves. No state.
 import { type Family, formatIp, parseIp } from "../../base/ip.ts";
+import type { VrrpInstance } from "../../config/config.ts";
 import type { NetworkInterface } from "../../ports/network.ts";
 import { familyOfPacket, sourceOffset } from "../../wire/ip_packet.ts";
 
@@ -18,6 +19,15 @@ export function sourceAt(packet: Uint8Array): number {
 export function sourceCandidates(found: NetworkInterface | undefined, family: Family): readonly string[] {
   if (family === 4) return found?.ipv4Addresses ?? [];
   return (found?.ipv6Addresses ?? []).filter((address) => /^fe[89ab]/.test(address));
+}
+
+/** `track_src_ip`: whether the configured source address is not on the interface. */
+export function lacksSource(
+  found: NetworkInterface | undefined,
+  { tracksSourceAddress, sourceAddress }: Pick<VrrpInstance, "tracksSourceAddress" | "sourceAddress">,
+): boolean {
+  if (!tracksSourceAddress || sourceAddress === undefined || found === undefined) return false;
+  return ![...found.ipv4Addresses, ...found.ipv6Addresses].includes(sourceAddress);
 }
 
 /** An address as text and as bytes. */

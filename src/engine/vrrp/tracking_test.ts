@@ -92,3 +92,14 @@ Deno.test("a BFD session counts once it has said something", () => {
   world.engine.track({ ...NO_STATUS, bfd: { peer: true, other: true } });
   assertEquals([world.snapshot().state, world.snapshot().effectivePriority], ["backup", 100]);
 });
+
+Deno.test("track_src_ip puts an instance in fault while its source address is missing, whichever that is", () => {
+  const tracksSourceAddress = true;
+  const world = World.ofMasters(instance({ tracksSourceAddress, sourceAddress: "192.0.2.1" }));
+  world.engine.reconfigure([instance({ tracksSourceAddress, sourceAddress: "192.0.2.77" })]);
+  assertEquals([world.snapshot().state, world.snapshot().faults], ["fault", ["the source address is missing"]]);
+  world.engine.reconfigure([instance({ tracksSourceAddress, sourceAddress: "192.0.2.1" })]);
+  assertEquals(world.snapshot().faults, []);
+  world.engine.reconfigure([instance({ sourceAddress: "192.0.2.77" })]);
+  assertEquals(world.snapshot().faults, []);
+});

@@ -1,0 +1,73 @@
+// Links that bounce, a source address that goes, and instances that wait before they start, in a network namespace.
+import { assert, assertEquals } from "../assert.ts";
+import { pause, run } from "../support/command.ts";
+import { daemonTest as test, type Lab } from "../support/daemon_test.ts";
+
+function config(root: string, inside = ""): string {
+  return `${root}
+vrrp_instance VI_1 {
+  interface eth0
+  version 3
+  virtual_router_id 51
+  priority 100
+  advert_int 1
+  ${inside}
+  virtual_ipaddress {
+    10.9.0.100/24
+  }
+}
+`;
+}
+
+function link(lab: Lab, state: "up" | "down"): Promise<string> {
+  // The other end: the interface loses its carrier, and keeps its addresses.
+  return run("ip", "-n", `${lab.hosts.a.namespace.replace(/-a$/, "-sw")}`, "link", "set", "dev", "a", state);
+}
+
+test("interface_up_down_delays ride out a link that bounces, and polling sees it, too", "hflinks", async (lab) => {
+  await lab.write(config("interface_up_down_delays {\n  eth0 1.5 0.2\n}\nlinkbeat_interfaces {\n  eth0 ETHTOOL\n}"));
+  const daemon = lab.start();
+  await lab.comes("it is master", () => lab.has("10.9.0.100"));
+  const before = daemon.output.length;
+  await link(lab, "down");
+  await pause(500);
+  await link(lab, "up");
+  await pause(2500);
+  assert(!daemon.output.slice(before).includes("STATE"), daemon.output);
+  const downMs = Date.now();
+  await link(lab, "down");
+  await lab.comes("it is in fault", async () => !await lab.has("10.9.0.100"));
+  assert(Date.now() - downMs > 1400, `${Date.now() - downMs} ms`);
+  await link(lab, "up");
+  await lab.comes("it is master again", () => lab.has("10.9.0.100"));
+  // A reload takes the delay away.
+  await lab.write(config(""));
+  assertEquals((await lab.reload()).code, 0);
+  const againMs = Date.now();
+  await link(lab, "down");
+  await lab.comes("it is in fault at once", async () => !await lab.has("10.9.0.100"));
+  assert(Date.now() - againMs < 1400, `${Date.now() - againMs} ms`);
+});
+
+test("track_src_ip: an instance without its source address is in fault", "hfsrc", async (lab) => {
+  await run("ip", "-n", lab.hosts.a.namespace, "addr", "add", "10.9.0.33/24", "dev", "eth0");
+  await lab.write(config("", "mcast_src_ip 10.9.0.33\n  track_src_ip"));
+  lab.start();
+  await lab.comes("it is master", () => lab.has("10.9.0.100"));
+  await run("ip", "-n", lab.hosts.a.namespace, "addr", "del", "10.9.0.33/24", "dev", "eth0");
+  await lab.comes("it is in fault", async () => !await lab.has("10.9.0.100"));
+  await run("ip", "-n", lab.hosts.a.namespace, "addr", "add", "10.9.0.33/24", "dev", "eth0");
+  await lab.comes("it is master again", () => lab.has("10.9.0.100"));
+});
+
+test("vrrp_startup_delay holds instances, and what an earlier life left is removed", "hfwait", async (lab) => {
+  await run("ip", "-n", lab.hosts.a.namespace, "addr", "add", "10.9.0.100/24", "dev", "eth0");
+  await lab.write(config("global_defs {\n  vrrp_startup_delay 3\n}", "priority 255"));
+  const startMs = Date.now();
+  const daemon = lab.start();
+  await lab.comes("the address is removed", async () => !await lab.has("10.9.0.100"));
+  await lab.comes("it says that it waits", () => /VRRP starts in [12]\.\d+ s, as configured/.test(daemon.output));
+  await lab.comes("the status shows it", async () => (await lab.instances())[0]?.state === "init");
+  await lab.comes("it is master", () => lab.has("10.9.0.100"));
+  assert(Date.now() - startMs > 2900, `${Date.now() - startMs} ms`);
+});
