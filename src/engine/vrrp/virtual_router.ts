@@ -1,7 +1,5 @@
 // One VRRP instance at work: holds its state, lets the core decide, carries the actions out, counts.
-import type { Family } from "../../base/ip.ts";
 import type { VirtualAddress, VrrpInstance } from "../../config/config.ts";
-import { type DiscardReason, type Expectation, judge } from "../../core/vrrp/acceptance.ts";
 import { groupEvent, whileAsking } from "../../core/vrrp/membership.ts";
 import { nextDeadlineUs, step } from "../../core/vrrp/router.ts";
 import type { RouterAction, RouterConfig, RouterEvent, RouterState, Step } from "../../core/vrrp/state.ts";
@@ -12,12 +10,13 @@ import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { compareAddress, familyOfPacket, type IpPacket } from "../../wire/ip_packet.ts";
 import type { AddressClaim } from "../../wire/address_claim.ts";
-import { type Advertisement, type ChecksumForm, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
-import { addressListBytes, Advertiser } from "./advertiser.ts";
-import { advertisedAddresses, advertiserConfig, checksumForms, coreConfig, expectationOf } from "./terms.ts";
+import type { Advertisement } from "../../wire/vrrp.ts";
+import { advertiserConfig, coreConfig } from "./terms.ts";
+import { Advertiser } from "./advertiser.ts";
+import type { Message } from "./packet_auth.ts";
+import { Reception } from "./reception.ts";
+import type { DiscardReason } from "../../core/vrrp/acceptance.ts";
 import { faultsOf } from "./faults.ts";
-import { DISCARD_TEXT, MISCONFIGURED } from "./discard_text.ts";
-import { type Message, type PacketAuth, packetAuth, sameAuth } from "./packet_auth.ts";
 import { senderOf as senderDevice } from "./own_links.ts";
 import { newCounters } from "./counters.ts";
 import { HeardPeer } from "./heard_peer.ts";
@@ -44,49 +43,44 @@ export class VirtualRouter {
   readonly #counters = newCounters();
   readonly #splitBrain = new SplitBrainWatch((line) => this.#log(line));
   readonly #tracked: TrackedPriority;
-  /** Of the packet at hand; used again for the next one. */
-  readonly #carrier: { packet: Uint8Array; family: Family; ttl: number };
+  readonly #reception: Reception;
   #config: VrrpInstance;
   /** With the effective priority. */
   #core: RouterConfig;
   #status: TrackStatus = NO_STATUS;
   #orders: RouterOrders = NO_ORDERS;
-  /** What is tracked, as it was when the priority was computed last. */
   /** Messages sent before what happens now. */
   #announcedBefore = 0;
   readonly #heard = new HeardPeer();
   /** Causes of fault that tracked things are. */
   #trackedFaults: readonly string[] = [];
-  #expectation: Expectation;
-  #advertisedAddresses: Uint8Array;
   #state: RouterState = { name: "init" };
   #group: Membership | undefined;
   /** While the group is asked: what the router would do without it. */
   #alone: Step | undefined;
   #sinceMs: number;
-  #master: { address: string; priority: number } | undefined;
   #lastTransition: VrrpInstanceSnapshot["lastTransition"];
   #source: { text: string; bytes: Uint8Array } | undefined;
-  #checksumForms: readonly ChecksumForm[];
-  #auth: PacketAuth | undefined;
 
   constructor(config: VrrpInstance, ports: VirtualRouterPorts) {
     this.#ports = ports;
     this.#config = config;
     this.#core = coreConfig(config);
     this.#tracked = new TrackedPriority(ports);
-    this.#carrier = { packet: new Uint8Array(), family: config.family, ttl: 0 };
-    this.#checksumForms = checksumForms(config);
-    this.#expectation = expectationOf(config);
-    this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
+    this.#reception = new Reception(config, ports.digests, this.#counters, {
+      log: (line) => this.#log(line),
+      note: (key, line) => this.#note(key, line),
+      misconfigured: (sign) => this.#noteRival(sign),
+      answerIn: (form) => this.#advertiser.useChecksumForm(form),
+      changed: ports.changed,
+    });
     this.#moved = new MovedParts(ports.network, config, {
       log: (line) => this.#log(line),
       note: (key, line) => this.#note(key, line),
       announced: () => this.#counters.gratuitousArpSent++,
     });
     this.#addresses = this.#moved.addresses;
-    this.#auth = packetAuth(config, ports.digests);
-    this.#advertiser = new Advertiser(advertiserConfig(config, this.#auth));
+    this.#advertiser = new Advertiser(advertiserConfig(config, this.#reception.auth));
     this.#sinceMs = ports.clock.wallMs();
   }
 
@@ -174,16 +168,12 @@ export class VirtualRouter {
    */
   reconfigure(config: VrrpInstance): void {
     const previous = this.#core;
-    const before = this.#config;
     this.#config = config;
     this.#core = obeying({ ...coreConfig(config), priority: this.#trackNow().effectivePriority }, this.#orders);
-    this.#checksumForms = checksumForms(config);
-    this.#expectation = expectationOf(config);
-    this.#advertisedAddresses = addressListBytes(advertisedAddresses(config));
+    this.#reception.reconfigure(config);
     this.#addresses.accept(config.acceptMode, this.#state.name === "master");
     this.#moved.replace(config);
-    if (!sameAuth(before, config)) this.#auth = packetAuth(config, this.#ports.digests);
-    this.#advertiser.reconfigure(advertiserConfig(config, this.#auth));
+    this.#advertiser.reconfigure(advertiserConfig(config, this.#reception.auth));
     if (this.#state.name !== "init") {
       this.#checkInterface();
       if (this.#state.name !== "master") this.#moved.removeNewLeftOvers();
@@ -224,17 +214,14 @@ export class VirtualRouter {
     return this.#counters.gratuitousArpSent - before;
   }
 
-  /** Forms of the checksum that its peers may use. */
-  get checksumForms(): readonly ChecksumForm[] {
-    return this.#checksumForms;
+  /** Where packets for it are unwrapped and judged. */
+  get reception(): Reception {
+    return this.#reception;
   }
 
   /** Finds the advertisement in a packet, once what wraps it is believed; otherwise why it is not. */
   unwrap(packet: Uint8Array, ip: IpPacket): Message | DiscardReason {
-    const protocol = this.#auth?.protocol ?? VRRP_PROTOCOL;
-    if (ip.protocol !== protocol) return "auth-type";
-    const { payloadStart: start, payloadEnd: end } = ip;
-    return this.#auth?.unwrap(packet, ip, this.stateName === "master", this.#ports.clock.wallMs()) ?? { start, end };
+    return this.#reception.unwrap(packet, ip, this.stateName === "master", this.#ports.clock.wallMs());
   }
 
   /** Lets what is due happen. */
@@ -248,22 +235,16 @@ export class VirtualRouter {
    * @param packet the IP packet it came in; valid during the call only
    */
   receive(packet: Uint8Array, ttl: number, advertisement: Advertisement): void {
-    const carrier = this.#carrier;
-    carrier.packet = packet;
-    carrier.ttl = ttl;
-    const reason = judge(advertisement, carrier, this.#expectation);
-    if (reason !== undefined) return this.discard(reason, packet);
-    this.#counters.advertisementsReceived++;
-    if (advertisement.priority === 0) this.#counters.priorityZeroReceived++;
-    this.#compareAddresses(packet, advertisement);
-    this.#answerInForm(packet, advertisement.checksumForm);
+    if (!this.#reception.admits(packet, ttl, advertisement)) return;
     const senderOrder = this.#source === undefined ? 1 : compareAddress(packet, sourceAt(packet), this.#source.bytes);
     const { priority, advertisementIntervalUs } = advertisement;
     const before = this.#state.name;
     const start = sourceAt(packet);
     this.#heard.note(packet, start, familyOfPacket(packet) === 6 ? 16 : 4, priority, this.#ports.clock.nowUs());
     this.#dispatch({ type: "advertisement", advertisement: { priority, advertisementIntervalUs, senderOrder } });
-    if (this.#state.name === "backup" && (before === "backup" || before === "master")) this.#remember(packet, priority);
+    if (this.#state.name === "backup" && (before === "backup" || before === "master")) {
+      this.#reception.remember(packet, priority);
+    }
     const isRival = before === "master" && priority > 0 && senderOrder !== 0;
     if (isRival) this.#noteRival({ kind: "advertisement", who: senderOf(packet) });
   }
@@ -285,14 +266,6 @@ export class VirtualRouter {
     if (this.#state.name !== "master") return;
     this.#counters.rivalSigns++;
     this.#splitBrain.note(sign, this.#ports.clock.nowUs(), this.#masterDownIntervalUs);
-  }
-
-  /** Counts a packet that is not believed, and says so at most once a minute. */
-  discard(reason: DiscardReason, packet: Uint8Array): void {
-    this.#counters.discarded[reason] = (this.#counters.discarded[reason] ?? 0) + 1;
-    const why = DISCARD_TEXT[reason];
-    if (MISCONFIGURED.has(reason)) this.#noteRival({ kind: "advertisement", who: senderOf(packet), unbelieved: why });
-    this.#note(`discard ${reason}`, `discarding advertisement from ${senderOf(packet)}: ${why}`);
   }
 
   /** Interface or its addresses changed: look again whether we can serve. */
@@ -317,7 +290,7 @@ export class VirtualRouter {
     const ourselves = state.name === "master" && this.#source !== undefined
       ? { address: this.#source.text, priority: this.#core.priority }
       : undefined;
-    const master = ourselves ?? (state.name === "backup" ? this.#master : undefined);
+    const master = ourselves ?? (state.name === "backup" ? this.#reception.master : undefined);
     const { clock } = this.#ports;
     const splitBrain = this.#splitBrain.evidence(clock.nowUs(), this.#masterDownIntervalUs, clock.wallMs());
     return {
@@ -462,31 +435,6 @@ export class VirtualRouter {
     if (present === known) return;
     this.#ports.observe?.({ type: "fault", name: this.#config.name, cause, present });
     this.#dispatch({ type: present ? "fault" : "fault-cleared", cause });
-  }
-
-  /** A peer of an old release knows only its own form of the checksum: it is answered in that one. */
-  #answerInForm(packet: Uint8Array, form: ChecksumForm | undefined): void {
-    if (form !== "old-unicast" || this.#checksumForms[0] === form) return;
-    this.#log(`${senderOf(packet)} uses the checksum of old releases of keepalived; answering in the same form`);
-    this.#checksumForms = [form, "standard"];
-    this.#advertiser.useChecksumForm(form);
-  }
-
-  #compareAddresses(packet: Uint8Array, { addresses }: Advertisement): void {
-    if (this.#config.skipsAddressCheck && this.#master?.address === senderOf(packet)) return;
-    const ours = this.#advertisedAddresses;
-    if (addresses.length === ours.length && addresses.every((byte, at) => byte === ours[at])) return;
-    // Since keepalived 2.3.3 such a packet is obeyed: two masters would be worse than two lists.
-    this.#counters.discarded["address-list"] = (this.#counters.discarded["address-list"] ?? 0) + 1;
-    this.#note("address-list", `the address list of ${senderOf(packet)} is not ours; obeying its advertisement`);
-  }
-
-  #remember(packet: Uint8Array, priority: number): void {
-    if (priority === 0) return;
-    const address = senderOf(packet);
-    if (this.#master?.address === address && this.#master.priority === priority) return;
-    this.#master = { address, priority };
-    this.#ports.changed();
   }
 
   #note(key: string, line: string): void {

@@ -245,10 +245,10 @@ export class VrrpEngine {
       return;
     }
     const message = router.unwrap(packet, ip.value);
-    if (typeof message === "string") return router.discard(message, packet);
+    if (typeof message === "string") return router.reception.discard(message, packet);
     const advertisement = readFrom(packet, family, message, router);
     if (advertisement.ok) router.receive(packet, ttl, advertisement.value);
-    else router.discard(advertisement.reason, packet);
+    else router.reception.discard(advertisement.reason, packet);
   }
 
   /** Interfaces or addresses changed, by the kernel's word. */
@@ -299,7 +299,7 @@ function readFrom(
   packet: Uint8Array,
   family: Family,
   { start, end }: Message,
-  { checksumForms }: VirtualRouter,
+  { reception: { checksumForms } }: VirtualRouter,
 ): ReturnType<typeof readAdvertisement> {
   if (family === 4) return readAdvertisement(packet, start, end, checksumForms);
   const source = packet.subarray(IPV6_SOURCE_OFFSET, IPV6_DESTINATION_OFFSET);
