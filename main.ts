@@ -3,10 +3,10 @@
 
 const [command, option, descriptor] = Deno.args;
 
-const isRole = command === "vrrp" || command === "health" || command === "bfd" || command === "api";
-if (isRole && option === "--link") {
+const role = (["vrrp", "health", "bfd", "api", "mail"] as const).find((name) => name === command);
+if (role !== undefined && option === "--link") {
   const { runRole } = await import("./src/daemon/run_role.ts");
-  await runRole(command, Number(descriptor));
+  await runRole(role, Number(descriptor));
 } else {
   const { runCommandLine } = await import("./src/cli/command_line.ts");
   Deno.exitCode = await runCommandLine(Deno.args);

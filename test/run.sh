@@ -80,6 +80,7 @@ interop() {
   part "raw-socket: the npm package under Node, ours under Deno" deno_test test/interop/raw_socket
   part "VRRP: Holdfast and keepalived on one link, every way (docs/interop.md)" deno_test test/interop/vrrp
   part "BFD: Holdfast and keepalived on one link" deno_test test/interop/bfd
+  part "FIFOs and scripts: what keepalived says and what Holdfast says" deno_test test/interop/notify
   part "the daemon from source and compiled: bad input, signals, privileges" deno_test test/daemon
 }
 

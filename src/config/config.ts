@@ -222,8 +222,8 @@ export interface VirtualServer {
   readonly sorryServer?: SorryServer;
   /** `snmp_name`. */
   readonly label?: string;
-  /** `smtp_alert`: mails about quorum. */
-  readonly mails: boolean;
+  /** `smtp_alert`: mails about quorum; undefined: as `global_defs` says. */
+  readonly mails?: boolean;
   readonly realServers: readonly RealServer[];
   readonly location: SourceLocation;
 }

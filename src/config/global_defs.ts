@@ -139,7 +139,7 @@ const MAIL_FIELDS = {
   smtp_alert: field("mails", boolean),
   smtp_alert_vrrp: field("mailsForVrrp", boolean),
   smtp_alert_checker: field("mailsForCheckers", boolean),
-  no_checker_emails: field("mailsForVirtualServersOnly", boolean),
+  no_checker_emails: field("mailsWithoutCheckers", boolean),
 } satisfies Fields;
 
 const VRRP_FIELDS = {
@@ -271,7 +271,7 @@ const DEFAULTS = {
   minimalGarp: false,
   scriptSecurity: false,
   logsAllFailures: false,
-  mailsForVirtualServersOnly: false,
+  mailsWithoutCheckers: false,
 } satisfies Given<typeof GLOBAL_FIELDS>;
 
 type Settings = Given<typeof GLOBAL_FIELDS> & Complete<Pick_<typeof GLOBAL_FIELDS, keyof typeof DEFAULTS>>;

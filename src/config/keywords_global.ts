@@ -1,8 +1,6 @@
 // The keywords of the top level and of `global_defs`, as a table: which are carried out, and what refuses a file.
 import { section } from "./section.ts";
 
-const OFF = ["off", "false", "no"];
-
 /** The top level: 25 keywords. */
 export const ROOT = section("the top level", {
   carriedOut: `global_defs vrrp_instance vrrp_sync_group virtual_server virtual_server_group SSL instance
@@ -51,22 +49,23 @@ export const GLOBAL_DEFS = section("global_defs", {
     enable_script_security vrrp_down_timer_adverts vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
     vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh vrrp_garp_master_refresh_repeat
     vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_min_garp
-    vrrp_mcast_group4 vrrp_mcast_group6 v3_checksum_as_v2`,
-  notCarriedOut: `
-    process_name bfd_process_name     use_symlink_paths set_supplementary_groups startup_script shutdown_script startup_script_timeout
-    shutdown_script_timeout umask reload_check_config reload_time_file reload_repeat
-    reload_file config_save_dir tmp_config_directory no_email_faults
-    max_auto_priority min_auto_priority_delay
+    vrrp_mcast_group4 vrrp_mcast_group6 v3_checksum_as_v2
+    vrrp_notify_priority_changes notify_fifo vrrp_notify_fifo lvs_notify_fifo
+    notify_fifo_script vrrp_notify_fifo_script lvs_notify_fifo_script
+    fifo_write_vrrp_states_on_reload startup_script startup_script_timeout shutdown_script shutdown_script_timeout
+    rs_init_notifies no_email_faults
     notification_email notification_email_from smtp_server smtp_helo_name smtp_connect_timeout smtp_alert
-    smtp_alert_vrrp smtp_alert_checker no_checker_emails
+    smtp_alert_vrrp smtp_alert_checker no_checker_emails`,
+  notCarriedOut: `
+    process_name bfd_process_name use_symlink_paths set_supplementary_groups
+    umask reload_check_config reload_time_file reload_repeat
+    reload_file config_save_dir tmp_config_directory
+    max_auto_priority min_auto_priority_delay
     vrrp_garp_interval vrrp_gna_interval vrrp_garp_extra_if vrrp_vmac_garp_intvl
-    vrrp_notify_priority_changes log_unknown_vrids disable_local_igmp vmac_addr_prefix
+    log_unknown_vrids disable_local_igmp vmac_addr_prefix
     vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier
     vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters nftables_ipvs
     nftables_ipvs_priority nftables_ipvs_start_fwmark
-    rs_init_notifies
-    notify_fifo vrrp_notify_fifo lvs_notify_fifo notify_fifo_script vrrp_notify_fifo_script lvs_notify_fifo_script
-    fifo_write_vrrp_states_on_reload
     bfd_priority bfd_rt_priority
     bfd_rlimit_rttime bfd_rlimit_rtime
     bfd_no_swap bfd_cpu_affinity
@@ -87,9 +86,6 @@ export const GLOBAL_DEFS = section("global_defs", {
   },
   opens: { notification_email: "emails" },
   harmless: {
-    smtp_alert: OFF,
-    smtp_alert_vrrp: OFF,
-    smtp_alert_checker: OFF,
     vrrp_garp_interval: ["0"],
     vrrp_gna_interval: ["0"],
   },

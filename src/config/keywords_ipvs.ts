@@ -1,7 +1,6 @@
 // The keywords of `virtual_server`, `real_server` and the checkers, as a table.
 import { type Section, section, type SectionTable } from "./section.ts";
 
-const OFF = ["off", "false", "no"];
 const TARGET = "connect_ip connect_port connect_timeout";
 const SOURCE = "bindto bind_port bind_if fwmark";
 const TIMING = "retry delay_before_retry warmup delay_loop";
@@ -18,10 +17,9 @@ export const VIRTUAL_SERVER = section("virtual_server", {
     hashed ops flag-1 flag-2 flag-3 sh-port sh-fallback mh-port mh-fallback
     alpha omega ha_suspend quorum hysteresis sorry_server sorry_server_lvs_method sorry_server_inhibit
     persistence_engine virtualhost inhibit_on_failure
-    connect_timeout retry delay_before_retry warmup weight real_server ip_family`,
-  notCarriedOut: "quorum_up quorum_down snmp_name smtp_alert",
+    connect_timeout retry delay_before_retry warmup weight real_server ip_family quorum_up quorum_down smtp_alert`,
+  notCarriedOut: "snmp_name",
   opens: { real_server: "real_server" },
-  harmless: { smtp_alert: OFF },
 });
 
 /** `real_server`: 26 keywords. */
@@ -29,8 +27,9 @@ export const REAL_SERVER = section("real_server", {
   carriedOut: `
     weight lvs_method alpha inhibit_on_failure uthreshold lthreshold connect_timeout retry delay_before_retry warmup
     delay_loop virtualhost
-    TCP_CHECK HTTP_GET SSL_GET UDP_CHECK PING_CHECK SMTP_CHECK DNS_CHECK MISC_CHECK BFD_CHECK FILE_CHECK`,
-  notCarriedOut: "notify_up notify_down smtp_alert snmp_name",
+    TCP_CHECK HTTP_GET SSL_GET UDP_CHECK PING_CHECK SMTP_CHECK DNS_CHECK MISC_CHECK BFD_CHECK FILE_CHECK
+    notify_up notify_down smtp_alert`,
+  notCarriedOut: "snmp_name",
   opens: {
     TCP_CHECK: "TCP_CHECK",
     HTTP_GET: "HTTP_GET",
@@ -43,7 +42,6 @@ export const REAL_SERVER = section("real_server", {
     BFD_CHECK: "BFD_CHECK",
     FILE_CHECK: "FILE_CHECK",
   },
-  harmless: { smtp_alert: OFF },
 });
 
 /** A checker with a connection: 13 keywords and its own. */

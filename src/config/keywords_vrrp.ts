@@ -1,8 +1,6 @@
 // The keywords of `vrrp_instance` and of everything that instances track, as a table.
 import { section } from "./section.ts";
 
-const OFF = ["off", "false", "no"];
-
 /** `vrrp_instance`: 70 keywords. */
 export const VRRP_INSTANCE = section("vrrp_instance", {
   carriedOut: `
@@ -17,11 +15,11 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     down_timer_adverts lower_prio_no_advert higher_prio_send_advert lvs_sync_daemon_interface
     no_accept use_vmac use_ipvlan vmac_xmit_base auth_hmac timer_expired_backup thread_timer_expired
     owner_ignore_adverts unicast_fault_no_peer strict_mode
-    notify notify_master notify_backup notify_fault notify_stop`,
+    notify notify_master notify_backup notify_fault notify_stop notify_deleted notify_master_rx_lower_pri
+    notify_priority_changes smtp_alert`,
   notCarriedOut: `
-    debug kernel_rx_buf_size smtp_alert
-    notify_priority_changes
-    garp_extra_if vmac_garp_intvl notify_deleted notify_master_rx_lower_pri`,
+    debug kernel_rx_buf_size
+    garp_extra_if vmac_garp_intvl`,
   missing: {
     use_vmac_addr: "addresses keep the interface's own MAC address",
   },
@@ -43,9 +41,6 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     track_process: "tracked",
     track_bfd: "tracked",
   },
-  harmless: {
-    smtp_alert: OFF,
-  },
 });
 
 /** `authentication`: 2 keywords. */
@@ -58,8 +53,8 @@ export const AUTH_HMAC = section("auth_hmac", { carriedOut: "key active_key anti
 export const VRRP_SYNC_GROUP = section("vrrp_sync_group", {
   carriedOut: `
     group track_interface track_script track_file track_process track_bfd
-    notify notify_master notify_backup notify_fault notify_stop sync_group_tracking_weight global_tracking`,
-  notCarriedOut: "smtp_alert notify_priority_changes",
+    notify notify_master notify_backup notify_fault notify_stop sync_group_tracking_weight global_tracking
+    notify_priority_changes smtp_alert`,
   deprecated: { global_tracking: "sync_group_tracking_weight" },
   opens: {
     group: "members",

@@ -26,7 +26,7 @@ Deno.test("loadConfig() gives an empty configuration for an empty file, with the
 });
 
 Deno.test("loadConfig() gives a configuration if and only if nothing is an error", () => {
-  const warned = load(instance("smtp_alert"));
+  const warned = load(instance("debug 1"));
   assertEquals(codes(warned), ["not-carried-out 5:1"]);
   assert(warned.config !== undefined);
   const refused = load(instance("smtp_alerts {\n}"));

@@ -53,7 +53,6 @@ export function printVirtualServer(server: VirtualServer): Printed {
     alpha: false,
     omega: false,
     suspendsWithAddress: false,
-    mails: false,
     sorryInhibit: false,
     sorryForwarding: values.forwarding,
     persistencePrefixLength: isVersion6 ? 128 : 32,

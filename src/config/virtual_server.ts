@@ -142,7 +142,7 @@ export function readVirtualServer(statement: Statement, report: Report): Virtual
     alpha: values.alpha ?? false,
     omega: values.omega ?? false,
     suspendsWithAddress: values.suspendsWithAddress ?? false,
-    mails: mails ?? false,
+    ...(mails === undefined ? {} : { mails }),
     ...(sorryServer === undefined ? {} : { sorryServer }),
     realServers: distinct,
     location: placeOf(headOf(statement)),

@@ -3,7 +3,7 @@ import type { VirtualServer } from "../config/config.ts";
 import type { IpvsSettings } from "../config/sync_daemon.ts";
 import type { VirtualServerKey } from "../core/ipvs/table.ts";
 import type { BfdStates } from "../engine/bfd/bfd_engine.ts";
-import { HealthEngine } from "../engine/health/health_engine.ts";
+import { HealthEngine, type StopOptions } from "../engine/health/health_engine.ts";
 import { LinuxIpvs } from "../linux/ipvs.ts";
 import { SystemClock } from "../linux/monotonic_clock.ts";
 import { ProbeSockets } from "../linux/probe_sockets.ts";
@@ -18,6 +18,8 @@ import type { FromChild, ToHealth } from "./messages.ts";
 
 /** How often states and counters are reported; the kernel's own estimates are 2 s old. */
 const SNAPSHOT_INTERVAL_MS = 1000;
+/** How long the supervisor may take to hear the last news. */
+const LAST_NEWS_MS = 1000;
 
 /** Runs until the supervisor says so; when it is gone, ends and leaves the table to forward on. */
 export async function runHealthRole(linkFd: number): Promise<void> {
@@ -35,6 +37,7 @@ class HealthRole {
   #engine: HealthEngine | undefined;
   #previousKeys: readonly VirtualServerKey[] = [];
   #sessions: BfdStates = {};
+  #tellsInitialStates = false;
   #started = false;
   #reporting: ReturnType<typeof setInterval> | undefined;
   #warnings = "[]";
@@ -45,7 +48,7 @@ class HealthRole {
 
   async run(): Promise<void> {
     this.#reactor.add(this.#link.fd, () => {
-      if (!this.#link.receive((message) => this.#obey(message as ToHealth))) this.#stop(true);
+      if (!this.#link.receive((message) => this.#obey(message as ToHealth))) this.#stop({ keepTable: true });
     });
     await this.#ended.promise;
   }
@@ -67,14 +70,15 @@ class HealthRole {
         if (this.#started) this.#engine?.bfd(message.sessions);
         return;
       case "stop":
-        return this.#stop(message.keepTable);
+        return this.#stop(message);
       default:
         return message satisfies never;
     }
   }
 
-  #configure({ virtualServers, previousKeys, settings }: ToHealth & { type: "configure" }): void {
+  #configure({ virtualServers, previousKeys, settings, tellsInitialStates }: ToHealth & { type: "configure" }): void {
     this.#previousKeys = previousKeys;
+    this.#tellsInitialStates = tellsInitialStates;
     this.#engine = this.#newEngine(virtualServers, settings);
     this.#link.post({ type: "ready" });
   }
@@ -88,6 +92,8 @@ class HealthRole {
       probes: new Prober({ sockets: new ProbeSockets(this.#reactor) }),
       random: Math.random,
       log: (line) => this.#link.send({ type: "log", line }),
+      tell: (news) => this.#link.post({ type: "servers", news }),
+      tellsInitialStates: this.#tellsInitialStates,
       previousKeys: this.#previousKeys,
       isLocal: (address) => this.#addresses.has(address),
     });
@@ -125,10 +131,17 @@ class HealthRole {
     if (this.#link.send({ type: "warnings", warnings })) this.#warnings = text;
   }
 
-  #stop(keepTable: boolean): void {
+  #stop(options: StopOptions): void {
     this.#reactor.remove(this.#link.fd);
     clearInterval(this.#reporting);
-    const stopped = this.#engine?.stop({ keepTable }) ?? Promise.resolve();
-    stopped.finally(() => this.#ended.resolve());
+    const stopped = this.#engine?.stop(options) ?? Promise.resolve();
+    stopped.then(() => this.#saidAll()).finally(() => this.#ended.resolve());
+  }
+
+  /** What is still to be told gets a moment. */
+  async #saidAll(): Promise<void> {
+    for (const end = Date.now() + LAST_NEWS_MS; !this.#link.flush() && Date.now() < end;) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
 }

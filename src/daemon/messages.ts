@@ -1,5 +1,5 @@
 // What the roles say to one another over their links: one JSON value each. What a child says is checked before use, since
-// the api role talks to the network.
+// the api role and the mail role talk to the network.
 import type { VirtualServer } from "../config/config.ts";
 import type { BfdInstance } from "../config/config_vrrp.ts";
 import type { IpvsSettings } from "../config/sync_daemon.ts";
@@ -9,15 +9,16 @@ import { isFact } from "../core/journal/record.ts";
 import type { RouterOrders } from "../core/vrrp/steering.ts";
 import type { BfdStates } from "../engine/bfd/bfd_engine.ts";
 import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.ts";
+import type { ServerNews } from "../engine/health/server_news.ts";
 import type { SyncRole } from "../engine/health/settings_keeper.ts";
 import type { OwnSettings } from "./process_tuning.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
-import type { StateTransition } from "../engine/vrrp/surroundings.ts";
+import type { InstanceNotice, StateTransition } from "../engine/vrrp/surroundings.ts";
 import type { VrrpPart } from "./vrrp_part.ts";
 import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
 
 /** The child roles. */
-export type RoleName = "vrrp" | "health" | "bfd" | "api";
+export type RoleName = "vrrp" | "health" | "bfd" | "api" | "mail";
 
 /** Supervisor to vrrp. `configure` comes first and once, then `start`; `reconfigure` at any time after `configure`. */
 export type ToVrrp =
@@ -56,6 +57,8 @@ export type ToHealth =
     readonly settings: IpvsSettings;
     /** Virtual servers of earlier configurations: ours to remove from the kernel when they are configured no more. */
     readonly previousKeys: readonly VirtualServerKey[];
+    /** `rs_init_notifies`, at the first start. */
+    readonly tellsInitialStates: boolean;
   }
   | { readonly type: "start" }
   /** As for vrrp. */
@@ -71,7 +74,8 @@ export type ToHealth =
   | { readonly type: "sync-role"; readonly role: SyncRole }
   /** What BFD sessions said last, for BFD_CHECK. */
   | { readonly type: "bfd"; readonly sessions: BfdStates }
-  | { readonly type: "stop"; readonly keepTable: boolean };
+  /** `removed`: a reload left no virtual server, and this is not the daemon's end. */
+  | { readonly type: "stop"; readonly keepTable: boolean; readonly removed: boolean };
 
 /** Supervisor to bfd. */
 export type ToBfd =
@@ -89,6 +93,28 @@ export type ToApi =
   | { readonly type: "health"; readonly virtualServers: readonly VirtualServerSnapshot[] }
   | { readonly type: "stop" };
 
+/** Supervisor to mail. */
+export type ToMail =
+  /** Send one; the answer is `mailed` with the same id. */
+  | {
+    readonly type: "send";
+    readonly id: number;
+    readonly server: {
+      readonly host: string;
+      readonly port: number;
+      readonly heloName: string;
+      /** For the connection and for each answer. */
+      readonly timeoutMs: number;
+    };
+    readonly mail: {
+      readonly from: string;
+      readonly to: readonly string[];
+      readonly subject: string;
+      readonly text: string;
+    };
+  }
+  | { readonly type: "stop" };
+
 /** Any child to the supervisor. */
 export type FromChild =
   /** Configured and prepared; waits for `start`. */
@@ -97,9 +123,15 @@ export type FromChild =
   | { readonly type: "vrrp"; readonly instances: readonly VrrpInstanceSnapshot[] }
   /** An instance or a sync group changed its state. */
   | { readonly type: "transition"; readonly transition: StateTransition }
+  /** An instance has something else to tell. */
+  | { readonly type: "notice"; readonly notice: InstanceNotice }
   | { readonly type: "health"; readonly virtualServers: readonly VirtualServerSnapshot[] }
   /** Sessions of BFD that are up or down. */
   | { readonly type: "bfd"; readonly sessions: BfdStates }
+  /** Virtual or real servers went up or down. */
+  | { readonly type: "servers"; readonly news: readonly ServerNews[] }
+  /** Answer to `send`: it is sent, or why not. */
+  | { readonly type: "mailed"; readonly id: number; readonly problem?: string }
   | { readonly type: "warnings"; readonly warnings: readonly WarningSnapshot[] }
   /** Answer to `reconfigure`: it is done; `refused`: why it could not be, everything is as before. */
   | { readonly type: "reconfigured"; readonly id: number; readonly refused?: string }
@@ -112,10 +144,11 @@ export type FromChild =
 
 /** Message types that each role may send; anything else is dropped. */
 const ALLOWED: Readonly<Record<RoleName, readonly FromChild["type"][]>> = {
-  vrrp: ["ready", "log", "vrrp", "transition", "reconfigured", "operated", "observed", "failed"],
-  health: ["ready", "log", "health", "warnings", "reconfigured", "failed"],
+  vrrp: ["ready", "log", "vrrp", "transition", "notice", "reconfigured", "operated", "observed", "failed"],
+  health: ["ready", "log", "health", "servers", "warnings", "reconfigured", "failed"],
   bfd: ["ready", "log", "bfd", "reconfigured", "failed"],
   api: ["ready", "log", "failed"],
+  mail: ["ready", "log", "mailed", "failed"],
 };
 
 /** Longest log line taken from a child, in characters. */
@@ -142,10 +175,19 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
       return Array.isArray(fields.instances) ? message as FromChild : undefined;
     case "transition":
       return typeof fields.transition === "object" && fields.transition !== null ? message as FromChild : undefined;
+    case "notice":
+      return typeof fields.notice === "object" && fields.notice !== null ? message as FromChild : undefined;
     case "health":
       return Array.isArray(fields.virtualServers) ? message as FromChild : undefined;
     case "bfd":
       return isStates(fields.sessions) ? { type: "bfd", sessions: fields.sessions } : undefined;
+    case "servers":
+      return Array.isArray(fields.news) ? message as FromChild : undefined;
+    case "mailed": {
+      if (typeof fields.id !== "number") return undefined;
+      const problem = typeof fields.problem === "string" ? { problem: printable(fields.problem) } : {};
+      return { type: "mailed", id: fields.id, ...problem };
+    }
     case "warnings":
       return Array.isArray(fields.warnings) ? message as FromChild : undefined;
     case "observed":

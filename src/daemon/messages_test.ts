@@ -5,6 +5,12 @@ Deno.test("acceptFromChild() lets the api role say nothing but ready, log and fa
   assertEquals(acceptFromChild("api", { type: "ready", extra: 1 }), { type: "ready" });
   assertEquals(acceptFromChild("api", { type: "vrrp", instances: [] }), undefined);
   assertEquals(acceptFromChild("api", { type: "reconfigured", id: 1 }), undefined);
+  assertEquals(acceptFromChild("mail", { type: "servers", news: [] }), undefined);
+  assertEquals(acceptFromChild("mail", { type: "mailed", id: 1, problem: "a\nb" }), {
+    type: "mailed",
+    id: 1,
+    problem: "a?b",
+  });
 });
 
 Deno.test("acceptFromChild() takes the answer to a reconfiguration from vrrp and health", () => {

@@ -23,9 +23,10 @@ export function hasCapability(capability: number): boolean {
  * glibc applies set*id to all threads and the kernel clears their capabilities with it; capset and the bounding set are
  * per thread, so that way is not open to a runtime with threads of its own.
  *
+ * @param keepNetwork new connections may still be made
  * @throws SystemError when the kernel refuses: then nothing may be served
  */
-export function dropPrivileges(): void {
+export function dropPrivileges({ keepNetwork = false }: { readonly keepNetwork?: boolean } = {}): void {
   const calls = libc();
   calls.prctl(PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n);
   if (calls.geteuid() === 0) {
@@ -35,6 +36,7 @@ export function dropPrivileges(): void {
     check(calls.setresuid(uid, uid, uid), `become user ${uid}`);
   }
   for (const name of ["run", "write", "read", "env", "sys", "ffi", "net"] as const) {
+    if (name === "net" && keepNetwork) continue;
     Deno.permissions.revokeSync({ name });
   }
 }

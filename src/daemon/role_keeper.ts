@@ -7,7 +7,7 @@ import { RoleProcess } from "./role_process.ts";
 
 /** What the supervisor decides about a role. */
 export interface RoleKeeperOptions<Outgoing> {
-  readonly role: RoleName;
+  readonly role: RoleSnapshot["name"];
   readonly reactor: Reactor;
   readonly log: (line: string) => void;
   /** What the process that does the role now says, other than log lines. */
@@ -28,6 +28,8 @@ export interface RoleKeeperOptions<Outgoing> {
 const READY_MS = 60_000;
 /** Longest time for a process to go over to another configuration; it may still be starting. */
 const RECONFIGURE_MS = READY_MS;
+/** What a process that ends may still say: what happened in its last moments still has to be told. */
+const TOLD_TO_THE_END: readonly FromChild["type"][] = ["transition", "notice", "servers", "observed"];
 
 /** One role and the process that does it. */
 export class RoleKeeper<Outgoing> {
@@ -128,7 +130,9 @@ export class RoleKeeper<Outgoing> {
           if (message.type === "log") log(message.line);
           else if (message.type === "failed") log(`the ${role} role cannot work: ${message.message}`);
           // What changed in its last moments still has to be told.
-          else if (this.#process === process || isLastWord(message)) hear(message);
+          else if (this.#process === process || TOLD_TO_THE_END.includes(message.type)) {
+            hear(message);
+          }
         },
         ended: (code) => {
           if (this.#process === process) this.#died(process, code);
@@ -167,8 +171,4 @@ export class RoleKeeper<Outgoing> {
     this.#state = state;
     this.#options.changed();
   }
-}
-
-function isLastWord({ type }: FromChild): boolean {
-  return type === "transition" || type === "observed";
 }

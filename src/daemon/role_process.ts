@@ -6,7 +6,7 @@ import type { Reactor } from "../linux/reactor.ts";
 import { Link } from "./link.ts";
 import { acceptFromChild, type FromChild, type RoleName } from "./messages.ts";
 
-/** The api role talks to the network: what it may make us hold is bounded tightly. */
+/** The api role and the mail role talk to the network: what they may make us hold is bounded tightly. */
 const MAX_API_MESSAGE_BYTES = 64 << 10;
 
 /** Asked for once: when an upgrade has replaced the file, the kernel calls the one that runs deleted. */
@@ -39,7 +39,7 @@ export class RoleProcess<Outgoing> {
     this.role = role;
     this.#reactor = reactor;
     const [ours, theirs] = seqpacketPair();
-    this.#link = new Link(ours, role === "api" ? MAX_API_MESSAGE_BYTES : undefined);
+    this.#link = new Link(ours, role === "api" || role === "mail" ? MAX_API_MESSAGE_BYTES : undefined);
     try {
       this.#child = new Deno.Command(PROGRAM, {
         args: [...selfArguments(), role, "--link", String(theirs)],

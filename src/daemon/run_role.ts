@@ -21,5 +21,9 @@ export async function runRole(role: RoleName, linkFd: number): Promise<void> {
       const { runApiRole } = await import("./api_role.ts");
       return await runApiRole(linkFd);
     }
+    case "mail": {
+      const { runMailRole } = await import("./mail_role.ts");
+      return await runMailRole(linkFd);
+    }
   }
 }

@@ -22,6 +22,8 @@ export interface ScriptProcess {
 const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 };
 /** Who runs commands when nobody is named (keepalived.conf(5), script_user). */
 const DEFAULT_USER = "keepalived_script";
+/** What commands do not inherit (as from keepalived): it would change what they run. */
+const NOT_INHERITED = ["IFS", "LD_PRELOAD", "LD_LIBRARY_PATH"];
 
 /**
  * Starts a command with further arguments behind its own.
@@ -42,7 +44,7 @@ export function runScript(
   if (!words.ok) return failed(`its command can't be split into words (${words.reason})`);
   const [program, ...args] = words.value;
   try {
-    const owner = identity(user === undefined ? fallback : { user, ...(group === undefined ? {} : { group }) });
+    const owner = scriptIdentity(user === undefined ? fallback : { user, ...(group === undefined ? {} : { group }) });
     const refusal = scriptSecurity ? refusalOf(program, (owner.uid ?? Deno.uid()) === 0) : undefined;
     if (refusal !== undefined) return failed(refusal);
     const options: Deno.CommandOptions & { detached: boolean } = {
@@ -50,6 +52,8 @@ export function runScript(
       stdin: "null",
       stdout: "null",
       stderr: "null",
+      clearEnv: true,
+      env: environment(),
       detached: true, // known to every version that we run on, declared by the newer ones only
       ...owner,
     };
@@ -71,7 +75,8 @@ export function runScript(
   }
 }
 
-function identity(
+/** Who a command runs as: who is named, else keepalived_script if there is such a user, else ourselves. @throws Error */
+export function scriptIdentity(
   owner: { readonly user: string; readonly group?: string } | undefined,
 ): { uid?: number; gid?: number } {
   if (owner !== undefined) {
@@ -83,6 +88,11 @@ function identity(
   } catch {
     return {}; // there is no such user, as keepalived would find
   }
+}
+
+function environment(): Record<string, string> {
+  const inherited = Object.entries(Deno.env.toObject()).filter(([name]) => !NOT_INHERITED.includes(name));
+  return Object.fromEntries(inherited);
 }
 
 function describe(error: unknown): string {

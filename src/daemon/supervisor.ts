@@ -6,8 +6,6 @@ import { changeLines, differenceOf, saysTheSame, summaryOf } from "../config/pla
 import { formatKey, type VirtualServerKey } from "../core/ipvs/table.ts";
 import { keysOf } from "../engine/health/policy.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
-import { instanceKey } from "../engine/vrrp/vrrp_engine.ts";
-import { describeSign } from "../engine/vrrp/split_brain_watch.ts";
 import { Reactor } from "../linux/reactor.ts";
 import type {
   NodeSnapshot,
@@ -24,11 +22,14 @@ import type { FromChild, ToApi, ToHealth, ToVrrp } from "./messages.ts";
 import { carryOver, type ReloadOutcome, type ReloadStep } from "./reload.ts";
 import { type DumpKind, Dumps } from "./dump/dumps.ts";
 import type { Journal } from "./journal/journal.ts";
+import { LifeScript } from "./life_script.ts";
 import { Notifier } from "./notifier.ts";
 import { linuxProcesses } from "./linux_processes.ts";
 import { Operations } from "./operations.ts";
 import { healthProcess, vrrpProcess } from "../config/process_settings.ts";
 import { ProcessTuning } from "./process_tuning.ts";
+import { notStartedWarnings, splitBrainWarnings } from "./node_warnings.ts";
+import { stillMasters } from "./resume.ts";
 import { RoleKeeper } from "./role_keeper.ts";
 import type { RoleProcess } from "./role_process.ts";
 import { SyncRoles } from "./sync_role.ts";
@@ -82,6 +83,7 @@ export class Supervisor {
   readonly #dumps: Dumps;
   readonly #vrrpTuning: ProcessTuning;
   readonly #healthTuning: ProcessTuning;
+  readonly #startupScript: LifeScript;
   #config: Config;
   readonly #vrrpNotBeforeUs: number;
   #generation = 1;
@@ -102,9 +104,14 @@ export class Supervisor {
   constructor(config: Config, options: SupervisorOptions) {
     this.#config = config;
     this.#options = options;
-    this.#leftOut = warningsOf(options.leftOut);
+    this.#leftOut = notStartedWarnings(options.leftOut);
     this.#vrrpNotBeforeUs = vrrpStart(config.global);
-    this.#notifier = new Notifier(options.log);
+    this.#startupScript = new LifeScript("startup_script", options.log);
+    this.#notifier = new Notifier({
+      reactor: this.#reactor,
+      log: options.log,
+      changed: () => this.#nodeChanged(),
+    });
     this.#operations = new Operations({
       log: options.log,
       config: () => this.#config,
@@ -148,7 +155,11 @@ export class Supervisor {
       },
       begin: (process, diedAtMs) => {
         const notBeforeUs = this.#vrrpNotBeforeUs;
-        process.post({ type: "start", resume: this.#stillMasters(diedAtMs), notBeforeUs });
+        process.post({
+          type: "start",
+          resume: stillMasters(this.#config.vrrpInstances, this.#vrrpInstances, diedAtMs),
+          notBeforeUs,
+        });
       },
       // Nobody advertises for a while and a peer will take over: two hosts must not answer for one address.
       paused: () => {
@@ -159,8 +170,8 @@ export class Supervisor {
     this.#health = new RoleKeeper<ToHealth>({
       ...common,
       role: "health",
-      configure: (process) => {
-        this.#configureHealth(process);
+      configure: (process, restarted) => {
+        this.#configureHealth(process, restarted);
         this.#tune();
       },
       begin: (process) => process.post({ type: "start" }),
@@ -177,10 +188,19 @@ export class Supervisor {
     });
   }
 
-  /** Starts what the configuration needs. Resolves once everything has ended. */
+  /** Starts what the configuration needs, after `startup_script`. Resolves once everything has ended. */
   run(): Promise<void> {
+    const { global } = this.#config;
+    if (global.startupScript === undefined) this.#begin();
+    else this.#reloading = this.#startupScript.run(global).then(() => this.#begin());
+    return this.#ended.promise;
+  }
+
+  #begin(): void {
+    if (this.#stopping) return;
     this.#openControl();
     this.#options.journal?.record({ type: "daemon", text: `Holdfast ${this.#options.version} starts` });
+    this.#notifier.use(this.#config);
     this.#tracker.configure(this.#config);
     this.#bfd.start(this.#config);
     // Who waits before it looks after its addresses must not keep any from an earlier life.
@@ -189,7 +209,6 @@ export class Supervisor {
     if (usesIpvs(this.#config)) this.#health.start();
     if (this.#options.api !== undefined) this.#api.start();
     this.#options.rolesChanged?.(this.#roles());
-    return this.#ended.promise;
   }
 
   /** Takes the configuration in again, in place. Requests during a reload become one more reload. */
@@ -217,17 +236,20 @@ export class Supervisor {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#options.journal?.record({ type: "daemon", text: "Holdfast is ending" });
+    this.#startupScript.abort();
     await this.#reloading;
     this.#control?.close();
     this.#tracker.stop();
     this.#operations.stop();
+    this.#notifier.ending();
     await this.#vrrp.stop({ type: "stop" }, END_MS);
     await Promise.all([
-      this.#notifier.settle(),
-      this.#health.stop({ type: "stop", keepTable: this.#options.keepIpvs }, END_MS),
+      this.#health.stop({ type: "stop", keepTable: this.#options.keepIpvs, removed: false }, END_MS),
       this.#bfd.stop(END_MS),
       this.#api.stop({ type: "stop" }, END_MS),
     ]);
+    await this.#notifier.close();
+    await new LifeScript("shutdown_script", this.#options.log).run(this.#config.global);
     clearTimeout(this.#nodeTimer);
     this.#options.journal?.record({ type: "daemon", text: "Holdfast has ended" });
     this.#options.journal?.close();
@@ -235,10 +257,12 @@ export class Supervisor {
     this.#ended.resolve();
   }
 
-  #configureHealth(process: RoleProcess<ToHealth>): void {
-    const { virtualServers } = this.#config;
+  #configureHealth(process: RoleProcess<ToHealth>, restarted: boolean): void {
+    const { virtualServers, global } = this.#config;
     const settings = ipvsSettingsOf(this.#config);
-    process.post({ type: "configure", virtualServers, settings, previousKeys: [...this.#knownKeys.values()] });
+    const tellsInitialStates = global.notifiesInitialStates === true && !restarted;
+    const previousKeys = [...this.#knownKeys.values()];
+    process.post({ type: "configure", virtualServers, settings, previousKeys, tellsInitialStates });
     process.post({ type: "sync-role", role: this.#syncRoles.of(this.#config) });
     process.post({ type: "bfd", sessions: this.#bfd.forCheckers });
     for (const key of virtualServers.flatMap(keysOf)) this.#knownKeys.set(formatKey(key), key);
@@ -264,7 +288,11 @@ export class Supervisor {
       case "transition":
         this.#syncRoles.hear(message.transition);
         this.#health.process?.post({ type: "sync-role", role: this.#syncRoles.of(this.#config) });
-        return this.#notifier.tell(this.#config, message.transition);
+        return this.#notifier.tell(message.transition);
+      case "notice":
+        return this.#notifier.note(message.notice);
+      case "servers":
+        return this.#notifier.tellServers(message.news);
       case "health":
         this.#options.journal?.servers(this.#virtualServers, message.virtualServers);
         this.#virtualServers = message.virtualServers;
@@ -280,6 +308,7 @@ export class Supervisor {
       case "reconfigured":
       case "operated":
       case "bfd":
+      case "mailed":
       case "log":
       case "failed":
         return; // taken where they are waited for
@@ -332,28 +361,10 @@ export class Supervisor {
         ...splitBrainWarnings(this.#vrrpInstances),
         ...this.#healthWarnings,
         ...this.#leftOut,
+        ...this.#notifier.warnings,
         ...(this.#reloadWarning ? [this.#reloadWarning] : []),
       ],
     };
-  }
-
-  /** Keys of the instances that were master at the last report. */
-  #masters(): string[] {
-    return this.#vrrpInstances.filter((instance) => instance.state === "master").map(instanceKey);
-  }
-
-  /**
-   * Masters of a vrrp role that died, as long as nobody else can have taken over: a peer waits for three advertisements,
-   * and the last one was at most one interval old when its sender died.
-   */
-  #stillMasters(diedAtMs: number | undefined): string[] {
-    if (diedAtMs === undefined) return [];
-    const elapsedUs = (Date.now() - diedAtMs) * 1000;
-    const masters = this.#masters();
-    return this.#config.vrrpInstances
-      .filter((instance) => elapsedUs >= 0 && elapsedUs < 2 * instance.advertisementIntervalUs)
-      .map(instanceKey)
-      .filter((key) => masters.includes(key));
   }
 
   // --- reload ---
@@ -369,15 +380,19 @@ export class Supervisor {
       accepted: true,
       text: `reload: ${summaryOf(differenceOf(before, config))}`,
     });
-    const problem = await carryOver(before, config, this.#reloadSteps(), (current) => this.#config = current);
+    const problem = await carryOver(before, config, this.#reloadSteps(), (current) => {
+      this.#config = current;
+      this.#notifier.use(current);
+    });
     if (problem !== undefined) {
       return this.#refuse(report, `the new configuration could not be taken over (${problem})`);
     }
     this.#generation++;
     this.#tracker.configure(config);
     this.#tune();
+    this.#notifier.reloaded();
     this.#reloadWarning = undefined;
-    this.#leftOut = warningsOf(leftOut);
+    this.#leftOut = notStartedWarnings(leftOut);
     const changes = differenceOf(before, config);
     const summary = `configuration ${this.#generation} is in use: ${summaryOf(changes)}`;
     this.#options.log(summary);
@@ -434,7 +449,7 @@ export class Supervisor {
     const { virtualServers } = config;
     const settings = ipvsSettingsOf(config);
     if (!usesIpvs(config)) {
-      await this.#health.stop({ type: "stop", keepTable: false }, END_MS);
+      await this.#health.stop({ type: "stop", keepTable: false, removed: true }, END_MS);
       this.#virtualServers = [];
       this.#healthWarnings = [];
       this.#api.send({ type: "health", virtualServers: [] });
@@ -475,16 +490,3 @@ export class Supervisor {
 }
 
 /** What is not started is an alarm for as long as it is configured. */
-/** Two masters at a time are the worst that can happen to an address. */
-function splitBrainWarnings(instances: readonly VrrpInstanceSnapshot[]): WarningSnapshot[] {
-  return instances.flatMap(({ name, splitBrain = [] }) =>
-    splitBrain.map((sign) => {
-      return { code: "split-brain", message: `${name}: ${describeSign(sign)}`, sinceMs: sign.sinceMs };
-    })
-  );
-}
-
-function warningsOf(leftOut: readonly LeftOut[]): WarningSnapshot[] {
-  const sinceMs = Date.now();
-  return leftOut.map(({ what, why }) => ({ code: "not-started", message: `${what} is not started: ${why}`, sinceMs }));
-}

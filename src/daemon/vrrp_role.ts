@@ -235,6 +235,7 @@ class VrrpRole {
       changed: () => this.#snapshotDueUs = 0,
       transition: (transition) => this.#link.post({ type: "transition", transition }),
       observe: (fact) => this.#link.post({ type: "observed", atMs: this.#clock.wallMs(), fact }),
+      notice: (notice) => this.#link.post({ type: "notice", notice }),
     };
     this.#links = new OwnLinks(network, ports.log);
     this.#links.ensure(instances);

@@ -8,6 +8,8 @@ const SYMBOLS = {
   creat: { parameters: ["buffer", /* path */ "u32" /* mode */], result: "i32" },
   flock: { parameters: ["i32", /* fd */ "i32" /* operation */], result: "i32" },
   close: { parameters: ["i32" /* fd */], result: "i32" },
+  open: { parameters: ["buffer", /* path */ "i32", /* flags */ "u32" /* mode */], result: "i32" },
+  mkfifo: { parameters: ["buffer", /* path */ "u32" /* mode */], result: "i32" },
   bind: { parameters: ["i32", /* fd */ "buffer", /* sockaddr */ "u32" /* socklen_t */], result: "i32" },
   connect: { parameters: ["i32", /* fd */ "buffer", /* sockaddr */ "u32" /* socklen_t */], result: "i32" },
   listen: { parameters: ["i32", /* fd */ "i32" /* backlog */], result: "i32" },

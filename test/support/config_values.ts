@@ -32,3 +32,6 @@ export const INSTANCE = EXAMPLE.vrrpInstances[0] as VrrpInstance;
 
 /** A virtual server with defaults, 192.0.2.100:80 by TCP with one real server that has no checker. */
 export const VIRTUAL_SERVER = EXAMPLE.virtualServers[0] as VirtualServer;
+
+/** `global_defs` that say nothing. */
+export const USUAL_GLOBALS = EXAMPLE.global;

@@ -7,7 +7,7 @@ import type { VirtualAddress, VrrpInstance } from "../../src/config/config.ts";
 import type { SyncGroup } from "../../src/config/config_vrrp.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../src/ports/network.ts";
 import type { VrrpInstanceSnapshot } from "../../src/ports/snapshot.ts";
-import type { StateTransition, VirtualRouterPorts } from "../../src/engine/vrrp/surroundings.ts";
+import type { InstanceNotice, StateTransition, VirtualRouterPorts } from "../../src/engine/vrrp/surroundings.ts";
 import { RuntimeDigests } from "../../src/linux/digests.ts";
 import { VrrpEngine } from "../../src/engine/vrrp/vrrp_engine.ts";
 
@@ -76,6 +76,7 @@ export class World implements NetworkPort {
   readonly transitions: StateTransition[] = [];
   /** `add route TEXT`, `remove rule PREFERENCE` ... stand in the story, too. */
   readonly routing = new FakeRouting((line) => this.#story.push(line));
+  readonly notices: InstanceNotice[] = [];
   /** Interfaces without a link. */
   readonly down = new Set<string>();
   readonly engine: VrrpEngine;
@@ -88,6 +89,7 @@ export class World implements NetworkPort {
       log: (line) => this.log.push(line),
       changed: () => {},
       transition: (transition) => this.transitions.push(transition),
+      notice: (notice) => this.notices.push(notice),
     };
     this.engine = new VrrpEngine(instances, ports, groups);
     this.engine.start(new Set(resume));

@@ -115,7 +115,7 @@ smtp_connect_timeout | seconds that the mail server may take to answer | 30 | 10
 smtp_alert | mails about everything | see \`smtp_alert_vrrp\` and \`smtp_alert_checker\` | on
 smtp_alert_vrrp | mails about instances and sync groups | \`smtp_alert\`, else off | on
 smtp_alert_checker | mails about virtual and real servers | \`smtp_alert\`, else about real servers | on
-no_checker_emails | no mail for each real server, only for virtual ones | off | on
+no_checker_emails | no mail for each check, only when a real or virtual server goes up or down | off | on
 no_email_faults | no mail about instances in fault | off
 `,
 );

@@ -29,6 +29,8 @@ import {
 import { identityOf, keysOf, limitOf, requestsOf, startsDown, timingOf } from "./policy.ts";
 import { Suspension } from "./suspension.ts";
 import { SettingsKeeper, type SyncRole } from "./settings_keeper.ts";
+import type { ServerNews } from "./server_news.ts";
+import { endNews, initialNews, leaveNews, newsOfChange, newsOfStep } from "./telling.ts";
 import { TableKeeper } from "./table_keeper.ts";
 
 /** What the engine works with. */
@@ -45,6 +47,10 @@ export interface HealthEngineOptions {
   readonly random: () => number;
   /** Takes one line for the log, in keepalived's words, without a line end. */
   readonly log: (line: string) => void;
+  /** Takes what scripts, FIFOs and mails are to hear. */
+  readonly tell?: (news: readonly ServerNews[]) => void;
+  /** The servers that are up at the start are told of, too: `rs_init_notifies`. */
+  readonly tellsInitialStates?: boolean;
   /** Virtual servers of the earlier configuration: those that are gone from this one are deleted from the table. */
   readonly previousKeys?: readonly VirtualServerKey[];
   /** Probes at the same time, default 256; the others wait their turn. */
@@ -61,6 +67,8 @@ const NO_SETTINGS: IpvsSettings = { timeouts: {}, flushesAtStart: false, flushes
 export interface StopOptions {
   /** Leave the virtual servers in the kernel, with their connections; otherwise ours are deleted. */
   readonly keepTable: boolean;
+  /** They are configured no more: all are told of, and not only those with `omega`. */
+  readonly removed?: boolean;
 }
 
 /** Health checking of all virtual servers. Use: `run()`, then `snapshot()` at will, then `stop()`. */
@@ -127,6 +135,7 @@ export class HealthEngine {
     }
     this.#keeper.reconcile();
     this.#settingsKeeper.use(this.#settings);
+    if (this.#options.tellsInitialStates === true) this.#tell(this.#servers.flatMap(initialNews));
     this.#suspension.update(this.#servers);
     for (const server of this.#servers) this.#scheduleAll(server);
     this.bfd(this.#sessions);
@@ -164,7 +173,10 @@ export class HealthEngine {
       if (!same(server.config, config, "location")) changes.push([server, server.reconfigure(config, start)]);
       return server;
     });
-    for (const server of before.values()) server.retire();
+    for (const server of before.values()) {
+      server.retire();
+      this.#tell(endNews(server, "it was removed"));
+    }
     this.#keeper.replace(this.wanted);
     this.#settings = settings;
     this.#settingsKeeper.use(settings);
@@ -175,6 +187,7 @@ export class HealthEngine {
     }
     for (const [server, change] of changes) {
       this.#logChange(server, change);
+      this.#tell(newsOfChange(server, change));
       for (const started of change.started) this.#schedule(server, started.server, started.checker);
     }
     this.bfd(this.#sessions);
@@ -212,12 +225,15 @@ export class HealthEngine {
     return this.#servers.map((server) => virtualServerSnapshot(server, table, this.#options.clock));
   }
 
-  async #stop({ keepTable }: StopOptions): Promise<void> {
+  async #stop({ keepTable, removed = false }: StopOptions): Promise<void> {
     const running = this.#runner.stop();
     this.#agenda.clear();
     await running;
     if (!keepTable) {
-      for (const server of this.#servers) this.#leave(server);
+      for (const server of this.#servers) {
+        if (removed) this.#tell(endNews(server, "it was removed"));
+        else this.#leave(server);
+      }
       this.#keeper.removeOwned(this.#settings.flushesAtStop);
       this.#settingsKeeper.restore();
     }
@@ -235,6 +251,7 @@ export class HealthEngine {
       const name = formatServer(realServer.entry, server.config.protocol);
       if (wasUp) this.#options.log(shutDownLine(name, formatService(server.config)));
       if (quorum !== undefined) this.#logQuorum(server, quorum);
+      this.#tell(leaveNews(server, realServer, wasUp, quorum));
     }
   }
 
@@ -287,6 +304,10 @@ export class HealthEngine {
     });
   }
 
+  #tell(news: readonly ServerNews[]): void {
+    if (news.length > 0) this.#options.tell?.(news);
+  }
+
   #logStart(server: LiveVirtualServer): void {
     const { protocol } = server.config;
     for (const { entry, health, config } of server.realServers) {
@@ -321,6 +342,7 @@ export class HealthEngine {
     const { clock } = this.#options;
     const step = server.record(realServer, checker, { result, atMs: clock.wallMs() }, clock.nowUs());
     this.#logStep(server, realServer, checker.config, result, step);
+    this.#tell(newsOfStep(server, realServer, result, step));
     if (step.realServer === undefined && step.quorum === undefined && step.weight === undefined) return;
     this.#keeper.apply(server.wanted);
   }

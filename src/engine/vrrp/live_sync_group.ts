@@ -93,7 +93,10 @@ export class LiveSyncGroup {
 
   #take({ state, actions }: { readonly state: GroupState; readonly actions: readonly GroupAction[] }): void {
     this.#state = state;
-    for (const action of actions) this.#carryOut(action);
+    // Who is told hears of a group's beginning before its members', and of every later move after theirs, as of keepalived.
+    const isBeginning = (action: GroupAction): boolean => action.type === "transition" && action.from === "init";
+    for (const action of actions.filter(isBeginning)) this.#carryOut(action);
+    for (const action of actions) if (!isBeginning(action)) this.#carryOut(action);
   }
 
   #carryOut(action: GroupAction): void {

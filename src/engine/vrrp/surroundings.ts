@@ -20,6 +20,8 @@ export interface VirtualRouterPorts {
   readonly transition?: (transition: StateTransition) => void;
   /** What the journal is to keep. */
   readonly observe?: (fact: RouterFact) => void;
+  /** Something else happened that they may hear of. */
+  readonly notice?: (notice: InstanceNotice) => void;
 }
 
 /** A change of state, for those who are told. */
@@ -31,6 +33,19 @@ export interface StateTransition {
   /** The effective one; 0 for a group. */
   readonly priority: number;
 }
+
+/** What an instance tells besides its changes of state. */
+export interface InstanceNotice {
+  readonly kind: "instance";
+  readonly name: string;
+  /** A master heard an advertisement of lower priority, or the effective priority is another. */
+  readonly event: "lower-heard" | "priority";
+  readonly state: RouterState["name"];
+  readonly priority: number;
+}
+
+/** A peer could send advertisements of lower priority at any rate: one is told of in this time. */
+export const NOTICE_INTERVAL_US = 1_000_000;
 
 /** What a member knows of its sync group. */
 export interface Membership {

@@ -27,7 +27,7 @@ import { NO_STATUS, type TrackStatus } from "./tracked_items.ts";
 import { checkInterface } from "./interface_check.ts";
 import { TrackedPriority } from "./tracked_priority.ts";
 import { RateLimiter } from "./rate_limiter.ts";
-import type { Membership, VirtualRouterPorts } from "./surroundings.ts";
+import { type InstanceNotice, type Membership, NOTICE_INTERVAL_US, type VirtualRouterPorts } from "./surroundings.ts";
 import { senderOf, sourceAt, withBytes } from "./senders.ts";
 
 /** One line of the same kind a minute is enough. */
@@ -41,6 +41,7 @@ export class VirtualRouter {
   readonly #addresses: MovedAddresses;
   readonly #limiter = new RateLimiter(LOG_INTERVAL_US);
   readonly #counters = newCounters();
+  readonly #notices = new RateLimiter(NOTICE_INTERVAL_US);
   readonly #splitBrain = new SplitBrainWatch((line) => this.#log(line));
   readonly #tracked: TrackedPriority;
   readonly #reception: Reception;
@@ -242,11 +243,12 @@ export class VirtualRouter {
     const start = sourceAt(packet);
     this.#heard.note(packet, start, familyOfPacket(packet) === 6 ? 16 : 4, priority, this.#ports.clock.nowUs());
     this.#dispatch({ type: "advertisement", advertisement: { priority, advertisementIntervalUs, senderOrder } });
-    if (this.#state.name === "backup" && (before === "backup" || before === "master")) {
-      this.#reception.remember(packet, priority);
-    }
-    const isRival = before === "master" && priority > 0 && senderOrder !== 0;
-    if (isRival) this.#noteRival({ kind: "advertisement", who: senderOf(packet) });
+    const now = this.#state.name;
+    if (now === "backup" && (before === "backup" || before === "master")) this.#reception.remember(packet, priority);
+    if (before !== "master" || now !== "master" || priority === 0 || senderOrder === 0) return;
+    this.#noteRival({ kind: "advertisement", who: senderOf(packet) });
+    const isLower = (priority - this.#core.priority || senderOrder) < 0;
+    if (isLower && this.#notices.allows("lower", this.#ports.clock.nowUs())) this.#tell("lower-heard");
   }
 
   /** A host on the device says that an address is its own. */
@@ -420,6 +422,7 @@ export class VirtualRouter {
       this.#core = { ...previous, priority: effectivePriority };
       this.#log(`Changing effective priority from ${previous.priority} to ${effectivePriority}`);
       if (this.#state.name !== "init") this.#dispatch({ type: "reconfigure", previous, addressesAdded: false });
+      this.#tell("priority");
       this.#ports.changed();
     }
     // A script that a reload brought must not take a running instance down before it has said anything.
@@ -435,6 +438,11 @@ export class VirtualRouter {
     if (present === known) return;
     this.#ports.observe?.({ type: "fault", name: this.#config.name, cause, present });
     this.#dispatch({ type: present ? "fault" : "fault-cleared", cause });
+  }
+
+  #tell(event: InstanceNotice["event"]): void {
+    const { name } = this.#config;
+    this.#ports.notice?.({ kind: "instance", name, event, state: this.#state.name, priority: this.#core.priority });
   }
 
   #note(key: string, line: string): void {

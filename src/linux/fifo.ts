@@ -1,0 +1,64 @@
+// A named pipe that lines are written to. Opened for both directions, so that nobody has to be there to read: the kernel
+// keeps 64 KiB, and a write never waits. Knows nothing of what the lines say.
+import { cString, errno, libc } from "./libc.ts";
+import { check, EAGAIN, EINTR, SystemError } from "./system_error.ts";
+
+const O_RDWR = 0o2;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+const EEXIST = 17;
+/** Up to this length a line is written as a whole or not at all (PIPE_BUF, limits.h). */
+const MAX_LINE_BYTES = 4096;
+
+/** A FIFO of ours or of somebody else's making. */
+export class Fifo {
+  readonly path: string;
+  /** To watch for room. */
+  readonly fd: number;
+  readonly #isOurs: boolean;
+
+  /**
+   * Opens a FIFO; makes it when it is not there, for its owner alone.
+   *
+   * @throws SystemError, or Error when something else is at that path
+   */
+  constructor(path: string, owner: { readonly uid?: number; readonly gid?: number }) {
+    this.path = path;
+    const name = cString(path);
+    this.#isOurs = libc().mkfifo(name, 0o600) === 0;
+    if (!this.#isOurs && errno() !== EEXIST) throw new SystemError(`make the FIFO ${path}`, errno());
+    if (this.#isOurs) Deno.chownSync(path, owner.uid ?? null, owner.gid ?? null);
+    // What is not a FIFO must not even be opened for writing.
+    if (!Deno.statSync(path).isFifo) throw new Error(`Cannot use ${path} as a FIFO: it is something else`);
+    this.fd = check(libc().open(name, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0), `open the FIFO ${path}`);
+  }
+
+  /**
+   * Writes one line as a whole.
+   *
+   * @returns `full`: there is no room now; `refused`: there never will be for this line
+   */
+  write(line: Uint8Array): "written" | "full" | "refused" {
+    if (line.length > MAX_LINE_BYTES) return "refused";
+    for (;;) {
+      if (libc().write(this.fd, line as Uint8Array<ArrayBuffer>, line.length) >= 0) return "written";
+      if (errno() === EINTR) continue;
+      return errno() === EAGAIN ? "full" : "refused";
+    }
+  }
+
+  /** Readers see the end once they have read everything. */
+  close(): void {
+    libc().close(this.fd);
+  }
+
+  /** Removes it from its folder if we made it. */
+  remove(): void {
+    if (!this.#isOurs) return;
+    try {
+      Deno.removeSync(this.path);
+    } catch {
+      // somebody else has
+    }
+  }
+}
