@@ -106,3 +106,12 @@ Deno.test("NotifyFifos starts the reader with the path behind its arguments, and
     assertEquals(heard(), ["start a b", "one", "two", "start a b", "three"]);
   });
 });
+
+Deno.test("NotifyFifos gives its FIFO away only once it is open: that needs no right to others' files", async () => {
+  const uid = Deno.uid() === 0 ? 65534 : Deno.uid() ?? 0;
+  await withFifos(async ({ folder, fifos, log }) => {
+    fifos.use({ ...USUAL_GLOBALS, scriptUser: { user: String(uid) }, fifo: { command: `${folder}/fifo` } });
+    assertEquals([Deno.statSync(`${folder}/fifo`).uid, log], [uid, []]);
+    await fifos.close();
+  });
+});

@@ -6,6 +6,7 @@ import { check, EAGAIN, EINTR, SystemError } from "./system_error.ts";
 const O_RDWR = 0o2;
 const O_NONBLOCK = 0o4000;
 const O_CLOEXEC = 0o2000000;
+const EACCES = 13;
 const EEXIST = 17;
 /** Up to this length a line is written as a whole or not at all (PIPE_BUF, limits.h). */
 const MAX_LINE_BYTES = 4096;
@@ -22,15 +23,29 @@ export class Fifo {
    *
    * @throws SystemError, or Error when something else is at that path
    */
-  constructor(path: string, owner: { readonly uid?: number; readonly gid?: number }) {
+  constructor(path: string, { uid, gid }: { readonly uid?: number; readonly gid?: number }) {
     this.path = path;
-    const name = cString(path);
-    this.#isOurs = libc().mkfifo(name, 0o600) === 0;
-    if (!this.#isOurs && errno() !== EEXIST) throw new SystemError(`make the FIFO ${path}`, errno());
-    if (this.#isOurs) Deno.chownSync(path, owner.uid ?? null, owner.gid ?? null);
+    let isOurs = make(path);
     // What is not a FIFO must not even be opened for writing.
     if (!Deno.statSync(path).isFifo) throw new Error(`Cannot use ${path} as a FIFO: it is something else`);
-    this.fd = check(libc().open(name, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0), `open the FIFO ${path}`);
+    let fd = open(path);
+    if (fd < 0 && errno() === EACCES && !isOurs) {
+      // Left over from a predecessor that died, and given away by it; who may not write to it makes it anew.
+      Deno.removeSync(path);
+      isOurs = make(path);
+      fd = open(path);
+    }
+    this.fd = check(fd, `open the FIFO ${path}`);
+    this.#isOurs = isOurs;
+    if (!isOurs || (uid === undefined && gid === undefined)) return;
+    try {
+      // Not before it is open: even root needs a capability for what is somebody else's.
+      Deno.chownSync(path, uid ?? null, gid ?? null);
+    } catch (error) {
+      this.close(); // one that its reader could not open is better not there
+      this.remove();
+      throw error;
+    }
   }
 
   /**
@@ -61,4 +76,15 @@ export class Fifo {
       // somebody else has
     }
   }
+}
+
+/** @returns whether it was not there before */
+function make(path: string): boolean {
+  if (libc().mkfifo(cString(path), 0o600) === 0) return true;
+  if (errno() !== EEXIST) throw new SystemError(`make the FIFO ${path}`, errno());
+  return false;
+}
+
+function open(path: string): number {
+  return libc().open(cString(path), O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
 }
