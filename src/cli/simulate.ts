@@ -73,6 +73,8 @@ export function simulate(options: SimulateOptions): number {
 function known({ name, config }: NodeConfig): ScenarioNode {
   return {
     name,
+    instances: config.vrrpInstances.map((instance) => instance.name),
+    syncGroups: config.syncGroups.map((group) => group.name),
     interfaces: interfacesOf(config),
     scripts: usedScripts(config).map((script) => script.name),
     processes: usedProcesses(config).map((process) => process.name),

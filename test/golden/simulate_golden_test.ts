@@ -24,7 +24,7 @@ function pair(name: string): string[] {
   return ["-f", `${FOLDER}/${name}_a.conf`, "-f", `${FOLDER}/${name}_b.conf`];
 }
 
-for (const name of ["script", "group", "ipv6", "vmac"]) {
+for (const name of ["script", "group", "ipv6", "vmac", "operator"]) {
   Deno.test(`simulate: ${name}`, async () => {
     isGolden(`${name}.txt`, await simulate(...pair(name), "--scenario", `${FOLDER}/${name}.scenario`));
   });

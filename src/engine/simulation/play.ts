@@ -1,6 +1,7 @@
 // Plays a scenario: configurations on simulated hosts, step after step, in virtual time.
 import { Prng } from "../../base/prng.ts";
 import type { Config } from "../../config/config.ts";
+import { NO_ORDERS, type RouterOrders } from "../../core/vrrp/steering.ts";
 import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
 import { addressesOf } from "../vrrp/addresses.ts";
 import type { StateTransition } from "../vrrp/surroundings.ts";
@@ -44,6 +45,7 @@ class Player {
   readonly #files = new Map<SimulatedHost, Record<string, number>>();
   readonly #processes = new Map<SimulatedHost, Record<string, boolean>>();
   readonly #configs = new Map<SimulatedHost, Config>();
+  readonly #orders = new Map<SimulatedHost, ReadonlyMap<string, RouterOrders>>();
   readonly #options: PlayOptions;
   /** Nodes that a step at 0 keeps from starting. */
   readonly #absent = new Set<SimulatedHost>();
@@ -195,6 +197,7 @@ class Player {
         if (action.type === "stops") host.stop();
         else host.crash();
         this.#scripts.get(host)?.stop();
+        this.#orders.delete(host);
         return this.#forgetMaster(host);
       case "returns":
         return this.#start(host);
@@ -217,11 +220,37 @@ class Player {
       case "loses":
         for (const { name } of host.interfaces.values()) host.loseAddress(name, action.address);
         return;
+      case "failover": {
+        const answer = host.operate({ type: "failover", target: action.name, force: action.force });
+        if (answer === undefined) return;
+        if (answer.done) { for (const name of answer.members) this.#steer(host, name, { held: true }); }
+        return this.#tell({ type: "note", node: host.name, text: answer.done ? answer.text : answer.why });
+      }
+      case "hold":
+        for (const name of this.#namesOf(host, action.name)) this.#steer(host, name, { held: true });
+        return;
+      case "release":
+        this.#orders.set(host, new Map());
+        return host.steerEach(new Map());
+      case "priority":
+        return this.#steer(host, action.name, { priority: action.value });
       case "reload":
         return this.#reload(host, this.#options.reloads.get(step));
       default:
         return action satisfies never;
     }
+  }
+
+  /** Adds to what an operator has said of an instance. */
+  #steer(host: SimulatedHost, name: string, word: Partial<RouterOrders>): void {
+    const orders = new Map(this.#orders.get(host));
+    this.#orders.set(host, orders.set(name, { ...NO_ORDERS, ...orders.get(name), ...word }));
+    host.steerEach(orders);
+  }
+
+  /** The instance of that name, or the members of the sync group. */
+  #namesOf(host: SimulatedHost, name: string): readonly string[] {
+    return host.config.syncGroups.find((group) => group.name === name)?.members ?? [name];
   }
 
   #reload(host: SimulatedHost, config: Config | undefined): void {
@@ -266,7 +295,8 @@ class Player {
     const instance = host.config.instances.find(({ name }) => name === match?.[1]);
     if (match !== null && instance !== undefined) {
       const group = host.config.syncGroups.find(({ members }) => members.includes(instance.name));
-      const terms = priorityTerms(instance, group, host.status, host);
+      const base = this.#orders.get(host)?.get(instance.name)?.priority;
+      const terms = priorityTerms({ ...instance, priority: base ?? instance.priority }, group, host.status, host);
       const [from, to] = [Number(match[2]), Number(match[3])];
       return this.#tell({ type: "priority", node: host.name, instance: instance.name, from, to, terms });
     }

@@ -20,6 +20,14 @@ export type ScenarioAction =
   | { readonly type: "file"; readonly node: string; readonly name: string; readonly value: number }
   /** Somebody else removes an address. */
   | { readonly type: "loses"; readonly node: string; readonly address: string }
+  /** `holdfast failover`: the instance or sync group resigns, and is held. */
+  | { readonly type: "failover"; readonly node: string; readonly name: string; readonly force: boolean }
+  /** `holdfast hold`. */
+  | { readonly type: "hold"; readonly node: string; readonly name: string }
+  /** All that operators said is taken back. */
+  | { readonly type: "release"; readonly node: string }
+  /** `holdfast priority`. */
+  | { readonly type: "priority"; readonly node: string; readonly name: string; readonly value: number }
   | { readonly type: "reload"; readonly node: string; readonly file: string }
   /** Nothing passes from one to the other; `device` as the first one calls it, undefined: on all links. */
   | { readonly type: "cut"; readonly from: string; readonly to: string; readonly device?: string }
@@ -41,6 +49,8 @@ export interface ScenarioStep {
 /** What may be named. */
 export interface ScenarioNode {
   readonly name: string;
+  readonly instances: readonly string[];
+  readonly syncGroups: readonly string[];
   readonly interfaces: readonly string[];
   readonly scripts: readonly string[];
   readonly processes: readonly string[];
@@ -68,6 +78,10 @@ const NODE_ACTIONS = [
   "process",
   "file",
   "loses",
+  "failover",
+  "hold",
+  "release",
+  "priority",
   "reload",
 ] as const;
 const OTHER_ACTIONS = ["cut", "partition", "heal", "loss", "delay", "end"] as const;
@@ -204,6 +218,7 @@ function readNodeAction(words: Words, { name: node, ...known }: ScenarioNode): S
     case "stops":
     case "returns":
     case "restarts":
+    case "release":
       return { type: word.text, node };
     case "pauses": {
       const duration = words.next("how long, such as `5s`");
@@ -228,6 +243,19 @@ function readNodeAction(words: Words, { name: node, ...known }: ScenarioNode): S
     case "file": {
       const name = oneOf(words.next("a file"), known.files, `a tracked file of ${node}`);
       return { type: "file", node, name, value: integerOf(words.next("a number")) };
+    }
+    case "failover":
+    case "hold": {
+      const names = [...known.instances, ...known.syncGroups];
+      const name = oneOf(words.next("an instance"), names, `an instance or sync group of ${node}`);
+      if (word.text === "hold") return { type: "hold", node, name };
+      const force = words.peek() === "--force";
+      if (force) words.next("");
+      return { type: "failover", node, name, force };
+    }
+    case "priority": {
+      const name = oneOf(words.next("an instance"), known.instances, `an instance of ${node}`);
+      return { type: "priority", node, name, value: integerOf(words.next("1 to 254"), [1, 254]) };
     }
     case "loses":
       return {
@@ -284,9 +312,11 @@ function percentOf(word: Word): number {
   return value / 100;
 }
 
-function integerOf(word: Word): number {
-  if (!/^-?\d{1,9}$/.test(word.text)) throw new Problem(word, `\`${word.text}\` is not a whole number`);
-  return Number(word.text);
+function integerOf(word: Word, [least, most] = [-999_999_999, 999_999_999]): number {
+  const value = Number(word.text);
+  if (/^-?\d{1,9}$/.test(word.text) && value >= least && value <= most) return value;
+  const range = most === 254 ? ` from ${least} to ${most}` : "";
+  throw new Problem(word, `\`${word.text}\` is not a whole number${range}`);
 }
 
 function meant(word: string): string {

@@ -5,7 +5,7 @@ import type { RouterOrders } from "../../core/vrrp/steering.ts";
 import type { SyncGroup } from "../../config/config_vrrp.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../ports/network.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
-import type { VrrpOperation } from "../vrrp/operations.ts";
+import type { OperationAnswer, VrrpOperation } from "../vrrp/operations.ts";
 import { NO_STATUS, type TrackStatus } from "../vrrp/tracked_items.ts";
 import type { StateTransition } from "../vrrp/surroundings.ts";
 import { instanceKey, VrrpEngine } from "../vrrp/vrrp_engine.ts";
@@ -150,8 +150,16 @@ export class SimulatedHost implements NetworkPort {
     this.#act((engine) => engine.steer(new Map(all)));
   }
 
-  operate(operation: VrrpOperation): void {
-    this.#act((engine) => engine.operate(operation));
+  /** An operator's words, by the names of instances. */
+  steerEach(orders: ReadonlyMap<string, RouterOrders>): void {
+    this.#act((engine) => engine.steer(orders));
+  }
+
+  /** @returns what came of it; undefined when nothing runs */
+  operate(operation: VrrpOperation): OperationAnswer | undefined {
+    let answer: OperationAnswer | undefined;
+    this.#act((engine) => answer = engine.operate(operation));
+    return answer;
   }
 
   setLink(device: string, up: boolean): void {
