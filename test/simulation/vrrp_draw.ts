@@ -27,6 +27,8 @@ interface Common {
   readonly family: 4 | 6;
   readonly device: string;
   readonly isUnicast: boolean;
+  /** `use_vmac`: the addresses are on a link of this name. */
+  readonly link: string | undefined;
   readonly version: 2 | 3;
   readonly intervalUs: number;
   readonly password: string | undefined;
@@ -48,7 +50,7 @@ export function drawWorld(prng: Prng): Drawing {
   const hosts = prng.integer(2, maxHosts);
   const count = maxRouters === 255 && prng.chance(0.2) ? maxRouters : prng.integer(1, maxRouters);
   const isGrouped = count > 1 && count < 8 && prng.chance(0.2);
-  const fastUs = prng.pick([10_000, 100_000, 1_000_000]);
+  const fastUs = prng.pick(count > 60 ? [100_000, 1_000_000] : [10_000, 100_000, 1_000_000]);
   const commons = Array.from({ length: count }, (_, index) => drawCommon(prng, index, fastUs, isGrouped));
   const owner = !isGrouped && prng.chance(0.1) ? prng.integer(0, hosts - 1) : -1;
   const preempts = isGrouped || prng.chance(0.7);
@@ -82,6 +84,7 @@ function drawCommon(prng: Prng, index: number, fastUs: number, isGrouped: boolea
     family,
     device: prng.pick(["eth0", "eth0", "eth1"]),
     isUnicast: prng.chance(0.25),
+    link: prng.chance(0.15) ? `vrrp${family === 6 ? "6" : ""}.${index + 1}` : undefined,
     version,
     intervalUs: version === 2 ? 1_000_000 : fastUs,
     password: version === 2 && prng.chance(0.5) ? "secret" : undefined,
@@ -98,7 +101,7 @@ interface Place {
 }
 
 function drawInstance(prng: Prng, common: Common, { host, hosts, preempts, isGrouped }: Place): VrrpInstance {
-  const { index, family, device, isUnicast, password } = common;
+  const { index, family, device, isUnicast, link, password } = common;
   const version = common.mixesVersions ? prng.pick([2, 3] as const) : common.version;
   const mixed = common.mixesIntervals ? prng.pick([1, 2, 5]) : 1;
   const intervalUs = version === 2 ? 1_000_000 : common.intervalUs * mixed;
@@ -122,8 +125,9 @@ function drawInstance(prng: Prng, common: Common, { host, hosts, preempts, isGro
     silentTowardsLower: rare(),
     advertisesBeforeGivingWay: rare(),
     tracking: drawTracking(prng, isGrouped),
-    virtualAddresses: [address(family, index, 1, device)],
-    excludedAddresses: rare(0.2) ? [address(4, index, 200, device)] : [],
+    ...(link === undefined ? {} : { link: { type: "macvlan", name: link, options: [] } }),
+    virtualAddresses: [address(family, index, 1, link ?? device)],
+    excludedAddresses: rare(0.2) ? [address(4, index, 200, link ?? device)] : [],
     gratuitousArp: { ...INSTANCE.gratuitousArp, refreshUs: rare() ? 5 * intervalUs : 0 },
     location,
   };

@@ -165,7 +165,7 @@ function reload(prng: Prng, world: VrrpWorld, host: SimulatedHost): void {
     if (!world.drawing.isGrouped && instance !== chosen) return instance;
     const [first] = instance.virtualAddresses;
     if (first === undefined) return instance;
-    const second = address(instance.family, index, 2, instance.interface);
+    const second = address(instance.family, index, 2, first.device);
     const virtualAddresses = prng.chance(0.5) ? [first, second] : [first];
     return { ...instance, priority: instance.priority === 255 ? 255 : priority, virtualAddresses };
   };

@@ -5,6 +5,7 @@ import type { VrrpInstance } from "../../src/config/config.ts";
 import { SimulatedHost } from "../../src/engine/simulation/simulated_host.ts";
 import { SimulatedNetwork } from "../../src/engine/simulation/simulated_network.ts";
 import { addressesOf } from "../../src/engine/vrrp/addresses.ts";
+import { senderOf } from "../../src/engine/vrrp/own_links.ts";
 import type { AddressAssignment } from "../../src/ports/network.ts";
 import type { VrrpStateName } from "../../src/ports/snapshot.ts";
 import { familyOfPacket } from "../../src/wire/ip_packet.ts";
@@ -155,7 +156,7 @@ export class VrrpWorld {
         const at = family === 6 ? 40 : 20;
         const vrid = packet[at + 1];
         const instance = host.config.instances.find((entry) =>
-          entry.vrid === vrid && entry.family === family && entry.interface === device
+          entry.vrid === vrid && entry.family === family && senderOf(entry) === device
         );
         watched.sent.push({ name: instance?.name ?? "nobody", priority: packet[at + 2] ?? 0 });
       },
@@ -164,6 +165,9 @@ export class VrrpWorld {
     host.refusal = () =>
       watched.failure > 0 && this.prng.chance(watched.failure) ? "No buffer space available (ENOBUFS)" : undefined;
     for (const device of DEVICES) host.addInterface(device, ownAddresses(index, device));
+    for (const { link, interface: parent } of config.instances) {
+      if (link?.name !== undefined) host.addInterface(link.name, [], parent);
+    }
     this.#watched.set(host, watched);
     this.network.hosts.push(host);
   }
@@ -296,6 +300,7 @@ function describe(instance: VrrpInstance): string {
     `${name}: VRID ${vrid} on ${instance.interface}, version ${version} over IPv${family}, priority ${priority}`,
     `advert_int ${advertisementIntervalUs / 1e6}`,
     ...(unicastPeers.length > 0 ? ["unicast"] : []),
+    ...(instance.link === undefined ? [] : ["use_vmac"]),
     ...(preemptMode ? [] : ["nopreempt"]),
     ...(preemptDelayUs > 0 ? [`preempt_delay ${preemptDelayUs / 1e6}`] : []),
   ].join(", ");

@@ -9,6 +9,8 @@ export interface Delivery {
   readonly to: SimulatedHost;
   readonly device: string;
   readonly packet: Uint8Array;
+  /** The VMAC that it was sent by. */
+  readonly link: string | undefined;
 }
 
 /** Deliveries by time. */

@@ -32,7 +32,8 @@ export interface HostConfig {
 /** Where a host is: time, and the others. */
 export interface Surroundings {
   readonly nowUs: number;
-  transmit(from: SimulatedHost, device: string, packet: Uint8Array): void;
+  /** @param link the VMAC that it was sent by: its hardware address is the same on every host */
+  transmit(from: SimulatedHost, device: string, packet: Uint8Array, link?: string): void;
 }
 
 /** Who looks at what hosts do. */
@@ -63,6 +64,7 @@ export class SimulatedHost implements NetworkPort {
   #config: HostConfig;
   /** When its engine wants to be called, as long as nothing has touched it since. */
   #deadlineUs: number | undefined;
+  #isTouched = false;
 
   constructor(
     readonly name: string,
@@ -89,6 +91,8 @@ export class SimulatedHost implements NetworkPort {
 
   /** When its engine has something to do; undefined: never. */
   get deadlineUs(): number | undefined {
+    if (this.#isTouched) this.#deadlineUs = this.engine?.nextDeadlineUs();
+    this.#isTouched = false;
     return this.#deadlineUs === undefined ? undefined : Math.max(this.#deadlineUs, this.stalledUntilUs);
   }
 
@@ -175,12 +179,15 @@ export class SimulatedHost implements NetworkPort {
     this.#act((engine) => engine.networkChanged());
   }
 
-  receive(device: string, packet: Uint8Array): void {
+  /** A link of our own with the sender's hardware address keeps the packet to itself, as the kernel's macvlan does. */
+  receive(device: string, packet: Uint8Array, sentBy?: string): void {
     if (!this.#isUp(device)) return;
-    this.#act((engine) => engine.receive(device, packet, packet.length));
-    for (const link of this.#ownLinks) {
-      if (link.parent === device) this.#act((engine) => engine.receive(link.name, packet, packet.length));
-    }
+    const links = this.#ownLinks.length === 0 ? [] : this.#ownLinks.filter(({ parent }) => parent === device);
+    const same = links.find(({ name }) => name === sentBy);
+    const takers = same === undefined ? [device, ...links.map(({ name }) => name)] : [same.name];
+    this.#act((engine) => {
+      for (const name of takers) engine.receive(name, packet, packet.length);
+    });
   }
 
   runDue(): void {
@@ -224,7 +231,8 @@ export class SimulatedHost implements NetworkPort {
     this.observer.sent?.(this, device, packet);
     const refusal = this.#isUp(device) ? this.refusal() : NETWORK_DOWN;
     if (refusal === undefined) {
-      this.surroundings.transmit(this, this.interfaces.get(device)?.parent ?? device, packet.slice());
+      const parent = this.interfaces.get(device)?.parent;
+      this.surroundings.transmit(this, parent ?? device, packet.slice(), parent === undefined ? undefined : device);
     }
     return refusal;
   }
@@ -240,8 +248,8 @@ export class SimulatedHost implements NetworkPort {
 
   #act(call: (engine: VrrpEngine) => void): void {
     if (this.engine === undefined) return;
+    this.#isTouched = true;
     call(this.engine);
-    this.#deadlineUs = this.engine.nextDeadlineUs();
   }
 
   #forget(): void {

@@ -69,7 +69,7 @@ export class SimulatedNetwork implements Surroundings {
   }
 
   /** To all on the segment when it is for a group, else to who has the address, over routers if need be. */
-  transmit(from: SimulatedHost, device: string, packet: Uint8Array): void {
+  transmit(from: SimulatedHost, device: string, packet: Uint8Array, link?: string): void {
     const family = familyOfPacket(packet);
     const at = destinationOffset(family);
     const segment = this.segmentOf(from, device);
@@ -80,7 +80,7 @@ export class SimulatedNetwork implements Surroundings {
       const arrivesAt = isForAll
         ? [...to.interfaces.keys()].find((name) => this.segmentOf(to, name) === segment)
         : [...to.interfaces.values()].find(({ ownAddresses }) => ownAddresses.includes(destination))?.name;
-      if (arrivesAt !== undefined) this.#send(to, arrivesAt, packet);
+      if (arrivesAt !== undefined) this.#send(to, arrivesAt, packet, link);
     }
   }
 
@@ -101,13 +101,13 @@ export class SimulatedNetwork implements Surroundings {
     this.nowUs = untilUs;
   }
 
-  #send(to: SimulatedHost, device: string, packet: Uint8Array): void {
+  #send(to: SimulatedHost, device: string, packet: Uint8Array, link: string | undefined): void {
     const { lossProbability, duplicateProbability, minDelayUs, maxDelayUs } = this.quality;
     if (lossProbability > 0 && this.#prng.chance(lossProbability)) return;
     const copies = duplicateProbability > 0 && this.#prng.chance(duplicateProbability) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       const atUs = this.nowUs + (minDelayUs === maxDelayUs ? minDelayUs : this.#prng.integer(minDelayUs, maxDelayUs));
-      this.#queue.push({ atUs, order: this.#order++, to, device, packet });
+      this.#queue.push({ atUs, order: this.#order++, to, device, packet, link });
     }
   }
 
@@ -129,7 +129,7 @@ export class SimulatedNetwork implements Surroundings {
         this.#queue.push(delivery);
         continue;
       }
-      to.receive(delivery.device, delivery.packet);
+      to.receive(delivery.device, delivery.packet, delivery.link);
       this.happened(to);
     }
   }
