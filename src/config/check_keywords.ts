@@ -2,6 +2,7 @@
 import type { Report } from "./diagnostic.ts";
 import { blocksWith, keywordIn, SECTIONS } from "./keywords.ts";
 import { nearMiss } from "./near_miss.ts";
+import { hasOwnKeywords, ownKeyword } from "./own_keywords.ts";
 import type { Keyword } from "./section.ts";
 import type { Block, Statement } from "./statement.ts";
 
@@ -14,7 +15,10 @@ export function checkKeywords(block: Block, report: Report, isSkipped = false): 
 export function checkStatement(statement: Statement, report: Report, isSkipped = false): void {
   if (SECTIONS[statement.section].values !== undefined) return rejectBlock(statement, report);
   const keyword = keywordIn(statement.section, statement.keyword.text);
-  if (keyword === undefined) return reportUnknown(statement, report);
+  if (keyword === undefined) {
+    const isOwn = ownKeyword(statement.section, statement.keyword.text) !== undefined && hasOwnKeywords(statement);
+    return isOwn ? undefined : reportUnknown(statement, report);
+  }
   if (keyword.use !== undefined) reportOld(statement, keyword.use, report);
   if (!isSkipped) checkEffect(statement, keyword, report);
   if (statement.block === undefined) return;
@@ -75,6 +79,9 @@ function reportUnknown(statement: Statement, report: Report): void {
 }
 
 function helpFor(name: string, statement: Statement): string | undefined {
+  if (ownKeyword(statement.section, name) !== undefined) {
+    return "keepalived has no such word: it works in holdfast.yaml";
+  }
   const reference = /\$\{?(\w+)/.exec(name)?.[1];
   if (reference !== undefined) return `no \`$${reference}=\` comes before this line`;
   const near = nearMiss(name, SECTIONS[statement.section].keywords.keys());

@@ -225,6 +225,10 @@ export interface VirtualServer {
   /** `smtp_alert`: mails about quorum; undefined: as `global_defs` says. */
   readonly mails?: boolean;
   readonly realServers: readonly RealServer[];
+  /** `drain_timeout` of holdfast.yaml, for real servers that do not say it. */
+  readonly drainTimeoutMs?: number;
+  /** `slow_start` of holdfast.yaml, for real servers that do not say it. */
+  readonly slowStartMs?: number;
   readonly location: SourceLocation;
 }
 
@@ -266,6 +270,10 @@ export interface RealServer {
   /** `snmp_name`. */
   readonly label?: string;
   readonly checkers: readonly Checker[];
+  /** `drain_timeout` of holdfast.yaml; undefined: as the virtual server says, else it leaves at once. */
+  readonly drainTimeoutMs?: number;
+  /** `slow_start` of holdfast.yaml; undefined: as the virtual server says, else the whole weight at once. */
+  readonly slowStartMs?: number;
   readonly location: SourceLocation;
 }
 

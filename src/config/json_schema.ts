@@ -1,5 +1,6 @@
 // The JSON Schema of holdfast.yaml, made from the tables of keywords and their types.
 import { SECTIONS } from "./keywords.ts";
+import { ownKeyword, ownKeywordsOf } from "./own_keywords.ts";
 import type { SectionName } from "./section.ts";
 import { typeOf } from "./types.ts";
 import type { JsonSchema } from "./value_type.ts";
@@ -36,6 +37,9 @@ function blockSchema(section: SectionName, options: SchemaOptions): JsonSchema {
     const description = options.describe(section, keyword);
     const schema = opens === undefined ? typeOf(section, keyword)?.schema ?? {} : openedSchema(section, keyword, opens);
     properties[keyword] = description === undefined ? schema : { description, ...schema };
+  }
+  for (const keyword of ownKeywordsOf(section)) {
+    properties[keyword] = { description: ownKeyword(section, keyword), ...typeOf(section, keyword)?.schema };
   }
   return { type: "object", additionalProperties: false, properties };
 }

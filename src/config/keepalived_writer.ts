@@ -1,5 +1,6 @@
 // Statements as the text of a keepalived.conf.
 import type { Commented } from "./comments.ts";
+import { OWN_SERVER_FIELDS } from "./own_keywords.ts";
 
 const INDENT = "    ";
 
@@ -15,6 +16,7 @@ function lines({ keyword, words, block, comments }: Commented, indent: string): 
   const head = [keyword, ...words].map(quoted).join(" ");
   const beside = comments?.beside === undefined ? "" : ` # ${comments.beside}`;
   const above = (comments?.above ?? []).map((line) => `${indent}# ${line}`.trimEnd());
+  if (Object.hasOwn(OWN_SERVER_FIELDS, keyword)) return [...above, `${indent}# only in holdfast.yaml: ${head}`];
   if (block === undefined) return [...above, `${indent}${head}${beside}`];
   return [
     ...above,

@@ -7,6 +7,7 @@ import type { Route, Rule } from "./config_vrrp.ts";
 import { routeText, ruleText } from "./routing_parts.ts";
 import type { Fields } from "./fields.ts";
 import { GLOBAL_FIELDS } from "./global_defs.ts";
+import { OWN_SERVER_FIELDS } from "./own_keywords.ts";
 import { REAL_SERVER_FIELDS } from "./real_server.ts";
 import { SERVER_FIELDS } from "./virtual_server.ts";
 import { ELECTION_FIELDS, INSTANCE_FIELDS } from "./vrrp_instance.ts";
@@ -51,6 +52,7 @@ const TABLES: readonly Fields[] = [
   REAL_SERVER_FIELDS,
   CONNECTION_FIELDS,
   GLOBAL_FIELDS,
+  OWN_SERVER_FIELDS,
 ];
 
 function fromTables(property: string): Keyword | undefined {
@@ -203,7 +205,7 @@ function virtualServerChange(old: VirtualServer, now: VirtualServer): ObjectChan
     ...own,
     ...pairs.flatMap(([was, is]) => saysTheSame(was, is) ? [] : [realServerChange(object(is), was, is)]),
     ...added.map((is) => addition(object(is), [startOf(now, is)])),
-    ...removed.map((was) => removal(object(was), ["leaves the pool, and its connections end"])),
+    ...removed.map((was) => removal(object(was), [endOf(old, was)])),
   ];
 }
 
@@ -211,6 +213,13 @@ function startOf(virtualServer: VirtualServer, { checkers, alpha = virtualServer
   return checkers.some((checker) => checker.alpha ?? alpha)
     ? "gets connections from its first good check on"
     : "gets connections at once";
+}
+
+function endOf(virtualServer: VirtualServer, { drainTimeoutMs = virtualServer.drainTimeoutMs }: RealServer): string {
+  if (drainTimeoutMs === undefined) return "leaves the pool, and its connections end";
+  return `gets no new connections, and leaves when those that it has have ended, after ${
+    drainTimeoutMs / 1000
+  } s at most`;
 }
 
 function realServerChange(object: string, old: RealServer, now: RealServer): ObjectChange {

@@ -14,6 +14,7 @@ import {
 import type { Checker, CheckerCommon, RealServer, VirtualServer } from "./config.ts";
 import { definedOnly, type Fields, type Printed, printFields } from "./fields.ts";
 import { HTTP_FIELDS, printUrl } from "./http_checker.ts";
+import { OWN_SERVER_FIELDS } from "./own_keywords.ts";
 import { REAL_SERVER_FIELDS } from "./real_server.ts";
 import { flagWords, SERVER_FIELDS, serviceWords } from "./virtual_server.ts";
 
@@ -62,6 +63,7 @@ export function printVirtualServer(server: VirtualServer): Printed {
     words: serviceWords(server),
     block: [
       ...printFields(values as never, defaults as never, SERVER_FIELDS as Fields),
+      ...printFields(server, {}, OWN_SERVER_FIELDS),
       ...flagWords(server).map((keyword) => ({ keyword, words: [] })),
       ...server.realServers.map((real) => printRealServer(real, { server, shared })),
     ],
@@ -88,12 +90,14 @@ function printRealServer(real: RealServer, { server, shared }: Surroundings): Pr
     words: real.port === 0 ? [real.address] : [real.address, String(real.port)],
     block: [
       ...printFields({ ...real, forwarding: own } as never, defaults as never, REAL_SERVER_FIELDS as Fields),
+      ...printFields(real, {}, OWN_SERVER_FIELDS),
       ...real.checkers.map((checker) => printChecker(checker, { real, shared })),
     ],
   };
 }
 
-const KEYWORDS: Readonly<Record<Checker["type"], string>> = {
+/** The keyword of each kind of checker. */
+export const CHECKER_KEYWORDS: Readonly<Record<Checker["type"], string>> = {
   tcp: "TCP_CHECK",
   http: "HTTP_GET",
   https: "SSL_GET",
@@ -107,7 +111,7 @@ const KEYWORDS: Readonly<Record<Checker["type"], string>> = {
 };
 
 function printChecker(checker: Checker, { real, shared }: { real: RealServer; shared: Partial<Timing> }): Printed {
-  const keyword = KEYWORDS[checker.type];
+  const keyword = CHECKER_KEYWORDS[checker.type];
   const hasTarget = checker.type !== "bfd" && checker.type !== "file" && checker.type !== "misc";
   const common = checker.type === "bfd"
     ? printFields(checker, {}, { alpha: BFD_CHECK_FIELDS.alpha })

@@ -15,6 +15,7 @@ import type { SourceLocation } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
 import { keywordIn } from "./keywords.ts";
 import type { Token } from "./lexer.ts";
+import { ownKeyword } from "./own_keywords.ts";
 import type { SectionName } from "./section.ts";
 import type { Block, Comments, Statement } from "./statement.ts";
 import { typeOf } from "./types.ts";
@@ -266,7 +267,7 @@ class YamlReader {
         section,
       }));
     }
-    if (keywordIn(section, keyword.text) === undefined) {
+    if (keywordIn(section, keyword.text) === undefined && ownKeyword(section, keyword.text) === undefined) {
       const block: Block | undefined = isMap(target) ? { section: "unknown", statements: [] } : undefined;
       return [{ keyword, args: [], section, ...(block === undefined ? {} : { block }) }];
     }

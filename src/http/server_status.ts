@@ -2,7 +2,7 @@
 import type { RealServerSnapshot } from "../ports/snapshot.ts";
 
 /** What the status of a real server is made of. */
-export type ServerStatusFacts = Pick<RealServerSnapshot, "state" | "weight" | "check">;
+export type ServerStatusFacts = Pick<RealServerSnapshot, "state" | "weight" | "check" | "presence" | "override">;
 
 /** HAProxy's row classes: active for a real server, backup for the sorry server. */
 export type ServerClass = `${"active" | "backup"}_${
@@ -18,11 +18,14 @@ export const SORRY_SERVER_STATUS = "no check";
 
 /**
  * HAProxy's status text: `UP`, `UP n/m` (n failures left of the m that take it down), `DOWN`, `DOWN n/m` (n successes of
- * the m that bring it up), `DRAIN` and `DRAIN n/m` (up, but configured with weight 0), `no check`.
+ * the m that bring it up), `DRAIN` and `DRAIN n/m` (up, but draining or configured with weight 0), `MAINT` (taken out by
+ * an operator, or drained), `no check`.
  */
 export function serverStatusText(server: ServerStatusFacts): string {
   const { state, check } = server;
-  const upWord = server.weight.configured === 0 ? "DRAIN" : "UP";
+  if (server.presence === "out") return "MAINT";
+  const drains = server.presence === "draining" || (server.override?.weight ?? server.weight.configured) === 0;
+  const upWord = drains ? "DRAIN" : "UP";
   switch (state) {
     case "up":
       return upWord;
@@ -34,7 +37,7 @@ export function serverStatusText(server: ServerStatusFacts): string {
       // The snapshot does not count successes: 1 is certain, and with keepalived's rise of 1 this state never lasts.
       return check === undefined ? "DOWN" : `DOWN 1/${check.rise}`;
     case "no-check":
-      return "no check";
+      return server.presence === "draining" ? "DRAIN" : "no check";
     default:
       return state satisfies never;
   }
@@ -46,6 +49,7 @@ export function serverStatusText(server: ServerStatusFacts): string {
  */
 export function serverClass(server: ServerStatusFacts, rank: "active" | "backup" = "active"): ServerClass {
   const { state, weight } = server;
+  if (server.presence === "draining") return `${rank}_draining`;
   const isUp = state === "up" || state === "going-down";
   if (isUp && (weight.configured === 0 || weight.effective === 0)) return `${rank}_draining`;
   switch (state) {

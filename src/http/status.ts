@@ -129,7 +129,14 @@ function realServer(server: RealServerSnapshot): Record<string, unknown> {
     failedChecks: server.failedChecks,
     transitions: server.downTransitions,
     downtimeSeconds: server.downtimeMs / 1000,
+    ...(server.presence && { presence: server.presence }),
+    ...(server.override && { override: override(server.override) }),
+    ...(server.causes && { causes: server.causes }),
   };
+}
+
+function override({ atMs, ...said }: NonNullable<RealServerSnapshot["override"]>): Record<string, unknown> {
+  return { ...said, at: time(atMs) };
 }
 
 function check(last: CheckSnapshot): Record<string, unknown> {

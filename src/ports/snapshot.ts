@@ -1,5 +1,6 @@
 // What the roles tell the api about themselves: plain data for status, metrics and page. No secrets in here, ever.
 import type { ForwardingMethod, TrafficCounters } from "../core/ipvs/table.ts";
+import type { Override } from "../core/health/presence.ts";
 import type { CheckStatus } from "./probes.ts";
 
 /** The whole picture that the api role shows. Every part may be missing while a role is starting. */
@@ -168,6 +169,12 @@ export interface RealServerSnapshot {
   readonly failedChecks: number;
   readonly downTransitions: number;
   readonly downtimeMs: number;
+  /** Whether it may be in the table: `draining` at weight 0, `out` not at all. Absent: `present`. */
+  readonly presence?: "present" | "draining" | "out";
+  /** What an operator said. */
+  readonly override?: Override;
+  /** Why it gets the connections that it gets, in plain words, the one that decides first. */
+  readonly causes?: readonly string[];
 }
 
 /** The last result of a checker. */

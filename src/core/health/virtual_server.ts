@@ -23,6 +23,10 @@ export interface RealServerStanding {
   /** Stays in the table at weight 0 when it is out (keepalived: `inhibit_on_failure`). */
   readonly inhibitOnFailure: boolean;
   readonly up: boolean;
+  /** Its weight in the table while it is up, where that is not the one that counts for the quorum (slow start). */
+  readonly tableWeight?: number;
+  /** It drains: it counts for nothing, but stays at weight 0 for its connections, whatever else happens. */
+  readonly draining?: boolean;
 }
 
 /** Whether enough real servers are live. Times are monotonic microseconds. */
@@ -40,7 +44,7 @@ export interface QuorumStep {
 
 /** Sum of the configured weights of the real servers that are up. */
 export function liveWeight(standings: readonly RealServerStanding[]): number {
-  return standings.reduce((sum, { up, entry }) => sum + (up ? entry.weight : 0), 0);
+  return standings.reduce((sum, { up, draining, entry }) => sum + (up && !draining ? entry.weight : 0), 0);
 }
 
 /**
@@ -112,8 +116,9 @@ export function wantedVirtualServers(
   quorumUp: boolean,
 ): WantedVirtualServer[] {
   const sorry = sorryServerActive(policy, quorumUp) ? policy.sorryServer : undefined;
-  const realServers = standings.flatMap(({ entry, up, inhibitOnFailure }) => {
-    if (up && sorry === undefined) return [entry];
+  const realServers = standings.flatMap(({ entry, up, inhibitOnFailure, draining, tableWeight = entry.weight }) => {
+    if (draining) return [{ ...entry, weight: 0 }];
+    if (up && sorry === undefined) return [tableWeight === entry.weight ? entry : { ...entry, weight: tableWeight }];
     return inhibitOnFailure ? [{ ...entry, weight: 0 }] : [];
   });
   const { sorryServer, inhibitSorryServer } = policy;

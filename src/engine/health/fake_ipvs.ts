@@ -61,6 +61,16 @@ export class FakeIpvs implements IpvsPort {
     applyToModel(this.#table, command);
   }
 
+  /** Gives a real server established connections, in each virtual server that has it. */
+  connect(address: string, activeConnections: number): void {
+    for (const [id, row] of this.#table) {
+      const realServers = row.realServers.map((server) => {
+        return server.entry.address === address ? { ...server, activeConnections } : server;
+      });
+      this.#table.set(id, { ...row, realServers });
+    }
+  }
+
   /** One line for each virtual server: `tcp 192.0.2.1:80 rr: 10.0.0.1:80=1 10.0.0.2:80=0`, sorted. */
   text(): string[] {
     return this.rows.map(({ entry, realServers }) => {

@@ -1,5 +1,6 @@
 // The health engine: runs the checks of every virtual server and keeps the kernel's table in line with their results.
 import { same } from "../../base/same.ts";
+import type { Override } from "../../core/health/presence.ts";
 import type { VirtualServerKey, WantedVirtualServer } from "../../core/ipvs/table.ts";
 import type { Checker, VirtualServer } from "../../config/config.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -14,9 +15,11 @@ import { virtualServerSnapshot } from "./health_snapshot.ts";
 import type { LiveChecker, LiveRealServer, LiveStart } from "./live_real_server.ts";
 import { type LiveChange, type LiveStep, LiveVirtualServer } from "./live_server.ts";
 import {
+  drainLine,
   failureLine,
   formatServer,
   formatService,
+  orderLine,
   quorumLine,
   serverLine,
   shutDownLine,
@@ -26,6 +29,8 @@ import {
   verdictLine,
   weightLine,
 } from "./log_lines.ts";
+import { findServer, fullName, overrideAfter, type ServerName, type SignedOrder } from "./operator.ts";
+import { Pace } from "./pace.ts";
 import { identityOf, keysOf, limitOf, requestsOf, startsDown, timingOf } from "./policy.ts";
 import { Suspension } from "./suspension.ts";
 import { SettingsKeeper, type SyncRole } from "./settings_keeper.ts";
@@ -81,6 +86,7 @@ export class HealthEngine {
   readonly #suspension: Suspension;
   readonly #settingsKeeper: SettingsKeeper;
   #settings: IpvsSettings;
+  readonly #pace: Pace;
   #configs: readonly VirtualServer[];
   #servers: readonly LiveVirtualServer[] = [];
   /** Which BFD sessions are up, by name. */
@@ -94,6 +100,13 @@ export class HealthEngine {
     this.#agenda = new Agenda(clock, options.timers ?? systemTimers);
     this.#runner = new CheckRunner(clock, this.#agenda, options.maxConcurrentChecks ?? 256);
     this.#suspension = new Suspension(options.isLocal ?? ((): boolean => true), log);
+    this.#pace = new Pace({
+      clock,
+      agenda: this.#agenda,
+      keeper: () => this.#keeper,
+      servers: () => this.#servers,
+      log,
+    });
     const ownedKeys = [...options.previousKeys ?? [], ...this.keys];
     this.#keeper = new TableKeeper({ openIpvs, clock, log, ownedKeys, agenda: this.#agenda });
     const port = (): IpvsSettingsPort => this.#keeper.settings;
@@ -185,12 +198,38 @@ export class HealthEngine {
       this.#logStart(server);
       this.#scheduleAll(server);
     }
+    this.#pace.arrange();
     for (const [server, change] of changes) {
       this.#logChange(server, change);
       this.#tell(newsOfChange(server, change));
       for (const started of change.started) this.#schedule(server, started.server, started.checker);
     }
     this.bfd(this.#sessions);
+  }
+
+  /**
+   * Carries an operator's order out.
+   *
+   * @returns the full names of the server, and what holds for it now
+   * @throws NoSuchServerError
+   */
+  obey(name: ServerName, order: SignedOrder): ServerName & { readonly override: Override | undefined } {
+    const { virtual, real } = findServer(this.#servers, name);
+    const override = overrideAfter(real.override, order, this.#options.clock.wallMs());
+    this.restore(name, override);
+    this.#options.log(
+      orderLine(order, formatServer(real.entry, virtual.config.protocol), formatService(virtual.config)),
+    );
+    return { ...fullName(virtual, real), override };
+  }
+
+  /** Takes over what an operator said to an earlier engine. @throws NoSuchServerError */
+  restore(name: ServerName, override: Override | undefined): void {
+    const { virtual, real } = findServer(this.#servers, name);
+    const quorum = virtual.obey(real, override, this.#options.clock.nowUs());
+    if (quorum !== undefined) this.#logQuorum(virtual, quorum);
+    this.#keeper.apply(virtual.wanted);
+    this.#pace.arrange();
   }
 
   /** The half of connection synchronisation that runs here from now on. */
@@ -222,7 +261,8 @@ export class HealthEngine {
   /** Every virtual server, now. Reads the kernel's counters, at most once a second. */
   snapshot(): VirtualServerSnapshot[] {
     const table = this.#keeper.rows();
-    return this.#servers.map((server) => virtualServerSnapshot(server, table, this.#options.clock));
+    const { clock } = this.#options;
+    return this.#servers.map((server) => virtualServerSnapshot(server, table, clock, this.#suspension.holds(server)));
   }
 
   async #stop({ keepTable, removed = false }: StopOptions): Promise<void> {
@@ -345,6 +385,7 @@ export class HealthEngine {
     this.#tell(newsOfStep(server, realServer, result, step));
     if (step.realServer === undefined && step.quorum === undefined && step.weight === undefined) return;
     this.#keeper.apply(server.wanted);
+    this.#pace.arrange();
   }
 
   #logStep(
@@ -374,7 +415,7 @@ export class HealthEngine {
     if (change !== undefined && step.quorum === "gained") this.#logServer(server, realServer, change);
   }
 
-  #logChange(server: LiveVirtualServer, { added, removed, changed, quorum }: LiveChange): void {
+  #logChange(server: LiveVirtualServer, { added, removed, drained, changed, quorum }: LiveChange): void {
     const { protocol } = server.config;
     for (const realServer of added) {
       if (realServer.health.up) {
@@ -384,7 +425,10 @@ export class HealthEngine {
       this.#options.log(staysOutLine(formatServer(realServer.entry, protocol), formatService(server.config)));
     }
     for (const { server: realServer, change } of changed) this.#logServer(server, realServer, change);
-    for (const realServer of removed) this.#logServer(server, realServer, "down");
+    for (const realServer of removed) {
+      if (!drained.includes(realServer)) this.#logServer(server, realServer, "down");
+      else this.#options.log(drainLine(formatServer(realServer.entry, protocol), formatService(server.config)));
+    }
     if (quorum !== undefined) this.#logQuorum(server, quorum);
   }
 

@@ -411,6 +411,8 @@ Deno.test("HealthEngine snapshot() shows one virtual server whole", async () => 
       failedChecks: 0,
       downTransitions: 0,
       downtimeMs: 0,
+      presence: "present",
+      causes: ["nothing checks it, so it counts as up"],
     }],
   }]);
   await engine.stop({ keepTable: true });

@@ -6,7 +6,10 @@ import { NO_TRAFFIC, type TableModel } from "../../core/ipvs/model.ts";
 import type { RealServerEntry, RealServerRow, TrafficCounters, WantedVirtualServer } from "../../core/ipvs/table.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { CheckSnapshot, RealServerSnapshot, VirtualServerSnapshot } from "../../ports/snapshot.ts";
-import type { LiveRealServer } from "./live_real_server.ts";
+import { CHECKER_KEYWORDS } from "../../config/print_server.ts";
+import { explain } from "../../core/health/explain.ts";
+import { connectionsOf, termsOf } from "./live_presence.ts";
+import { type LiveRealServer, weightedEntry } from "./live_real_server.ts";
 import type { LiveVirtualServer } from "./live_server.ts";
 
 /** One virtual server, now. `table`: the kernel's, undefined while it cannot be read. */
@@ -14,6 +17,7 @@ export function virtualServerSnapshot(
   live: LiveVirtualServer,
   table: TableModel | undefined,
   clock: Clock,
+  suspended = false,
 ): VirtualServerSnapshot {
   const { config, quorum, wanted } = live;
   const rows = wanted.map(({ entry }) => table?.get(canonicalKey(entry.key))).filter((row) => row !== undefined);
@@ -35,7 +39,11 @@ export function virtualServerSnapshot(
     inKernel: rows.length === wanted.length,
     ...(rows.length === 0 ? {} : { counters: sumOf(rows.map((row) => row.counters)) }),
     downTransitions: quorum.downTransitions,
-    realServers: live.realServers.map((server) => realServerSnapshot(server, wanted, inTable(server.entry), clock)),
+    realServers: [...live.realServers, ...live.leaving].map((server) => {
+      const connections = connectionsOf(config, live.policy, server.entry, table);
+      const surroundings = { live, suspended, connections, clock };
+      return realServerSnapshot(server, wanted, inTable(server.entry), surroundings);
+    }),
   };
 }
 
@@ -101,14 +109,16 @@ function realServerSnapshot(
   live: LiveRealServer,
   wanted: readonly WantedVirtualServer[],
   row: RealServerRow | undefined,
-  clock: Clock,
+  surroundings: Surroundings,
 ): RealServerSnapshot {
-  const { entry, health } = live;
+  const { entry, health, presence, override } = live;
+  const { clock } = surroundings;
   const weights = wanted.flatMap(({ entry: { key }, realServers }) => {
     const there = serverBehind(key, entry);
     const id = there && canonicalServer(there);
     return realServers.filter((server) => canonicalServer(server) === id).map(({ weight }) => weight);
   });
+  const effective = Math.max(0, ...weights);
   return {
     address: entry.address,
     port: entry.port,
@@ -117,7 +127,7 @@ function realServerSnapshot(
     sinceMs: wallMs(health.sinceUs, clock),
     weight: {
       configured: entry.weight,
-      effective: Math.max(0, ...weights),
+      effective,
       ...(row === undefined ? {} : { kernel: row.entry.weight }),
     },
     inKernel: row !== undefined,
@@ -129,7 +139,44 @@ function realServerSnapshot(
     failedChecks: health.failedChecks,
     downTransitions: health.downTransitions,
     downtimeMs: Math.floor(downtimeUs(health, clock.nowUs()) / 1000),
+    presence: presence.name,
+    ...(override === undefined ? {} : { override }),
+    causes: causesOf(live, effective, surroundings),
   };
+}
+
+/** What is around one real server. */
+interface Surroundings {
+  readonly live: LiveVirtualServer;
+  readonly suspended: boolean;
+  readonly connections: number | undefined;
+  readonly clock: Clock;
+}
+
+function causesOf(
+  server: LiveRealServer,
+  effective: number,
+  { live, suspended, connections, clock }: Surroundings,
+): string[] {
+  const { config, entry, health, presence, override, removed = false } = server;
+  return explain({
+    health,
+    checks: server.checkers.map(({ config: checker, result }) => ({
+      name: CHECKER_KEYWORDS[checker.type],
+      fall: checker.retry + 1,
+      text: result?.result.text,
+    })),
+    terms: termsOf(live.config, config),
+    presence,
+    override,
+    removed,
+    weight: { configured: entry.weight, wanted: weightedEntry(server).weight, effective },
+    inhibitOnFailure: config.inhibitOnFailure,
+    quorum: { need: live.limits.quorum, have: live.liveWeight },
+    sorryServerActive: sorryServerActive(live.policy, live.quorum.up),
+    suspended,
+    connections,
+  }, clock.nowUs());
 }
 
 /** The checker that decides: one that is down or failing, else the one heard last. */

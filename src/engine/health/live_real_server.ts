@@ -10,6 +10,7 @@ import type { RealServerEntry } from "../../core/ipvs/table.ts";
 import { same } from "../../base/same.ts";
 import type { Checker, RealServer, VirtualServer } from "../../config/config.ts";
 import type { ProbeResult } from "../../ports/probes.ts";
+import { type Override, type Presence, PRESENT } from "../../core/health/presence.ts";
 import type { Appointment } from "./agenda.ts";
 import type { StartAssumption } from "../../core/health/adoption.ts";
 import { realServerEntry, startsDown } from "./policy.ts";
@@ -38,6 +39,11 @@ export interface LiveRealServer {
   health: RealServerHealth;
   /** In the order of the configuration. */
   checkers: readonly LiveChecker[];
+  presence: Presence;
+  /** What an operator said. */
+  override?: Override | undefined;
+  /** It is configured no more and drains. */
+  removed?: true;
   /** It was taken out for good, at the end. */
   left?: true;
 }
@@ -62,6 +68,7 @@ export function startLiveRealServer(
     entry: realServerEntry(config),
     health: startRealServer(states, nowUs),
     checkers: config.checkers.map(startLiveChecker),
+    presence: PRESENT,
   };
 }
 
@@ -103,9 +110,10 @@ const MAX_WEIGHT = 65_535;
 
 /**
  * The entry with the weight that its checkers have named: a command with `misc_dynamic` sets it, a tracked file adds to it
- * (keepalived.conf(5), MISC_CHECK and FILE_CHECK).
+ * (keepalived.conf(5), MISC_CHECK and FILE_CHECK). What an operator said comes before both.
  */
-export function weightedEntry({ entry, checkers }: LiveRealServer): RealServerEntry {
+export function weightedEntry({ entry, checkers, override }: LiveRealServer): RealServerEntry {
+  if (override?.weight !== undefined) return { ...entry, weight: override.weight };
   let { weight } = entry;
   let change = 0;
   for (const { result } of checkers) {

@@ -1,5 +1,7 @@
 // One virtual server at work: its real servers' health, its quorum, its last results. Decides through the core, acts not.
 import { assumeAtStart, type StartAssumption } from "../../core/health/adoption.ts";
+import { same } from "../../base/same.ts";
+import { isMoving, type Override, type PresenceEvent, stepPresence } from "../../core/health/presence.ts";
 import { recordCheck } from "../../core/health/real_server.ts";
 import {
   liveWeight,
@@ -7,13 +9,12 @@ import {
   type QuorumStep,
   reachableQuorum,
   type RealServerStanding,
-  serverBehind,
   startQuorum,
   stepQuorum,
   type VirtualServerPolicy,
   wantedVirtualServers,
 } from "../../core/health/virtual_server.ts";
-import { canonicalKey, canonicalServer } from "../../core/ipvs/diff.ts";
+import { canonicalServer } from "../../core/ipvs/diff.ts";
 import type { TableModel } from "../../core/ipvs/model.ts";
 import type { RealServerEntry, WantedVirtualServer } from "../../core/ipvs/table.ts";
 import type { VirtualServer } from "../../config/config.ts";
@@ -27,6 +28,7 @@ import {
   startLiveRealServer,
   weightedEntry,
 } from "./live_real_server.ts";
+import { type Advance, anyMoves, connectionsOf, rowsOf, type Settled, standingOf, termsOf } from "./live_presence.ts";
 import { policyOf, realServerEntry, timingOf } from "./policy.ts";
 
 /** Changes that one result brought. */
@@ -45,6 +47,8 @@ export interface LiveStep {
 export interface LiveChange {
   readonly added: readonly LiveRealServer[];
   readonly removed: readonly LiveRealServer[];
+  /** Of them, those that stay for their connections. */
+  readonly drained: readonly LiveRealServer[];
   /** Real servers that went up or down with their checkers. */
   readonly changed: readonly { readonly server: LiveRealServer; readonly change: "up" | "down" }[];
   /** Checkers that are new and are to be scheduled. */
@@ -58,11 +62,16 @@ export class LiveVirtualServer {
   #policy: VirtualServerPolicy;
   #limits: { readonly quorum: number; readonly hysteresis: number };
   #realServers: readonly LiveRealServer[];
+  /** Configured no more, but connections are left. */
+  #leaving: readonly LiveRealServer[] = [];
   #quorum: QuorumState;
+  /** The last event. */
+  #nowUs: number;
 
   /** `table`: what the kernel has, for adoption; undefined while it cannot be read. */
   constructor(config: VirtualServer, start: LiveStart & { readonly table: TableModel | undefined }) {
     this.#config = config;
+    this.#nowUs = start.nowUs;
     this.#policy = policyOf(config);
     const assumed = assumptions(config, this.#policy, start.table);
     this.#realServers = config.realServers.map((server, index) => {
@@ -91,6 +100,16 @@ export class LiveVirtualServer {
     return this.#realServers;
   }
 
+  /** Real servers that are configured no more and drain. */
+  get leaving(): readonly LiveRealServer[] {
+    return this.#leaving;
+  }
+
+  /** Something changes by itself: `advance` is to be called. */
+  get moves(): boolean {
+    return anyMoves(this.#realServers) || anyMoves(this.#leaving);
+  }
+
   /** Whether quorum is held, and since when. */
   get quorum(): QuorumState {
     return this.#quorum;
@@ -116,6 +135,7 @@ export class LiveVirtualServer {
     const weightBefore = weightedEntry(server).weight;
     server.health = health;
     checker.result = dated;
+    if (change === "up") this.#step(server, { type: "recovered" }, nowUs);
     const { weight } = weightedEntry(server);
     const quorum = this.#stepQuorum(nowUs);
     const firstVerdict = before?.judged === false || before?.up !== after?.up;
@@ -134,7 +154,9 @@ export class LiveVirtualServer {
    */
   reconfigure(config: VirtualServer, start: LiveStart): LiveChange {
     const before = Map.groupBy(this.#realServers, (server) => canonicalServer(server.config));
+    const earlier = this.#config;
     const added: LiveRealServer[] = [];
+    this.#nowUs = start.nowUs;
     const changed: LiveChange["changed"][number][] = [];
     const started: LiveChange["started"][number][] = [];
     this.#config = config;
@@ -144,6 +166,7 @@ export class LiveVirtualServer {
       if (server === undefined) {
         const made = startLiveRealServer({ config: wanted, assumed: "configured", virtual: config }, start);
         added.push(made);
+        this.#step(made, { type: "recovered" }, start.nowUs);
         for (const checker of made.checkers) started.push({ server: made, checker });
         return made;
       }
@@ -154,9 +177,34 @@ export class LiveVirtualServer {
     });
     const removed = [...before.values()].flat();
     for (const server of removed) retireLiveRealServer(server);
+    const configured = new Set(config.realServers.map(canonicalServer));
+    const drained = removed.filter((server) => this.#drains(server, earlier));
+    this.#leaving = [...this.#leaving, ...drained].filter((server) => !configured.has(canonicalServer(server.config)));
     this.#limits = this.#reachableLimits();
     const quorum = this.#stepQuorum(start.nowUs);
-    return { added, removed, changed, started, ...(quorum === undefined ? {} : { quorum }) };
+    return { added, removed, drained, changed, started, ...(quorum === undefined ? {} : { quorum }) };
+  }
+
+  /** Takes what an operator said, or takes it back. */
+  obey(server: LiveRealServer, override: Override | undefined, nowUs: number): QuorumStep["change"] {
+    server.override = override;
+    this.#step(server, { type: override?.mode ?? "ready" }, nowUs);
+    return this.#stepQuorum(nowUs);
+  }
+
+  /** Lets time pass for those that drain or rise. `table`: undefined while it cannot be read. */
+  advance(table: TableModel | undefined, nowUs: number): Advance {
+    const before = this.wanted;
+    const settled: Settled[] = [];
+    for (const server of [...this.#realServers, ...this.#leaving]) {
+      if (!isMoving(server.presence)) continue;
+      const connections = connectionsOf(this.#config, this.#policy, server.entry, table);
+      this.#step(server, { type: "tick", connections }, nowUs);
+      if (!isMoving(server.presence)) settled.push({ server, presence: server.presence });
+    }
+    this.#nowUs = nowUs;
+    this.#leaving = this.#leaving.filter(({ presence }) => presence.name === "draining");
+    return { changed: !same(before, this.wanted), settled };
   }
 
   /** Takes a real server out for good, as `omega` does at the end; no sorry server comes in for it. */
@@ -172,23 +220,35 @@ export class LiveVirtualServer {
     for (const server of this.#realServers) retireLiveRealServer(server);
   }
 
+  #step(server: LiveRealServer, event: PresenceEvent, nowUs: number): void {
+    this.#nowUs = nowUs;
+    server.presence = stepPresence(termsOf(this.#config, server.config), server.presence, event, nowUs);
+  }
+
+  /** A server that leaves the configuration drains where that is asked for and it may have connections. */
+  #drains(server: LiveRealServer, earlier: VirtualServer): boolean {
+    const { drainTimeoutUs = 0 } = termsOf(earlier, server.config);
+    if (drainTimeoutUs === 0 || !server.health.up || server.presence.name === "out") return false;
+    server.removed = true;
+    server.config = { ...server.config, drainTimeoutMs: drainTimeoutUs / 1000 };
+    this.#step(server, { type: "drain" }, this.#nowUs);
+    return true;
+  }
+
   #reachableLimits(): { readonly quorum: number; readonly hysteresis: number } {
     const total = this.#realServers.reduce((sum, { entry }) => sum + entry.weight, 0);
     return reachableQuorum(this.#policy, total);
   }
 
   #stepQuorum(nowUs: number): QuorumStep["change"] {
+    this.#nowUs = nowUs;
     const { state, change } = stepQuorum(this.#limits, this.#quorum, this.liveWeight, nowUs);
     this.#quorum = state;
     return change;
   }
 
   #standings(): RealServerStanding[] {
-    return this.#realServers.map((server) => {
-      const { config, health, left = false } = server;
-      const inhibitOnFailure = config.inhibitOnFailure && !left;
-      return { entry: weightedEntry(server), inhibitOnFailure, up: health.up && !left };
-    });
+    return [...this.#realServers, ...this.#leaving].map((server) => standingOf(server, this.#config, this.#nowUs));
   }
 }
 
@@ -213,12 +273,6 @@ function kernelWeight(
   server: RealServerEntry,
   table: TableModel | undefined,
 ): number | undefined {
-  const weights = policy.entries.flatMap(({ key }) => {
-    const there = serverBehind(key, server);
-    if (there === undefined) return [];
-    const id = canonicalServer(there);
-    const row = table?.get(canonicalKey(key))?.realServers.find(({ entry }) => canonicalServer(entry) === id);
-    return row === undefined ? [] : [row.entry.weight];
-  });
+  const weights = table === undefined ? [] : rowsOf(policy, server, table).map(({ entry }) => entry.weight);
   return weights.length === 0 ? undefined : Math.max(...weights);
 }

@@ -1,5 +1,7 @@
 // The lines that keepalived writes, in its words: scripts and people look for them. Only text, no state.
 import type { Checker, VirtualServer } from "../../config/config.ts";
+import type { Presence } from "../../core/health/presence.ts";
+import type { SignedOrder } from "./operator.ts";
 import type { ProbeResult } from "../../ports/probes.ts";
 
 interface Endpoint {
@@ -98,6 +100,25 @@ export function suspensionLine(held: boolean, address: string, virtualServer: st
   return held
     ? `Suspending healthcheckers of VS ${virtualServer}: ${address} is not on this host`
     : `Activating healthcheckers of VS ${virtualServer}: ${address} is on this host`;
+}
+
+/** A real server that left the configuration stays for its connections. */
+export function drainLine(server: string, virtualServer: string): string {
+  return `Draining service ${server} of VS ${virtualServer}`;
+}
+
+/** A real server has stopped draining; undefined: it has stopped rising, which is no news. */
+export function settledLine(presence: Presence, server: string, virtualServer: string): string | undefined {
+  if (presence.name !== "out") return undefined;
+  const why = presence.drained === "ended" ? "its connections have ended" : "its time to drain is over";
+  return `Removing service ${server} from VS ${virtualServer}: ${why}`;
+}
+
+/** What an operator wants. */
+export function orderLine(order: SignedOrder, server: string, virtualServer: string): string {
+  const what = order.action === "weight" ? `weight ${order.weight ?? "as configured"}` : order.action;
+  const reason = order.reason === undefined ? "" : `: ${order.reason}`;
+  return `Operator ${order.author} wants service ${server} of VS ${virtualServer} ${what}${reason}`;
 }
 
 /** A real server that an earlier process took out, at start. */

@@ -1,0 +1,119 @@
+// Why a real server gets the connections that it gets: causes in plain words, the one that decides first. Pure.
+import { drainDeadlineUs, type Override, type Presence, type PresenceTerms } from "./presence.ts";
+import type { RealServerHealth } from "./real_server.ts";
+
+/** All that is known about one real server. */
+export interface ServerFacts {
+  readonly health: Pick<RealServerHealth, "up" | "checkers">;
+  /** In the order of `health.checkers`. */
+  readonly checks: readonly {
+    /** The keyword, such as TCP_CHECK. */
+    readonly name: string;
+    /** Tries that fail before the server is down. */
+    readonly fall: number;
+    /** The last result, undefined before the first. */
+    readonly text: string | undefined;
+  }[];
+  readonly terms: PresenceTerms;
+  readonly presence: Presence;
+  readonly override: Override | undefined;
+  /** It is in the configuration no more. */
+  readonly removed: boolean;
+  readonly weight: { readonly configured: number; readonly wanted: number; readonly effective: number };
+  readonly inhibitOnFailure: boolean;
+  /** Of its virtual server. */
+  readonly quorum: { readonly need: number; readonly have: number };
+  readonly sorryServerActive: boolean;
+  /** `ha_suspend` holds the checks back. */
+  readonly suspended: boolean;
+  /** Undefined while the table cannot be read. */
+  readonly connections: number | undefined;
+}
+
+/** The causes; never empty. */
+export function explain(facts: ServerFacts, nowUs: number): string[] {
+  const causes = [
+    ...presenceCauses(facts, nowUs),
+    ...checkCauses(facts),
+    ...quorumCauses(facts),
+    ...weightCauses(facts, nowUs),
+    ...(facts.suspended ? ["its checks are held back: the virtual address is not on this host (ha_suspend)"] : []),
+  ];
+  if (causes.length > 0) return causes;
+  return [facts.checks.length === 0 ? "nothing checks it, so it counts as up" : "all its checks are good"];
+}
+
+function presenceCauses({ presence, override, removed, terms, connections }: ServerFacts, nowUs: number): string[] {
+  const who = removed ? "it has left the configuration" : `an operator took it out${saidBy(override)}`;
+  switch (presence.name) {
+    case "present":
+      return [];
+    case "draining": {
+      const left = connections === undefined ? "its connections" : count(connections, "connection");
+      const deadlineUs = drainDeadlineUs(terms, presence);
+      const limit = deadlineUs === undefined ? "" : `, for ${seconds(deadlineUs - nowUs)} more at most`;
+      return [`${who}: it gets nothing new and waits for ${left} to end${limit}`];
+    }
+    case "out":
+      if (presence.drained === "maint") return [`an operator put it into maintenance${saidBy(override)}`];
+      return [
+        presence.drained === "ended"
+          ? `${who}, and its connections have ended`
+          : `${who}, and its time to drain is over`,
+      ];
+    default:
+      return presence satisfies never;
+  }
+}
+
+function checkCauses({ health, checks, inhibitOnFailure }: ServerFacts): string[] {
+  const causes = health.checkers.flatMap((checker, index) => {
+    const { name, fall, text } = checks[index] ?? { name: "its check", fall: 1, text: undefined };
+    const said = text === undefined ? "" : `: ${text}`;
+    if (!checker.up) return [checker.judged ? `${name} fails${said}` : `${name} has not succeeded yet`];
+    return checker.failures > 0 ? [`${name} failed ${checker.failures} of ${fall} times${said}`] : [];
+  });
+  const isInhibited = !health.up && inhibitOnFailure;
+  return isInhibited ? [...causes, "it stays in the table at weight 0 (inhibit_on_failure)"] : causes;
+}
+
+function quorumCauses({ health, quorum, sorryServerActive }: ServerFacts): string[] {
+  if (!health.up || !sorryServerActive) return [];
+  return [`the sorry server has the traffic: the quorum is ${quorum.need}, the live weight ${quorum.have}`];
+}
+
+function weightCauses(
+  { health, presence, terms, weight, override, sorryServerActive }: ServerFacts,
+  nowUs: number,
+): string[] {
+  const causes: string[] = [];
+  if (override?.weight !== undefined) {
+    causes.push(
+      `an operator set its weight to ${override.weight}${
+        saidBy(override)
+      }; the configuration says ${weight.configured}`,
+    );
+  } else if (weight.wanted !== weight.configured) {
+    causes.push(`its checks set its weight to ${weight.wanted}; the configuration says ${weight.configured}`);
+  } else if (weight.configured === 0) causes.push("its weight is 0 in the configuration: it gets nothing new");
+  const { risingSinceUs } = presence.name === "present" ? presence : {};
+  if (risingSinceUs !== undefined && health.up && !sorryServerActive) {
+    const leftUs = risingSinceUs + terms.slowStartUs - nowUs;
+    causes.push(`slow start: weight ${weight.effective} of ${weight.wanted}, all of it in ${seconds(leftUs)}`);
+  }
+  return causes;
+}
+
+function saidBy(override: Override | undefined): string {
+  if (override === undefined) return "";
+  const reason = override.reason === undefined ? "" : `: ${override.reason}`;
+  return ` (${override.author}${reason})`;
+}
+
+function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? "" : "s"}`;
+}
+
+function seconds(us: number): string {
+  return `${Math.max(0, Math.ceil(us / 1_000_000))} s`;
+}

@@ -1,0 +1,79 @@
+// How the presence of real servers (draining, slow start, an operator's word) shows in the table. No timers.
+import { isMoving, type Presence, type PresenceTerms, risenWeight } from "../../core/health/presence.ts";
+import { type RealServerStanding, serverBehind, type VirtualServerPolicy } from "../../core/health/virtual_server.ts";
+import { canonicalKey, canonicalServer } from "../../core/ipvs/diff.ts";
+import type { TableModel } from "../../core/ipvs/model.ts";
+import type { RealServerEntry, RealServerRow } from "../../core/ipvs/table.ts";
+import type { RealServer, VirtualServer } from "../../config/config.ts";
+import { type LiveRealServer, weightedEntry } from "./live_real_server.ts";
+
+/** A real server that has stopped moving. */
+export interface Settled {
+  readonly server: LiveRealServer;
+  readonly presence: Presence;
+}
+
+/** What passing time brought to one virtual server. */
+export interface Advance {
+  /** The table is to be other than before. */
+  readonly changed: boolean;
+  readonly settled: readonly Settled[];
+}
+
+/** What the configuration says of draining and slow start; the real server before its virtual server. */
+export function termsOf(virtual: VirtualServer, real: RealServer): PresenceTerms {
+  const drainTimeoutMs = real.drainTimeoutMs ?? virtual.drainTimeoutMs;
+  return {
+    slowStartUs: (real.slowStartMs ?? virtual.slowStartMs ?? 0) * 1000,
+    drainTimeoutUs: drainTimeoutMs === undefined ? undefined : drainTimeoutMs * 1000,
+  };
+}
+
+/** One real server as the core judges it. */
+export function standingOf(server: LiveRealServer, virtual: VirtualServer, nowUs: number): RealServerStanding {
+  const { config, health, presence, left = false, removed = false } = server;
+  const entry = weightedEntry(server);
+  return {
+    entry,
+    inhibitOnFailure: config.inhibitOnFailure && !left && presence.name !== "out",
+    up: health.up && !left && presence.name === "present",
+    // A dead server has no connections to wait for; one that has left the configuration is not checked any more.
+    draining: presence.name === "draining" && (health.up || removed) && !left,
+    tableWeight: risenWeight(termsOf(virtual, config), presence, entry.weight, nowUs),
+  };
+}
+
+/** Some real server changes by itself. */
+export function anyMoves(servers: readonly LiveRealServer[]): boolean {
+  return servers.some(({ presence }) => isMoving(presence));
+}
+
+/** The rows of a real server behind the entries of its virtual server. */
+export function rowsOf(policy: VirtualServerPolicy, server: RealServerEntry, table: TableModel): RealServerRow[] {
+  return policy.entries.flatMap(({ key }) => {
+    const there = serverBehind(key, server);
+    if (there === undefined) return [];
+    const id = canonicalServer(there);
+    const row = table.get(canonicalKey(key))?.realServers.find(({ entry }) => canonicalServer(entry) === id);
+    return row === undefined ? [] : [row];
+  });
+}
+
+/**
+ * Connections that a draining server still has, clients with persistence included; undefined while the table cannot be
+ * read. Of TCP the established ones count: what the kernel remembers of ended ones is of no use to anybody. UDP knows no
+ * end, so that there all count that the kernel remembers.
+ */
+export function connectionsOf(
+  virtual: VirtualServer,
+  policy: VirtualServerPolicy,
+  server: RealServerEntry,
+  table: TableModel | undefined,
+): number | undefined {
+  if (table === undefined) return undefined;
+  const isTcp = virtual.protocol === "tcp" && !policy.entries.some(({ key }) => key.kind === "fwmark");
+  return rowsOf(policy, server, table).reduce(
+    (sum, row) => sum + row.activeConnections + row.persistentConnections + (isTcp ? 0 : row.inactiveConnections),
+    0,
+  );
+}
