@@ -4,6 +4,7 @@ import { VERSION } from "../base/version.ts";
 import { SIGNAL_NUMBERS } from "../daemon/signals.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_status.ts";
 import { addOperationCommands } from "./operation_commands.ts";
+import { addServerCommands } from "./server_commands.ts";
 import type { ApiAddress } from "./run.ts";
 
 /** Where keepalived looks. */
@@ -57,6 +58,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       status = await reload();
     });
   addOperationCommands(program, (result) => status = result);
+  addServerCommands(program, (result) => status = result);
   program.command("check")
     .description("check a configuration and say everything that is wrong with it; exit status 1 if it cannot be run")
     .addOption(configOption())

@@ -2,7 +2,8 @@
 import { formatDuration } from "../base/duration.ts";
 import { formatEndpoint } from "../base/ip.ts";
 import { statusOf } from "../http/status.ts";
-import type { Snapshot, VirtualServerSnapshot, VrrpInstanceSnapshot } from "../ports/snapshot.ts";
+import { serverStatusText } from "../http/server_status.ts";
+import type { RealServerSnapshot, Snapshot, VirtualServerSnapshot, VrrpInstanceSnapshot } from "../ports/snapshot.ts";
 import { ask } from "./ask.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { table } from "./table.ts";
@@ -107,15 +108,20 @@ function noteOf({ basePriority, orders }: VrrpInstanceSnapshot, nowMs: number): 
 
 function serverTable(servers: readonly VirtualServerSnapshot[], nowMs: number): string[] {
   const rows = servers.map((server) => {
-    const live = server.realServers.filter(({ state }) => state !== "down" && state !== "going-up").length;
-    const down = server.realServers.filter(({ state }) => state === "down" || state === "going-up");
+    const isDown = ({ state }: RealServerSnapshot): boolean => state === "down" || state === "going-up";
+    const isAway = ({ presence = "present" }: RealServerSnapshot): boolean => presence !== "present";
+    const live = server.realServers.filter((real) => !isDown(real) && !isAway(real)).length;
+    const down = server.realServers.filter((real) => isDown(real) || isAway(real));
     return [
       server.name,
       server.up ? "UP" : "DOWN",
       formatDuration(Math.max(0, nowMs - server.sinceMs)),
       `${live}/${server.realServers.length}`,
       `${server.scheduler} ${server.forwardingMethod}`,
-      down.map(({ address, port, check }) => `${formatEndpoint(address, port)} ${check?.status ?? "down"}`).join("; "),
+      down.map((real) => {
+        const why = isAway(real) ? serverStatusText(real) : real.check?.status ?? "down";
+        return `${formatEndpoint(real.address, real.port)} ${why}`;
+      }).join("; "),
     ];
   });
   return table(["VIRTUAL SERVER", "STATE", "FOR", "LIVE", "METHOD", "DOWN"], rows);

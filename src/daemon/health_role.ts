@@ -3,6 +3,7 @@ import type { VirtualServer } from "../config/config.ts";
 import type { IpvsSettings } from "../config/sync_daemon.ts";
 import type { VirtualServerKey } from "../core/ipvs/table.ts";
 import type { BfdStates } from "../engine/bfd/bfd_engine.ts";
+import type { ServerOverride } from "../engine/health/operator.ts";
 import { HealthEngine, type StopOptions } from "../engine/health/health_engine.ts";
 import { LinuxIpvs } from "../linux/ipvs.ts";
 import { SystemClock } from "../linux/monotonic_clock.ts";
@@ -15,6 +16,7 @@ import { Link } from "./link.ts";
 import { LocalAddresses } from "./local_addresses.ts";
 import { tuneMyself } from "./process_tuning.ts";
 import type { FromChild, ToHealth } from "./messages.ts";
+import type { OrderAnswer } from "./server_orders.ts";
 
 /** How often states and counters are reported; the kernel's own estimates are 2 s old. */
 const SNAPSHOT_INTERVAL_MS = 1000;
@@ -38,6 +40,7 @@ class HealthRole {
   #previousKeys: readonly VirtualServerKey[] = [];
   #sessions: BfdStates = {};
   #tellsInitialStates = false;
+  #overrides: readonly ServerOverride[] = [];
   #started = false;
   #reporting: ReturnType<typeof setInterval> | undefined;
   #warnings = "[]";
@@ -63,6 +66,11 @@ class HealthRole {
         return this.#reconfigure(message);
       case "tune":
         return tuneMyself(message.own, (line) => this.#link.send({ type: "log", line }));
+      case "restore":
+        this.#overrides = message.overrides;
+        return;
+      case "order":
+        return this.#order(message);
       case "sync-role":
         return this.#engine?.followSyncRole(message.role);
       case "bfd":
@@ -101,10 +109,25 @@ class HealthRole {
 
   #start(): void {
     this.#started = true;
-    this.#engine?.run();
+    this.#engine?.run(this.#overrides);
     this.#engine?.bfd(this.#sessions);
     this.#report();
     this.#reporting = setInterval(() => this.#report(), SNAPSHOT_INTERVAL_MS);
+  }
+
+  #order({ id, name, order }: ToHealth & { type: "order" }): void {
+    let answer: OrderAnswer;
+    try {
+      if (!this.#started || this.#engine === undefined) {
+        throw new Error("the health role is still starting");
+      }
+      const { override, ...full } = this.#engine.obey(name, order);
+      answer = { ok: true, name: full, ...(override === undefined ? {} : { override }) };
+    } catch (error) {
+      answer = { ok: false, message: error instanceof Error ? error.message : String(error) };
+    }
+    this.#link.post({ type: "ordered", id, answer });
+    if (this.#started) this.#report();
   }
 
   #reconfigure({ id, virtualServers, settings }: ToHealth & { type: "reconfigure" }): void {

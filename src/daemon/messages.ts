@@ -10,12 +10,15 @@ import type { RouterOrders } from "../core/vrrp/steering.ts";
 import type { BfdStates } from "../engine/bfd/bfd_engine.ts";
 import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.ts";
 import type { ServerNews } from "../engine/health/server_news.ts";
+import type { ServerName, ServerOverride, SignedOrder } from "../engine/health/operator.ts";
 import type { SyncRole } from "../engine/health/settings_keeper.ts";
 import type { OwnSettings } from "./process_tuning.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import type { InstanceNotice, StateTransition } from "../engine/vrrp/surroundings.ts";
 import type { VrrpPart } from "./vrrp_part.ts";
 import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
+
+import type { OrderAnswer } from "./server_orders.ts";
 
 /** The child roles. */
 export type RoleName = "vrrp" | "health" | "bfd" | "api" | "mail";
@@ -70,6 +73,10 @@ export type ToHealth =
   }
   /** As for vrrp. */
   | { readonly type: "tune"; readonly own: OwnSettings }
+  /** What operators have said to an earlier process; comes before `start`. */
+  | { readonly type: "restore"; readonly overrides: readonly ServerOverride[] }
+  /** An operator's order; the answer is `ordered` with the same id. */
+  | { readonly type: "order"; readonly id: number; readonly name: ServerName; readonly order: SignedOrder }
   /** The half of connection synchronisation that runs here. */
   | { readonly type: "sync-role"; readonly role: SyncRole }
   /** What BFD sessions said last, for BFD_CHECK. */
@@ -139,13 +146,15 @@ export type FromChild =
   | { readonly type: "observed"; readonly atMs: number; readonly fact: Fact }
   /** Answer to `operate`. */
   | { readonly type: "operated"; readonly id: number; readonly answer: OperationAnswer }
+  /** Answer to `order`. */
+  | { readonly type: "ordered"; readonly id: number; readonly answer: OrderAnswer }
   /** Cannot work at all, and starting it again would not help: one sentence why. */
   | { readonly type: "failed"; readonly message: string };
 
 /** Message types that each role may send; anything else is dropped. */
 const ALLOWED: Readonly<Record<RoleName, readonly FromChild["type"][]>> = {
   vrrp: ["ready", "log", "vrrp", "transition", "notice", "reconfigured", "operated", "observed", "failed"],
-  health: ["ready", "log", "health", "servers", "warnings", "reconfigured", "failed"],
+  health: ["ready", "log", "health", "servers", "warnings", "reconfigured", "ordered", "failed"],
   bfd: ["ready", "log", "bfd", "reconfigured", "failed"],
   api: ["ready", "log", "failed"],
   mail: ["ready", "log", "mailed", "failed"],
@@ -193,6 +202,7 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
     case "observed":
       return typeof fields.atMs === "number" && isFact(fields.fact) ? message as FromChild : undefined;
     case "operated":
+    case "ordered":
       return typeof fields.id === "number" && typeof fields.answer === "object" && fields.answer !== null
         ? message as FromChild
         : undefined;

@@ -32,6 +32,7 @@ import { notStartedWarnings, splitBrainWarnings } from "./node_warnings.ts";
 import { stillMasters } from "./resume.ts";
 import { RoleKeeper } from "./role_keeper.ts";
 import type { RoleProcess } from "./role_process.ts";
+import { ServerOrders } from "./server_orders.ts";
 import { SyncRoles } from "./sync_role.ts";
 import { Tracker } from "./tracker.ts";
 import { needsVrrp, vrrpPartOf } from "./vrrp_part.ts";
@@ -79,6 +80,7 @@ export class Supervisor {
   readonly #tracker: Tracker;
   readonly #notifier: Notifier;
   readonly #operations: Operations;
+  readonly #serverOrders = new ServerOrders(() => this.#health.process);
   readonly #syncRoles = new SyncRoles();
   readonly #dumps: Dumps;
   readonly #vrrpTuning: ProcessTuning;
@@ -265,6 +267,7 @@ export class Supervisor {
     process.post({ type: "configure", virtualServers, settings, previousKeys, tellsInitialStates });
     process.post({ type: "sync-role", role: this.#syncRoles.of(this.#config) });
     process.post({ type: "bfd", sessions: this.#bfd.forCheckers });
+    process.post({ type: "restore", overrides: this.#serverOrders.overrides });
     for (const key of virtualServers.flatMap(keysOf)) this.#knownKeys.set(formatKey(key), key);
   }
 
@@ -309,6 +312,7 @@ export class Supervisor {
       case "operated":
       case "bfd":
       case "mailed":
+      case "ordered":
       case "log":
       case "failed":
         return; // taken where they are waited for
@@ -388,6 +392,7 @@ export class Supervisor {
       return this.#refuse(report, `the new configuration could not be taken over (${problem})`);
     }
     this.#generation++;
+    this.#serverOrders.forgetAllBut(config);
     this.#tracker.configure(config);
     this.#tune();
     this.#notifier.reloaded();
@@ -478,7 +483,7 @@ export class Supervisor {
     if (command === "reload") return await this.reload();
     if (command === "status") return this.#snapshot();
     if (command === "journal") return this.#options.journal?.path ?? "";
-    const answer = await this.#operations.obey(request);
+    const answer = await this.#operations.obey(request) ?? await this.#serverOrders.obey(request);
     if (answer !== undefined) return answer;
     throw new Error(`there is no command \`${command}\` in this version (${this.#options.version})`);
   }

@@ -29,7 +29,15 @@ import {
   verdictLine,
   weightLine,
 } from "./log_lines.ts";
-import { findServer, fullName, overrideAfter, type ServerName, type SignedOrder } from "./operator.ts";
+import {
+  findServer,
+  fullName,
+  NoSuchServerError,
+  overrideAfter,
+  type ServerName,
+  type ServerOverride,
+  type SignedOrder,
+} from "./operator.ts";
 import { Pace } from "./pace.ts";
 import { identityOf, keysOf, limitOf, requestsOf, startsDown, timingOf } from "./policy.ts";
 import { Suspension } from "./suspension.ts";
@@ -137,11 +145,14 @@ export class HealthEngine {
   /**
    * Adopts the kernel's table, brings it in line, starts checking; all that before it returns. The promise settles when
    * `stop()` is through.
+   *
+   * @param overrides what operators have said to an earlier process; those of servers that are gone count no more
    */
-  run(): Promise<void> {
+  run(overrides: readonly ServerOverride[] = []): Promise<void> {
     const start = { table: this.#keeper.open(), ...this.#now() };
     if (this.#settings.flushesAtStart) this.#keeper.ownAll();
     this.#servers = this.#configs.map((config) => new LiveVirtualServer(config, start));
+    for (const { name, override } of overrides) this.#restore(name, override);
     for (const server of this.#servers) {
       this.#logStart(server);
       for (const target of server.wanted) this.#keeper.want(target);
@@ -150,6 +161,7 @@ export class HealthEngine {
     this.#settingsKeeper.use(this.#settings);
     if (this.#options.tellsInitialStates === true) this.#tell(this.#servers.flatMap(initialNews));
     this.#suspension.update(this.#servers);
+    this.#pace.arrange();
     for (const server of this.#servers) this.#scheduleAll(server);
     this.bfd(this.#sessions);
     return this.#stopped.promise;
@@ -216,20 +228,14 @@ export class HealthEngine {
   obey(name: ServerName, order: SignedOrder): ServerName & { readonly override: Override | undefined } {
     const { virtual, real } = findServer(this.#servers, name);
     const override = overrideAfter(real.override, order, this.#options.clock.wallMs());
-    this.restore(name, override);
+    const quorum = virtual.obey(real, override, this.#options.clock.nowUs());
+    this.#keeper.apply(virtual.wanted);
+    this.#pace.arrange();
     this.#options.log(
       orderLine(order, formatServer(real.entry, virtual.config.protocol), formatService(virtual.config)),
     );
-    return { ...fullName(virtual, real), override };
-  }
-
-  /** Takes over what an operator said to an earlier engine. @throws NoSuchServerError */
-  restore(name: ServerName, override: Override | undefined): void {
-    const { virtual, real } = findServer(this.#servers, name);
-    const quorum = virtual.obey(real, override, this.#options.clock.nowUs());
     if (quorum !== undefined) this.#logQuorum(virtual, quorum);
-    this.#keeper.apply(virtual.wanted);
-    this.#pace.arrange();
+    return { ...fullName(virtual, real), override };
   }
 
   /** The half of connection synchronisation that runs here from now on. */
@@ -263,6 +269,16 @@ export class HealthEngine {
     const table = this.#keeper.rows();
     const { clock } = this.#options;
     return this.#servers.map((server) => virtualServerSnapshot(server, table, clock, this.#suspension.holds(server)));
+  }
+
+  /** Before the table is brought in line: a drained server must not get connections in between. */
+  #restore(name: ServerName, override: Override): void {
+    try {
+      const { virtual, real } = findServer(this.#servers, name);
+      virtual.obey(real, override, this.#options.clock.nowUs());
+    } catch (error) {
+      if (!(error instanceof NoSuchServerError)) throw error;
+    }
   }
 
   async #stop({ keepTable, removed = false }: StopOptions): Promise<void> {

@@ -1,5 +1,6 @@
 // How the presence of real servers (draining, slow start, an operator's word) shows in the table. No timers.
 import { isMoving, type Presence, type PresenceTerms, risenWeight } from "../../core/health/presence.ts";
+import { startRealServer } from "../../core/health/real_server.ts";
 import { type RealServerStanding, serverBehind, type VirtualServerPolicy } from "../../core/health/virtual_server.ts";
 import { canonicalKey, canonicalServer } from "../../core/ipvs/diff.ts";
 import type { TableModel } from "../../core/ipvs/model.ts";
@@ -11,13 +12,6 @@ import { type LiveRealServer, weightedEntry } from "./live_real_server.ts";
 export interface Settled {
   readonly server: LiveRealServer;
   readonly presence: Presence;
-}
-
-/** What passing time brought to one virtual server. */
-export interface Advance {
-  /** The table is to be other than before. */
-  readonly changed: boolean;
-  readonly settled: readonly Settled[];
 }
 
 /** What the configuration says of draining and slow start; the real server before its virtual server. */
@@ -41,6 +35,36 @@ export function standingOf(server: LiveRealServer, virtual: VirtualServer, nowUs
     draining: presence.name === "draining" && (health.up || removed) && !left,
     tableWeight: risenWeight(termsOf(virtual, config), presence, entry.weight, nowUs),
   };
+}
+
+/**
+ * Real servers that an earlier process was draining: in the table at weight 0, and configured no more. Their time begins
+ * anew. Of a group nobody can say which rows are one server, so that there they leave at once.
+ */
+export function leftDraining(
+  virtual: VirtualServer,
+  policy: VirtualServerPolicy,
+  table: TableModel | undefined,
+  nowUs: number,
+): LiveRealServer[] {
+  const [{ key }, ...others] = policy.entries;
+  const { drainTimeoutMs = 0 } = virtual;
+  if (drainTimeoutMs === 0 || others.length > 0) return [];
+  const configured = [...virtual.realServers, ...(virtual.sorryServer ? [virtual.sorryServer] : [])];
+  const known = new Set(configured.map(canonicalServer));
+  const rows = table?.get(canonicalKey(key))?.realServers ?? [];
+  return rows.filter(({ entry }) => entry.weight === 0 && !known.has(canonicalServer(entry))).map(({ entry }) => {
+    const { tunnel: _, ...terms } = entry;
+    const config = { ...terms, inhibitOnFailure: false, checkers: [], drainTimeoutMs, location: virtual.location };
+    return {
+      config,
+      entry,
+      health: startRealServer([], nowUs),
+      checkers: [],
+      presence: { name: "draining", sinceUs: nowUs },
+      removed: true,
+    };
+  });
 }
 
 /** Some real server changes by itself. */

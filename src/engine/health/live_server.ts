@@ -1,6 +1,5 @@
 // One virtual server at work: its real servers' health, its quorum, its last results. Decides through the core, acts not.
 import { assumeAtStart, type StartAssumption } from "../../core/health/adoption.ts";
-import { same } from "../../base/same.ts";
 import { isMoving, type Override, type PresenceEvent, stepPresence } from "../../core/health/presence.ts";
 import { recordCheck } from "../../core/health/real_server.ts";
 import {
@@ -28,7 +27,7 @@ import {
   startLiveRealServer,
   weightedEntry,
 } from "./live_real_server.ts";
-import { type Advance, anyMoves, connectionsOf, rowsOf, type Settled, standingOf, termsOf } from "./live_presence.ts";
+import { anyMoves, connectionsOf, leftDraining, rowsOf, type Settled, standingOf, termsOf } from "./live_presence.ts";
 import { policyOf, realServerEntry, timingOf } from "./policy.ts";
 
 /** Changes that one result brought. */
@@ -77,6 +76,7 @@ export class LiveVirtualServer {
     this.#realServers = config.realServers.map((server, index) => {
       return startLiveRealServer({ config: server, assumed: assumed[index] ?? "configured", virtual: config }, start);
     });
+    this.#leaving = leftDraining(config, this.#policy, start.table, start.nowUs);
     this.#limits = this.#reachableLimits();
     this.#quorum = startQuorum(this.#limits, this.liveWeight, start.nowUs);
   }
@@ -192,9 +192,12 @@ export class LiveVirtualServer {
     return this.#stepQuorum(nowUs);
   }
 
-  /** Lets time pass for those that drain or rise. `table`: undefined while it cannot be read. */
-  advance(table: TableModel | undefined, nowUs: number): Advance {
-    const before = this.wanted;
+  /**
+   * Lets time pass for those that drain or rise. `table`: undefined while it cannot be read.
+   *
+   * @returns those that do so no more
+   */
+  advance(table: TableModel | undefined, nowUs: number): Settled[] {
     const settled: Settled[] = [];
     for (const server of [...this.#realServers, ...this.#leaving]) {
       if (!isMoving(server.presence)) continue;
@@ -204,7 +207,7 @@ export class LiveVirtualServer {
     }
     this.#nowUs = nowUs;
     this.#leaving = this.#leaving.filter(({ presence }) => presence.name === "draining");
-    return { changed: !same(before, this.wanted), settled };
+    return settled;
   }
 
   /** Takes a real server out for good, as `omega` does at the end; no sorry server comes in for it. */

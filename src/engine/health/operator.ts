@@ -12,6 +12,12 @@ export interface ServerName {
   readonly realServer: string;
 }
 
+/** What holds for one real server. */
+export interface ServerOverride {
+  readonly name: ServerName;
+  readonly override: Override;
+}
+
 /** What is wanted of it. */
 export type Order =
   | { readonly action: "ready" | "drain" | "maint" }

@@ -43,8 +43,8 @@ export class Pace {
     const table = keeper.rows();
     for (const server of this.#options.servers()) {
       if (!server.moves) continue;
-      const { changed, settled } = server.advance(table, clock.nowUs());
-      if (changed) keeper.apply(server.wanted);
+      const settled = server.advance(table, clock.nowUs());
+      keeper.apply(server.wanted);
       for (const { server: real, presence } of settled) {
         const line = settledLine(
           presence,

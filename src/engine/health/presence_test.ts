@@ -50,6 +50,7 @@ function shown({ engine }: HealthWorld, address: string): RealServerSnapshot | u
 const table = ({ ipvs }: HealthWorld): string => ipvs.text().join().replace("tcp 10.0.0.1:80 wrr: ", "");
 const PAIR = "10.0.1.1:80=1 10.0.1.2:80=1";
 const VS = "[10.0.0.1]:tcp:80";
+const FIRST = { virtualServer: "tcp 10.0.0.1:80", realServer: "10.0.1.1:80" };
 
 Deno.test("without drain_timeout a server that leaves the configuration leaves the table at once", () => {
   const now = world({});
@@ -139,6 +140,25 @@ Deno.test("slow_start lets the weight rise after a recovery, not at the start", 
   await now.engine.stop({ keepTable: true });
 });
 
+Deno.test("results of checks between two steps of a slow start do not hold it up", async () => {
+  const servers = ["10.0.1.1 | weight: 20; TCP_CHECK: {retry: 0, delay_loop: 1}", "10.0.1.2"];
+  const now = world({ virtual: "slow_start: 20", servers });
+  // Steps of the weight come at x.5 s, looks at it at x.2 s, and results of checks at x.0 s.
+  const second = { ...FIRST, realServer: "10.0.1.2:80" };
+  for (const [afterMs, name] of [[200, second], [300, FIRST]] as const) {
+    await now.time.pass(afterMs);
+    now.engine.obey(name, { action: "maint", author: "root" });
+    now.engine.obey(name, { action: "ready", author: "root" });
+  }
+  const weights: string[] = [];
+  for (let step = 0; step < 4; step++) {
+    await now.time.pass(step === 0 ? 5700 : 5000);
+    weights.push(table(now).split(" ")[0] ?? "");
+  }
+  assertEquals(weights, [5, 10, 15, 20].map((weight) => `10.0.1.1:80=${weight}`));
+  await now.engine.stop({ keepTable: true });
+});
+
 Deno.test("slow_start holds for a server that a reload brings, and keepalived.conf has none of it", async () => {
   const now = world({ servers: ["10.0.1.1"] });
   reload(now, { servers: ["10.0.1.1", "10.0.1.2 | weight: 10; slow_start: 10"] });
@@ -152,8 +172,6 @@ Deno.test("slow_start holds for a server that a reload brings, and keepalived.co
   );
   assertEquals(plain?.slowStartMs, undefined);
 });
-
-const FIRST = { virtualServer: "tcp 10.0.0.1:80", realServer: "10.0.1.1:80" };
 
 Deno.test("an operator drains a server: weight 0, then out, then back by ready", async () => {
   const now = world({});
@@ -212,11 +230,34 @@ Deno.test("an operator's weight comes before the configuration's, in the quorum,
   assertEquals(table(now), "10.0.1.1:80=3 10.0.1.2:80=1");
 });
 
+Deno.test("an engine goes on draining what an earlier one left at weight 0, and nothing else", async () => {
+  const terms = { virtual: "drain_timeout: 60", servers: ["10.0.1.1", "10.0.1.2", "10.0.1.3"] };
+  const before = world(terms);
+  before.ipvs.connect("10.0.1.1", 3);
+  reload(before, { ...terms, servers: ["10.0.1.2", "10.0.1.3"] });
+  await before.engine.stop({ keepTable: true });
+  assertEquals(table(before), "10.0.1.1:80=0 10.0.1.2:80=1 10.0.1.3:80=1");
+  const after = engineWith(serversOf(yaml({ ...terms, servers: ["10.0.1.2"] }), "test.yaml"), { ipvs: before.ipvs });
+  after.engine.run();
+  assertEquals(table(after), "10.0.1.1:80=0 10.0.1.2:80=1", "10.0.1.3 was not draining");
+  before.ipvs.connect("10.0.1.1", 0);
+  await after.time.pass(6000);
+  assertEquals(table(after), "10.0.1.2:80=1");
+});
+
 Deno.test("an engine takes over what an operator said to the one before", () => {
-  const now = world({});
-  now.engine.restore(FIRST, { mode: "maint", author: "root", atMs: 5 });
-  assertEquals(table(now), "10.0.1.2:80=1");
-  assertEquals(shown(now, "10.0.1.1")?.override, { mode: "maint", author: "root", atMs: 5 });
+  const drain = { mode: "drain", author: "root", atMs: 5 } as const;
+  const now = engineWith(serversOf(yaml({ servers: ["10.0.1.1 | weight: 5", "10.0.1.2", "10.0.1.3"] }), "test.yaml"));
+  const weights = new Set<string>();
+  now.ipvs.observe = () => weights.add(/10.0.1.1:80=\d+/.exec(table(now))?.[0] ?? "none");
+  now.engine.run([
+    { name: FIRST, override: drain },
+    { name: { ...FIRST, realServer: "10.0.1.3:80" }, override: { mode: "maint", author: "root", atMs: 5 } },
+    { name: { ...FIRST, realServer: "10.0.1.9:80" }, override: drain },
+  ]);
+  assertEquals(table(now), "10.0.1.1:80=0 10.0.1.2:80=1");
+  assertEquals([...weights], ["none", "10.0.1.1:80=0"], "it never had its weight");
+  assertEquals(shown(now, "10.0.1.1")?.override, drain);
 });
 
 Deno.test("a name that fits no server, or two, says which there are", () => {

@@ -1,0 +1,58 @@
+// The commands for the real servers of a running daemon: what they take. What they do is the daemon's.
+import { type Command, InvalidArgumentError } from "commander";
+
+const DESCRIPTIONS = {
+  drain: "give a real server no new connections; when those that it has have ended, it leaves the table",
+  maint: "take a real server out of the table at once",
+  ready: "take back what was said of a real server: its configuration and its checks decide",
+};
+const VIRTUAL_SERVER = "such as 192.0.2.100:80, `tcp 192.0.2.100:80` or the name of a group";
+const REAL_SERVER = "such as 198.51.100.11:80";
+
+/** Adds them to the program. @param done takes the exit status */
+export function addServerCommands(program: Command, done: (status: number) => void): void {
+  for (const [command, description] of Object.entries(DESCRIPTIONS)) {
+    orderCommand(program, command, description)
+      .action(async (virtualServer, realServer, options) => {
+        await give({ command, virtualServer, realServer, ...options });
+      });
+  }
+  orderCommand(program, "weight", "give a real server another weight than its configuration")
+    .argument("<weight>", "0 to 65535, or `configured` to take it back", parseWeight)
+    .action(async (virtualServer, realServer, weight, options) => {
+      await give({ command: "weight", virtualServer, realServer, ...weight, ...options });
+    });
+
+  program.command("servers")
+    .description("say of each real server how it is, and why it gets the connections that it gets")
+    .argument("[virtual-server]", VIRTUAL_SERVER)
+    .action(async (virtualServer) => {
+      const { servers } = await import("./servers.ts");
+      done(await servers(virtualServer));
+    });
+
+  const give = async (request: { readonly command: string; readonly [field: string]: unknown }): Promise<void> => {
+    const { order } = await import("./ask.ts");
+    done(await order({ ...request, author: operator() }));
+  };
+}
+
+function orderCommand(program: Command, name: string, description: string): Command {
+  return program.command(name)
+    .description(`${description}; exit status 1 if it is refused`)
+    .argument("<virtual-server>", VIRTUAL_SERVER)
+    .argument("<real-server>", REAL_SERVER)
+    .option("--reason <text>", "why, for those who look at the status");
+}
+
+/** Who sits at the terminal: behind sudo, the one who called it. */
+function operator(): string {
+  return Deno.env.get("SUDO_USER") ?? Deno.env.get("USER") ?? "root";
+}
+
+function parseWeight(text: string): { readonly weight?: number } {
+  if (text === "configured") return {};
+  const weight = Number(text);
+  if (!/^\d+$/.test(text) || weight > 65_535) throw new InvalidArgumentError("Use 0 to 65535, or `configured`.");
+  return { weight };
+}

@@ -1,0 +1,59 @@
+import { assertEquals } from "../../test/assert.ts";
+import { configOf } from "../../test/support/config_values.ts";
+import { loadConfig } from "./load.ts";
+
+const YAML = `virtual_server:
+  - address: 10.0.0.1
+    port: 80
+    lvs_sched: rr
+    lvs_method: NAT
+    protocol: TCP
+    drain_timeout: 60
+    real_server:
+      - {address: 10.0.1.1, port: 80, slow_start: 2.5, drain_timeout: 0}
+`;
+const CONF = `virtual_server 10.0.0.1 80 {
+    lvs_sched rr
+    lvs_method NAT
+    protocol TCP
+    drain_timeout 60
+    real_server 10.0.1.1 80 {
+        slow_start 5
+    }
+}
+`;
+
+Deno.test("drain_timeout and slow_start are read in holdfast.yaml", () => {
+  const [server] = configOf(YAML, "a.yaml").virtualServers;
+  assertEquals([server?.drainTimeoutMs, server?.slowStartMs], [60_000, undefined]);
+  const [real] = server?.realServers ?? [];
+  assertEquals([real?.drainTimeoutMs, real?.slowStartMs], [0, 2500]);
+});
+
+Deno.test("they are unknown in keepalived.conf, as in keepalived, and the message says where they work", () => {
+  const { config, diagnostics } = loadConfig({ path: "a.conf", text: CONF, hostName: "a" });
+  assertEquals(diagnostics.map(({ severity, code, message, help }) => [severity, code, message, help]), [
+    [
+      "warning",
+      "unknown-keyword",
+      "`drain_timeout` is not a keyword in `virtual_server`",
+      "keepalived has no such word: it works in holdfast.yaml",
+    ],
+    [
+      "warning",
+      "unknown-keyword",
+      "`slow_start` is not a keyword in `real_server`",
+      "keepalived has no such word: it works in holdfast.yaml",
+    ],
+  ]);
+  assertEquals(config?.virtualServers[0]?.drainTimeoutMs, undefined);
+});
+
+Deno.test("a wrong time, and the words where they do not belong, are refused", () => {
+  const messages = (text: string): string[] =>
+    loadConfig({ path: "a.yaml", text, hostName: "a" }).diagnostics.map(({ message }) => message);
+  assertEquals(messages(YAML.replace("drain_timeout: 60", "drain_timeout: soon")), [
+    "`drain_timeout` must be a time from 0 to 86400 seconds, not `soon`",
+  ]);
+  assertEquals(messages("global_defs:\n  slow_start: 5\n"), ["`slow_start` is not a keyword in `global_defs`"]);
+});

@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# Real servers that leave and come back, with real connections through the kernel's IPVS: a drained server keeps those that it
+# has and gets no others; it leaves when they have ended, or when its time is over; one that comes back starts slowly.
+#
+# Usage: test/vm/run.sh -- test/integration/drain_test.sh
+set -uo pipefail
+
+lab=$(cd "$(dirname "${BASH_SOURCE[0]}")/../lab" && pwd)
+# shellcheck source=test/lab/topology.sh
+source "$lab/topology.sh"
+# shellcheck source=test/lab/checks.sh
+source "$lab/checks.sh"
+# shellcheck source=test/lab/directors.sh
+source "$lab/directors.sh"
+
+config=/tmp/drain.yaml
+port=7000
+service=10.0.0.100:$port
+drain_timeout=300 # the emulated machine is slow
+
+# A line for each connection: the server's name, then whatever it is told.
+start_server() { # node
+  ip netns exec "$LAB_PREFIX$1" socat "TCP-LISTEN:$port,fork,reuseaddr" SYSTEM:"echo $1; exec cat" 2>/dev/null &
+}
+
+write_config() { # real servers: rs1, rs2 or both
+  cat >"$config" <<-END
+		virtual_server:
+		  - address: 10.0.0.100
+		    port: $port
+		    delay_loop: 1
+		    lvs_sched: wrr
+		    lvs_method: NAT
+		    protocol: TCP
+		    drain_timeout: $drain_timeout
+		    slow_start: 20
+		    real_server:
+	END
+  for node in "$@"; do
+    cat >>"$config" <<-END
+			      - address: 10.0.1.1${node#rs}
+			        port: $port
+			        weight: 100
+			        TCP_CHECK: {connect_timeout: 2}
+		END
+  done
+}
+
+# The server that a new connection reaches.
+reach() {
+  # shellcheck disable=SC2016 # expanded on the client
+  lab_exec client timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && read -r name <&3 && echo "$name"' 10.0.0.100 "$port" 2>/dev/null || echo none
+}
+
+reach_all() {
+  for _ in 1 2 3 4; do reach; done | sort -u | xargs
+}
+
+reaches() { # servers
+  [ "$(reach_all)" = "$1" ]
+}
+
+# Opens a connection that stays; what is written to its pipe comes back from the server, or LOST. Checks run in shells of
+# their own, so that a process holds the pipe open.
+open_connection() {
+  close_connection
+  mkfifo /tmp/one.in
+  # shellcheck disable=SC2016 # expanded on the client
+  ip netns exec "${LAB_PREFIX}client" bash -c 'exec 3<>"/dev/tcp/$0/$1"; read -r name <&3; echo "$name"
+    while read -r line; do echo "$line" >&3; read -t 5 -r back <&3 && echo "$back" || echo LOST; done' \
+    10.0.0.100 "$port" </tmp/one.in >/tmp/one.out 2>/dev/null &
+  sleep 1000 >/tmp/one.in 2>/dev/null &
+  echo $! >/tmp/one.pid
+  eventually 10 test -s /tmp/one.out
+}
+
+close_connection() {
+  if [ -e /tmp/one.pid ]; then kill "$(cat /tmp/one.pid)" 2>/dev/null; fi
+  rm -f /tmp/one.*
+}
+
+# Opens connections until one is with rs1; the others end.
+open_connection_to_rs1() {
+  for _ in 1 2 3 4 5 6; do
+    open_connection && [ "$(head -n1 /tmp/one.out)" = rs1 ] && return
+  done
+  return 1
+}
+
+talk() { # text
+  echo "$1" >/tmp/one.in
+  eventually 8 grep -qx -e "$1" -e LOST /tmp/one.out && grep -qx "$1" /tmp/one.out
+}
+
+weight_of() { # address
+  lab_exec dir1 ipvsadm -Sn | sed -n "s/.*-r $1:$port .*-w \([0-9]*\).*/\1/p"
+}
+
+weight_is() { # address, weight; none: not in the table
+  [ "$(weight_of "$1")" = "${2#none}" ]
+}
+
+order() { # command, argument...
+  local command=$1
+  shift
+  lab_exec dir1 "$HOLDFAST" "$command" "$@"
+}
+
+why() {
+  order servers "$service"
+}
+
+modprobe ip_vs
+check "the network comes up" lab_network_up
+ip -n "${LAB_PREFIX}dir1" address add 10.0.0.100/24 dev eth0
+ip -n "${LAB_PREFIX}dir1" address add "$LAB_GATEWAY_VIP/24" dev eth1
+start_server rs1
+start_server rs2
+write_config rs1 rs2
+HOLDFAST_OPTIONS=(--api off)
+start_director holdfast dir1 "$config"
+check "both servers get connections" eventually 90 reaches "rs1 rs2"
+
+# --- an operator drains a server
+check "a connection to rs1 is made" open_connection_to_rs1
+check "rs1 is drained" order drain "$service" 10.0.1.11 --reason "new disk"
+check "it has weight 0 in the kernel" weight_is 10.0.1.11 0
+check_equal "new connections go to rs2 only" "$(reach_all)" rs2
+check "the connection to rs1 goes on" talk hello
+sleep 7 # a drain takes five seconds at least
+check "and after a while, too" talk again
+check "rs1 is still in the table" weight_is 10.0.1.11 0
+check "and it is said why" bash -c "ip netns exec ${LAB_PREFIX}dir1 $HOLDFAST servers | grep -q 'new disk): it gets nothing new and waits for 1 connection to end'"
+why
+close_connection
+check "when the connection has ended, rs1 leaves the table" eventually 30 weight_is 10.0.1.11 none
+check "rs1 is given back" order ready "$service" 10.0.1.11
+weight=$(weight_of 10.0.1.11)
+check "and starts slowly, with $weight" test "${weight:-0}" -gt 0 -a "${weight:-0}" -lt 50
+check "until it has its whole weight" eventually 40 weight_is 10.0.1.11 100
+
+# --- a reload takes a server out
+check "another connection to rs1 is made" open_connection_to_rs1
+write_config rs2
+check "a reload takes rs1 out of the configuration" order reload
+check "it has weight 0" weight_is 10.0.1.11 0
+check "its connection goes on" talk hello
+write_config rs1 rs2
+check "a reload brings it back" order reload
+check "with some weight" bash -c "[ \$(ip netns exec ${LAB_PREFIX}dir1 ipvsadm -Sn | grep -c -- '-w 0') = 0 ]"
+check "and its connection was not touched" talk again
+check "it rises" eventually 40 weight_is 10.0.1.11 100
+drain_timeout=20
+write_config rs1 rs2
+check "a reload makes the time to drain shorter" order reload
+write_config rs2
+start=$SECONDS
+check "a reload takes it out again" order reload
+check "it leaves when its time is over, connection or not" eventually 40 weight_is 10.0.1.11 none
+check "which was not before its time" test $((SECONDS - start)) -ge 18
+close_connection
+
+stop_director dir1
+check_equal "at the end the table is empty" "$(lab_exec dir1 ipvsadm -Sn)" ""
+lab_down
+summary
