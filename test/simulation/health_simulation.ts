@@ -101,9 +101,21 @@ export class HealthSimulation {
       this.#ipvs.unavailable = this.#random.chance(0.05) ? "IPVS cannot be used: netlink is in trouble" : undefined;
       if (this.#random.chance(0.05)) this.#tamper();
       if (this.#random.chance(0.1)) this.#reload(engine);
+      if (this.#random.chance(0.2)) this.#order(engine);
       if (this.#random.chance(0.3)) engine.snapshot();
       await this.#time.pass(this.#random.integer(0, 2999));
     }
+  }
+
+  /** An operator says something of a real server, whose connections come and go. */
+  #order(engine: HealthEngine): void {
+    if (this.#configs.length === 0) return;
+    const { name, realServers } = this.#random.pick(this.#configs);
+    const { address, port } = this.#random.pick(realServers);
+    this.#ipvs.connect(address, this.#random.integer(0, 2));
+    const action = this.#random.pick(["drain", "maint", "ready", "weight"] as const);
+    const order = action === "weight" ? { action, weight: this.#random.integer(0, 5) } : { action };
+    engine.obey({ virtualServer: name, realServer: `${address}:${port}` }, { ...order, author: "operator" });
   }
 
   /** One virtual server is drawn anew, comes, goes, or moves to another place in the file. */
@@ -121,6 +133,11 @@ export class HealthSimulation {
     this.#trouble = 0;
     this.#ipvs.unavailable = undefined;
     this.#note("trouble ends");
+    for (const { name, realServers } of this.#configs) {
+      for (const { address, port } of realServers) {
+        engine.obey({ virtualServer: name, realServer: `${address}:${port}` }, { action: "ready", author: "operator" });
+      }
+    }
     assertEquals(this.#violations, []);
     await this.#time.pass(65_000);
     const wanted = this.#configs.map((config) => this.#expected(config, engine));

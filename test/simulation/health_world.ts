@@ -103,6 +103,8 @@ export function virtualServer(random: Prng, index: number): VirtualServer {
     realServers,
     location,
     ...(random.chance(0.6) ? { sorryServer } : {}),
+    ...(random.chance(0.4) ? { drainTimeoutMs: random.integer(0, 30_000) } : {}),
+    ...(random.chance(0.4) ? { slowStartMs: random.integer(0, 30_000) } : {}),
   };
 }
 
