@@ -13,7 +13,7 @@ HOLDFAST=${HOLDFAST:-$here/../../dist/holdfast}
 logs=${ARTEFACTS:-/tmp}
 # The director has 10.0.1.1; the servers are in a network namespace, TCP port 80 of each answers.
 servers=(10.0.1.11 10.0.1.12 10.0.1.13 2001:db8:1::11 2001:db8:1::12)
-# How long keepalived gets for each step: its checks are a second apart, with one retry after another second.
+# keepalived has settled when its table was the same for so long: its checks are a second apart, with one retry a second later.
 settle_seconds=6
 
 set_up() {
@@ -49,7 +49,18 @@ table() {
 table_is() { # table
   local now
   now=$(table)
-  [ "$now" = "$1" ] || { diff <(echo "$1") <(echo "$now"); false; }
+  [ "$now" = "$1" ] || { echo "wanted, and there instead:"; comm -3 <(echo "$1" | sort) <(echo "$now" | sort); false; }
+}
+
+settle() {
+  local before now deadline=$((SECONDS + 40)) since=$SECONDS
+  before=$(table)
+  while [ $((SECONDS - since)) -lt "$settle_seconds" ] && [ "$SECONDS" -lt "$deadline" ]; do
+    sleep 0.5
+    now=$(table)
+    if [ "$now" != "$before" ]; then since=$SECONDS; fi
+    before=$now
+  done
 }
 
 start_keepalived() { # configuration
@@ -80,13 +91,13 @@ compare() { # configuration
   empty=$(table)
 
   start_keepalived "$config"
-  sleep "$settle_seconds"
+  settle
   started=$(table)
   fail_server "$victim"
-  sleep "$settle_seconds"
+  settle
   failed=$(table)
   come_back "$victim"
-  sleep "$settle_seconds"
+  settle
   back=$(table)
   stop_director
   stopped=$(table)
