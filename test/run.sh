@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests that need more than Deno: network namespaces and other programs, a browser, and the VM with real IPVS.
 #
-# Usage: test/run.sh all | simulation | interop | browser | vm | package
+# Usage: test/run.sh all | simulation | interop | monitoring | browser | vm | package
 #
 # Installs what is missing from Debian's packages, as root or by sudo. Ends with one line `N passed, N failed`.
 set -uo pipefail
@@ -84,6 +84,11 @@ interop() {
   part "the daemon from source and compiled: bad input, signals, privileges" deno_test test/daemon
 }
 
+monitoring() {
+  need <<<"prometheus prometheus"
+  part "metrics, dashboards and alerts with promtool and Prometheus" deno_test test/monitoring
+}
+
 browser() {
   need <<<"chromium chromium"
   part "the stats page in Chromium" deno_test test/browser
@@ -117,11 +122,12 @@ case ${1:-} in
 all)
   simulation
   interop
+  monitoring
   browser
   vm
   package
   ;;
-simulation | interop | browser | vm | package) "$1" ;;
+simulation | interop | monitoring | browser | vm | package) "$1" ;;
 *)
   sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2

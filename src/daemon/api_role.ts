@@ -1,6 +1,7 @@
 // The api role: serves HTTP as an unprivileged user. Holds copies of what the others report; nothing depends on it.
 import type { Snapshot } from "../ports/snapshot.ts";
 import { createApp } from "../http/app.ts";
+import { ApiStatistics } from "../http/api_statistics.ts";
 import { Reactor } from "../linux/reactor.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
 import { Link } from "./link.ts";
@@ -10,6 +11,8 @@ import { dropPrivileges } from "./privileges.ts";
 /** How long to wait before an address that is in use is tried again. */
 const LISTEN_RETRY_MS = 2000;
 const ADDRESS_IN_USE_TRIES = 15;
+/** How often the event loop's lag is looked at. */
+const LAG_INTERVAL_MS = 500;
 
 /** Runs until the supervisor says so or is gone. */
 export async function runApiRole(linkFd: number): Promise<void> {
@@ -22,6 +25,7 @@ export async function runApiRole(linkFd: number): Promise<void> {
 class ApiRole {
   readonly #link: Link<FromChild>;
   readonly #reactor = new Reactor();
+  readonly #statistics = new ApiStatistics();
   readonly #ended = Promise.withResolvers<void>();
   readonly #snapshot: { -readonly [Part in keyof Snapshot]: Snapshot[Part] } = {
     node: { routerId: "", version: "", startedAtMs: Date.now(), generation: 0, roles: [], warnings: [] },
@@ -56,6 +60,8 @@ class ApiRole {
         return;
       case "health":
         this.#snapshot.virtualServers = message.virtualServers;
+        if (message.statistics === undefined) delete this.#snapshot.healthStatistics;
+        else this.#snapshot.healthStatistics = message.statistics;
         return;
       case "stop":
         return this.#ended.resolve();
@@ -69,11 +75,22 @@ class ApiRole {
       snapshot: () => this.#snapshot,
       wallMs: () => Date.now(),
       allowedHosts: [hostname],
+      statistics: this.#statistics,
     });
+    this.#watchLag();
     await this.#serve(hostname, port, (request) => app.fetch(request));
     dropPrivileges();
     this.#link.post({ type: "ready" });
     this.#link.send({ type: "log", line: `api: listening on http://${hostname}:${port}/stats` });
+  }
+
+  #watchLag(): void {
+    let dueMs = performance.now() + LAG_INTERVAL_MS;
+    setInterval(() => {
+      const nowMs = performance.now();
+      this.#statistics.lag(Math.max(0, nowMs - dueMs) / 1000);
+      dueMs = nowMs + LAG_INTERVAL_MS;
+    }, LAG_INTERVAL_MS);
   }
 
   /** A predecessor may hold the address for a moment longer. */

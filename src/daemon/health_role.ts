@@ -144,7 +144,8 @@ class HealthRole {
 
   #report(): void {
     if (this.#engine === undefined) return;
-    this.#link.send({ type: "health", virtualServers: this.#engine.snapshot() });
+    const statistics = this.#engine.statistics();
+    this.#link.send({ type: "health", virtualServers: this.#engine.snapshot(), statistics });
     this.#reportWarnings(this.#engine.warnings);
   }
 

@@ -16,7 +16,13 @@ import type { OwnSettings } from "./process_tuning.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import type { InstanceNotice, StateTransition } from "../engine/vrrp/surroundings.ts";
 import type { VrrpPart } from "./vrrp_part.ts";
-import type { NodeSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
+import type {
+  HealthStatistics,
+  NodeSnapshot,
+  VirtualServerSnapshot,
+  VrrpInstanceSnapshot,
+  WarningSnapshot,
+} from "../ports/snapshot.ts";
 
 import type { OrderAnswer } from "./server_orders.ts";
 
@@ -97,7 +103,7 @@ export type ToApi =
   | { readonly type: "configure"; readonly hostname: string; readonly port: number }
   | { readonly type: "node"; readonly node: NodeSnapshot }
   | { readonly type: "vrrp"; readonly instances: readonly VrrpInstanceSnapshot[] }
-  | { readonly type: "health"; readonly virtualServers: readonly VirtualServerSnapshot[] }
+  | HealthReport
   | { readonly type: "stop" };
 
 /** Supervisor to mail. */
@@ -121,6 +127,12 @@ export type ToMail =
     };
   }
   | { readonly type: "stop" };
+/** What the health role says of itself. */
+export interface HealthReport {
+  readonly type: "health";
+  readonly virtualServers: readonly VirtualServerSnapshot[];
+  readonly statistics?: HealthStatistics;
+}
 
 /** Any child to the supervisor. */
 export type FromChild =
@@ -132,7 +144,7 @@ export type FromChild =
   | { readonly type: "transition"; readonly transition: StateTransition }
   /** An instance has something else to tell. */
   | { readonly type: "notice"; readonly notice: InstanceNotice }
-  | { readonly type: "health"; readonly virtualServers: readonly VirtualServerSnapshot[] }
+  | HealthReport
   /** Sessions of BFD that are up or down. */
   | { readonly type: "bfd"; readonly sessions: BfdStates }
   /** Virtual or real servers went up or down. */

@@ -7,18 +7,11 @@ import { formatKey, type VirtualServerKey } from "../core/ipvs/table.ts";
 import { keysOf } from "../engine/health/policy.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import { Reactor } from "../linux/reactor.ts";
-import type {
-  NodeSnapshot,
-  RoleSnapshot,
-  Snapshot,
-  VirtualServerSnapshot,
-  VrrpInstanceSnapshot,
-  WarningSnapshot,
-} from "../ports/snapshot.ts";
+import type { NodeSnapshot, RoleSnapshot, Snapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
 import { BfdKeeper } from "./bfd_keeper.ts";
 import { removeVirtualAddresses } from "./left_overs.ts";
 import { type ControlRequest, ControlServer } from "./control.ts";
-import type { FromChild, ToApi, ToHealth, ToVrrp } from "./messages.ts";
+import type { FromChild, HealthReport, ToApi, ToHealth, ToVrrp } from "./messages.ts";
 import { carryOver, type ReloadOutcome, type ReloadStep } from "./reload.ts";
 import { type DumpKind, Dumps } from "./dump/dumps.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -26,10 +19,10 @@ import { LifeScript } from "./life_script.ts";
 import { Notifier } from "./notifier.ts";
 import { linuxProcesses } from "./linux_processes.ts";
 import { Operations } from "./operations.ts";
-import { healthProcess, vrrpProcess } from "../config/process_settings.ts";
-import { ProcessTuning } from "./process_tuning.ts";
+import { RoleTunings } from "./process_tuning.ts";
 import { notStartedWarnings, splitBrainWarnings } from "./node_warnings.ts";
 import { stillMasters } from "./resume.ts";
+import { processUsage } from "./process_usage.ts";
 import { RoleKeeper } from "./role_keeper.ts";
 import type { RoleProcess } from "./role_process.ts";
 import { ServerOrders } from "./server_orders.ts";
@@ -66,6 +59,8 @@ const END_MS = 5000;
 const MAX_CHANGES_LOGGED = 100;
 /** Changes of the node's own part of the snapshot are told to the api at most this often. */
 const NODE_SNAPSHOT_MS = 100;
+/** What processes use is looked at this often. */
+const USAGE_INTERVAL_MS = 5000;
 
 /** Runs the roles. Use: `run()`; `reload()` and `stop()` when signals say so. */
 export class Supervisor {
@@ -83,8 +78,7 @@ export class Supervisor {
   readonly #serverOrders = new ServerOrders(() => this.#health.process);
   readonly #syncRoles = new SyncRoles();
   readonly #dumps: Dumps;
-  readonly #vrrpTuning: ProcessTuning;
-  readonly #healthTuning: ProcessTuning;
+  readonly #tunings: RoleTunings;
   readonly #startupScript: LifeScript;
   #config: Config;
   readonly #vrrpNotBeforeUs: number;
@@ -95,13 +89,15 @@ export class Supervisor {
   /** A reload that has not begun yet. */
   #nextReload: Promise<ReloadOutcome> | undefined;
   #vrrpInstances: readonly VrrpInstanceSnapshot[] = [];
-  #virtualServers: readonly VirtualServerSnapshot[] = [];
+  #healthReport: HealthReport = { type: "health", virtualServers: [] };
   #healthWarnings: readonly WarningSnapshot[] = [];
   #reloadWarning: WarningSnapshot | undefined;
+  #reloads = { accepted: 0, rejected: 0, lastAcceptedAtMs: this.#startedAtMs };
   #leftOut: readonly WarningSnapshot[];
   /** Every virtual server that this supervisor ever had: what is configured no more is ours to remove. */
   readonly #knownKeys = new Map<string, VirtualServerKey>();
   #nodeTimer: ReturnType<typeof setTimeout> | undefined;
+  #usageTimer: ReturnType<typeof setInterval> | undefined;
 
   constructor(config: Config, options: SupervisorOptions) {
     this.#config = config;
@@ -144,14 +140,13 @@ export class Supervisor {
       changed: () => this.#rolesChanged(),
       died: (name: string, text: string) => options.journal?.record({ type: "role", name, text }),
     };
-    this.#vrrpTuning = new ProcessTuning(options.log);
-    this.#healthTuning = new ProcessTuning(options.log);
+    this.#tunings = new RoleTunings(options.log);
     this.#vrrp = new RoleKeeper<ToVrrp>({
       ...common,
       role: "vrrp",
       configure: (process, restarted) => {
         process.post({ type: "configure", part: vrrpPartOf(this.#config), urgent: restarted });
-        this.#tune();
+        this.#tunings.apply(this.#config.global, this.#vrrp.process, this.#health.process);
         process.post({ type: "track", status: this.#trackStatus });
         process.post({ type: "steer", orders: this.#operations.orders });
       },
@@ -174,7 +169,7 @@ export class Supervisor {
       role: "health",
       configure: (process, restarted) => {
         this.#configureHealth(process, restarted);
-        this.#tune();
+        this.#tunings.apply(this.#config.global, this.#vrrp.process, this.#health.process);
       },
       begin: (process) => process.post({ type: "start" }),
     });
@@ -184,7 +179,7 @@ export class Supervisor {
       configure: (process) => {
         if (options.api !== undefined) process.post({ type: "configure", ...options.api });
         process.send({ type: "vrrp", instances: this.#vrrpInstances });
-        process.send({ type: "health", virtualServers: this.#virtualServers });
+        process.send(this.#healthReport);
       },
       begin: (process) => process.send({ type: "node", node: this.#nodeSnapshot() }),
     });
@@ -209,7 +204,10 @@ export class Supervisor {
     if (waitMsUntil(this.#vrrpNotBeforeUs) > 0) removeVirtualAddresses(this.#config.vrrpInstances, this.#options.log);
     if (needsVrrp(this.#config)) this.#vrrp.start();
     if (usesIpvs(this.#config)) this.#health.start();
-    if (this.#options.api !== undefined) this.#api.start();
+    if (this.#options.api !== undefined) {
+      this.#api.start();
+      this.#usageTimer = setInterval(() => this.#nodeChanged(), USAGE_INTERVAL_MS);
+    }
     this.#options.rolesChanged?.(this.#roles());
   }
 
@@ -255,6 +253,7 @@ export class Supervisor {
     clearTimeout(this.#nodeTimer);
     this.#options.journal?.record({ type: "daemon", text: "Holdfast has ended" });
     this.#options.journal?.close();
+    clearInterval(this.#usageTimer);
     this.#reactor.close();
     this.#ended.resolve();
   }
@@ -297,9 +296,9 @@ export class Supervisor {
       case "servers":
         return this.#notifier.tellServers(message.news);
       case "health":
-        this.#options.journal?.servers(this.#virtualServers, message.virtualServers);
-        this.#virtualServers = message.virtualServers;
-        this.#api.send({ type: "health", virtualServers: message.virtualServers });
+        this.#options.journal?.servers(this.#healthReport.virtualServers, message.virtualServers);
+        this.#healthReport = message;
+        this.#api.send(message);
         return;
       case "warnings":
         this.#healthWarnings = message.warnings;
@@ -318,16 +317,6 @@ export class Supervisor {
         return; // taken where they are waited for
       default:
         return message satisfies never;
-    }
-  }
-
-  /** Gives the processes what `vrrp_rt_priority` and its like ask for; those that have it are left alone. */
-  #tune(): void {
-    const { global } = this.#config;
-    const [vrrp, health] = [this.#vrrp.process, this.#health.process];
-    if (vrrp) this.#vrrpTuning.apply(vrrp.pid, vrrpProcess(global), (own) => vrrp.post({ type: "tune", own }));
-    if (health) {
-      this.#healthTuning.apply(health.pid, healthProcess(global), (own) => health.post({ type: "tune", own }));
     }
   }
 
@@ -355,12 +344,16 @@ export class Supervisor {
   }
 
   #nodeSnapshot(): NodeSnapshot {
+    const roles = this.#roles();
     return {
       routerId: this.#config.routerId,
       version: this.#options.version,
       startedAtMs: this.#startedAtMs,
       generation: this.#generation,
-      roles: this.#roles(),
+      roles,
+      processes: processUsage(roles),
+      scripts: this.#tracker.scripts,
+      reloads: this.#reloads,
       warnings: [
         ...splitBrainWarnings(this.#vrrpInstances),
         ...this.#healthWarnings,
@@ -393,8 +386,9 @@ export class Supervisor {
     }
     this.#generation++;
     this.#serverOrders.forgetAllBut(config);
+    this.#reloads = { ...this.#reloads, accepted: this.#reloads.accepted + 1, lastAcceptedAtMs: Date.now() };
     this.#tracker.configure(config);
-    this.#tune();
+    this.#tunings.apply(this.#config.global, this.#vrrp.process, this.#health.process);
     this.#notifier.reloaded();
     this.#reloadWarning = undefined;
     this.#leftOut = notStartedWarnings(leftOut);
@@ -409,6 +403,7 @@ export class Supervisor {
 
   #refuse(report: string, what: string): ReloadOutcome {
     const message = `${what}; the running one goes on`;
+    this.#reloads = { ...this.#reloads, rejected: this.#reloads.rejected + 1 };
     this.#options.log(`warning: ${message}`);
     this.#options.journal?.record({ type: "reload", accepted: false, text: message });
     this.#reloadWarning = { code: "reload-rejected", message, sinceMs: Date.now() };
@@ -455,9 +450,9 @@ export class Supervisor {
     const settings = ipvsSettingsOf(config);
     if (!usesIpvs(config)) {
       await this.#health.stop({ type: "stop", keepTable: false, removed: true }, END_MS);
-      this.#virtualServers = [];
+      this.#healthReport = { type: "health", virtualServers: [] };
       this.#healthWarnings = [];
-      this.#api.send({ type: "health", virtualServers: [] });
+      this.#api.send(this.#healthReport);
       return undefined;
     }
     if (this.#health.stopped) return await this.#health.startReady() ? undefined : "the health role did not start";
@@ -490,7 +485,7 @@ export class Supervisor {
 
   #snapshot(): Snapshot {
     const vrrpInstances = this.#operations.show(this.#vrrpInstances);
-    return { node: this.#nodeSnapshot(), vrrpInstances, virtualServers: this.#virtualServers };
+    return { node: this.#nodeSnapshot(), vrrpInstances, virtualServers: this.#healthReport.virtualServers };
   }
 }
 

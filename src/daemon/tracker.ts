@@ -14,6 +14,7 @@ import {
   stepScript,
 } from "../core/tracking/script_verdict.ts";
 import { trackFileValue } from "../core/tracking/track_file_value.ts";
+import type { ScriptSnapshot } from "../ports/snapshot.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import { writeInitialFiles } from "./initial_files.ts";
 import { ProcessTracker, type ProcessView } from "./process_tracker.ts";
@@ -57,6 +58,15 @@ export class Tracker {
     const scripts: Record<string, ScriptVerdict> = {};
     for (const [name, { state }] of this.#scripts) scripts[name] = state.verdict;
     return { scripts, files: Object.fromEntries(this.#files), processes: this.#processes.status };
+  }
+
+  /** The scripts, for the eyes of people. */
+  get scripts(): ScriptSnapshot[] {
+    return [...this.#scripts].map(([name, { state, process }]) => ({
+      name,
+      verdict: state.verdict,
+      running: process !== undefined,
+    }));
   }
 
   /** Goes over to a configuration: what is the same in both goes on, with what is known of it. */

@@ -1,7 +1,9 @@
 // A snapshot for the tests of this folder: every state that a page or a metric has to tell apart, with literal numbers.
+import type { HistogramSnapshot } from "../base/histogram.ts";
 import type { TrafficCounters } from "../core/ipvs/table.ts";
 import type {
   CheckSnapshot,
+  HealthStatistics,
   RealServerSnapshot,
   Snapshot,
   VirtualServerSnapshot,
@@ -29,6 +31,9 @@ export function counters(base: number): TrafficCounters {
   };
 }
 
+/** A histogram of four observations. */
+export const HISTOGRAM: HistogramSnapshot = { bounds: [0.01, 0.1], counts: [1, 2, 1], sum: 0.42 };
+
 /** A VRRP instance that is master, changed as given. */
 export function vrrpInstance(changes: Partial<VrrpInstanceSnapshot> = {}): VrrpInstanceSnapshot {
   return {
@@ -47,9 +52,24 @@ export function vrrpInstance(changes: Partial<VrrpInstanceSnapshot> = {}): VrrpI
     master: { address: "10.0.0.1", priority: 150 },
     virtualAddresses: [
       { address: "10.0.0.100", prefixLength: 24, device: "eth0", present: true },
-      { address: "10.0.1.254", prefixLength: 24, device: "eth1", present: false },
+      { address: "10.0.1.254", prefixLength: 24, device: "eth1", present: false, excluded: true },
     ],
     faults: [],
+    garpDelaySeconds: 5,
+    syncGroup: "VG_1",
+    tracked: [
+      { kind: "interface", name: "eth1", weight: 0, up: true },
+      { kind: "script", name: "chk_proxy", weight: -20, up: false },
+    ],
+    timings: {
+      advertIntervalIn: HISTOGRAM,
+      advertIntervalOut: HISTOGRAM,
+      sendDelay: HISTOGRAM,
+      detection: { timeout: HISTOGRAM },
+      takeover: { vip_add: HISTOGRAM, garp: HISTOGRAM, total: HISTOGRAM },
+      duplicateMasters: 1,
+      transitions: [{ from: "backup", to: "master", reason: "timeout", count: 2 }],
+    },
     lastTransition: {
       from: "backup",
       to: "master",
@@ -151,10 +171,33 @@ export function virtualServer(changes: Partial<VirtualServerSnapshot> = {}): Vir
         activeConnections: 0,
         inactiveConnections: 0,
       }),
-      realServer({ address: "10.0.1.14", state: "no-check", weight: { configured: 2, effective: 2, kernel: 2 } }),
+      realServer({
+        address: "10.0.1.14",
+        state: "no-check",
+        weight: { configured: 2, effective: 2, kernel: 2 },
+        thresholds: { upper: 100, lower: 80 },
+      }),
       realServer({ address: "10.0.1.15", weight: { configured: 0, effective: 0, kernel: 0 } }),
     ],
     ...changes,
+  };
+}
+
+function healthStatistics(): HealthStatistics {
+  return {
+    checks: [{
+      vs: "tcp 10.0.0.100:80",
+      rs: "10.0.1.11:80",
+      type: "tcp",
+      results: { L4OK: 20, L4TOUT: 1 },
+      durations: { ok: HISTOGRAM, timeout: HISTOGRAM },
+    }],
+    reactions: [{ vs: "tcp 10.0.0.100:80", to: "down", histogram: HISTOGRAM }],
+    scheduleDelay: HISTOGRAM,
+    inFlight: 2,
+    overruns: 1,
+    table: { read: HISTOGRAM, apply: HISTOGRAM },
+    drifts: 1,
   };
 }
 
@@ -171,6 +214,9 @@ export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
         { name: "health", state: "running", pid: 102, restarts: 1 },
         { name: "api", state: "running", pid: 103, restarts: 0 },
       ],
+      processes: [{ component: "vrrp", cpuSeconds: 1.5, residentBytes: 50_000_000, openFiles: 20 }],
+      scripts: [{ name: "chk_proxy", verdict: "down", running: false }],
+      reloads: { accepted: 2, rejected: 1, lastAcceptedAtMs: minutesAgo(20) },
       warnings: [{ code: "reload-rejected", message: "the running configuration goes on", sinceMs: minutesAgo(5) }],
     },
     vrrpInstances: [
@@ -206,6 +252,7 @@ export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
         ],
       }),
     ],
+    healthStatistics: healthStatistics(),
     ...changes,
   };
 }

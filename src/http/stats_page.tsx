@@ -2,7 +2,8 @@
 import type { FC } from "hono/jsx";
 import type { NodeSnapshot, Snapshot } from "../ports/snapshot.ts";
 import { formatDuration, formatMoment } from "./format.ts";
-import { rollUp, VirtualServerTable } from "./virtual_server_table.tsx";
+import { rollUp } from "./roll_up.ts";
+import { VirtualServerTable } from "./virtual_server_table.tsx";
 import { VrrpTable } from "./vrrp_table.tsx";
 
 /** How the page is asked for. */

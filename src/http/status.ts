@@ -7,7 +7,7 @@ import type {
   VirtualServerSnapshot,
   VrrpInstanceSnapshot,
 } from "../ports/snapshot.ts";
-import { rollUp } from "./virtual_server_table.tsx";
+import { rollUp } from "./roll_up.ts";
 
 /** The status document. */
 export function statusOf(snapshot: Snapshot, nowMs: number): Record<string, unknown> {

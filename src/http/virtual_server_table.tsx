@@ -4,17 +4,8 @@ import { formatEndpoint } from "../base/ip.ts";
 import type { TrafficCounters } from "../core/ipvs/table.ts";
 import type { CheckSnapshot, RealServerSnapshot, VirtualServerSnapshot } from "../ports/snapshot.ts";
 import { formatBytes, formatCount, formatDuration, formatMoment } from "./format.ts";
+import { rollUp } from "./roll_up.ts";
 import { serverClass, serverStatusText, SORRY_SERVER_STATUS } from "./server_status.ts";
-
-/** How a whole virtual server is, at a glance: all of it, some of it, none of it. */
-export type RollUp = "up" | "degraded" | "down";
-
-/** Down without quorum; degraded when a real server is not up. */
-export function rollUp(server: VirtualServerSnapshot): RollUp {
-  if (!server.up) return "down";
-  const well = server.realServers.every((entry) => entry.state === "up" || entry.state === "no-check");
-  return well ? "up" : "degraded";
-}
 
 /** One virtual server. */
 export const VirtualServerTable: FC<{ server: VirtualServerSnapshot; nowMs: number }> = ({ server, nowMs }) => {

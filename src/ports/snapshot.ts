@@ -1,4 +1,5 @@
 // What the roles tell the api about themselves: plain data for status, metrics and page. No secrets in here, ever.
+import type { HistogramSnapshot } from "../base/histogram.ts";
 import type { ForwardingMethod, TrafficCounters } from "../core/ipvs/table.ts";
 import type { Override } from "../core/health/presence.ts";
 import type { CheckStatus } from "./probes.ts";
@@ -8,6 +9,8 @@ export interface Snapshot {
   readonly node: NodeSnapshot;
   readonly vrrpInstances: readonly VrrpInstanceSnapshot[];
   readonly virtualServers: readonly VirtualServerSnapshot[];
+  /** Of checks and of the kernel's table, since the health role started. */
+  readonly healthStatistics?: HealthStatistics;
 }
 
 /** A child process of the supervisor. */
@@ -28,6 +31,27 @@ export interface NodeSnapshot {
   readonly roles: readonly RoleSnapshot[];
   /** What an operator should know now, one plain sentence each: IPVS missing, a rejected reload ... */
   readonly warnings: readonly WarningSnapshot[];
+  /** What the processes use; empty where the kernel does not say. */
+  readonly processes?: readonly ProcessSnapshot[];
+  /** The tracked scripts. */
+  readonly scripts?: readonly ScriptSnapshot[];
+  /** How often configurations were taken over and refused since the start. */
+  readonly reloads?: { readonly accepted: number; readonly rejected: number; readonly lastAcceptedAtMs: number };
+}
+
+/** What one of our processes uses, by /proc. */
+export interface ProcessSnapshot {
+  readonly component: "supervisor" | RoleSnapshot["name"];
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  readonly openFiles: number;
+}
+
+/** A `vrrp_script`, now. */
+export interface ScriptSnapshot {
+  readonly name: string;
+  readonly verdict: "up" | "down" | "unknown";
+  readonly running: boolean;
 }
 
 /** A lasting condition that wants attention. */
@@ -56,6 +80,8 @@ export interface VrrpInstanceSnapshot {
   readonly advertisementIntervalUs: number;
   readonly masterDownIntervalUs: number;
   readonly preemptMode: boolean;
+  /** `garp_master_delay`. */
+  readonly garpDelaySeconds?: number;
   /** Who is master, as far as we hear: ourselves, or the last sender. */
   readonly master?: { readonly address: string; readonly priority: number };
   readonly virtualAddresses: readonly {
@@ -64,6 +90,8 @@ export interface VrrpInstanceSnapshot {
     readonly device: string;
     /** Seen in the kernel, not believed. */
     readonly present: boolean;
+    /** Not in the advertisements: `virtual_ipaddress_excluded`. */
+    readonly excluded?: boolean;
   }[];
   /** The `vrrp_sync_group` that it moves with. */
   readonly syncGroup?: string;
@@ -86,7 +114,40 @@ export interface VrrpInstanceSnapshot {
     readonly atMs: number;
     readonly reason: string;
   };
+  /** What it tracks, its group's included. */
+  readonly tracked?: readonly TrackedSnapshot[];
   readonly counters: VrrpCounters;
+  readonly timings?: VrrpTimings;
+}
+
+/** Something that an instance tracks, now. */
+export interface TrackedSnapshot {
+  readonly kind: "interface" | "script" | "file" | "process" | "bfd";
+  readonly name: string;
+  readonly weight: number;
+  /** A file is up unless its number alone is a fault. */
+  readonly up: boolean;
+}
+
+/** How punctual an instance is, since the vrrp role started. Seconds. */
+export interface VrrpTimings {
+  readonly advertIntervalIn: HistogramSnapshot;
+  readonly advertIntervalOut: HistogramSnapshot;
+  /** From when an advertisement was due to when it was sent. */
+  readonly sendDelay: HistogramSnapshot;
+  /** From the last advertisement to the decision to take over, by cause: timeout, priority-0. */
+  readonly detection: Readonly<Record<string, HistogramSnapshot>>;
+  /** From the decision to the end of each phase: advertise, vip_add, garp, total. */
+  readonly takeover: Readonly<Record<string, HistogramSnapshot>>;
+  /** Advertisements of others heard while we were master: two at a time. */
+  readonly duplicateMasters: number;
+  /** Changes of state; `reason` is one of few words. */
+  readonly transitions: readonly {
+    readonly from: string;
+    readonly to: string;
+    readonly reason: string;
+    readonly count: number;
+  }[];
 }
 
 /** A sign of another master. */
@@ -128,6 +189,8 @@ export interface VirtualServerSnapshot {
   readonly protocol: string;
   readonly address: string;
   readonly port: number;
+  /** It is selected by this mark, and has no address. */
+  readonly fwmark?: number;
   readonly scheduler: string;
   readonly forwardingMethod: ForwardingMethod;
   readonly persistenceTimeoutSeconds: number;
@@ -160,6 +223,8 @@ export interface RealServerSnapshot {
   readonly sinceMs: number;
   readonly weight: { readonly configured: number; readonly effective: number; readonly kernel?: number };
   readonly inKernel: boolean;
+  /** Connections from which on it gets no more, and below which it gets some again; 0: none. */
+  readonly thresholds?: { readonly upper: number; readonly lower: number };
   readonly activeConnections: number;
   readonly inactiveConnections: number;
   readonly persistentConnections: number;
@@ -191,4 +256,36 @@ export interface CheckSnapshot {
   readonly rise: number;
   /** Consecutive failures so far, at most `fall`. */
   readonly consecutiveFailures: number;
+}
+
+/** What the health role counts beside its servers. Seconds. */
+export interface HealthStatistics {
+  readonly checks: readonly CheckSeries[];
+  /** From the first result against the state until the table was changed, by virtual server and direction. */
+  readonly reactions: readonly {
+    readonly vs: string;
+    readonly to: "up" | "down";
+    readonly histogram: HistogramSnapshot;
+  }[];
+  /** From when a check was due to when it began. */
+  readonly scheduleDelay: HistogramSnapshot;
+  readonly inFlight: number;
+  /** Checks cut off at their limit. */
+  readonly overruns: number;
+  /** Reading and writing the kernel's table. */
+  readonly table: Readonly<Record<"read" | "apply", HistogramSnapshot>>;
+  /** Times that others had changed the table and it was put right. */
+  readonly drifts: number;
+}
+
+/** The results of one type of check. */
+export interface CheckSeries {
+  readonly vs: string;
+  /** Undefined where there are so many real servers that they are counted together. */
+  readonly rs?: string;
+  readonly type: CheckSnapshot["type"];
+  /** By HAProxy's word. */
+  readonly results: Readonly<Record<string, number>>;
+  /** By result: ok, fail, timeout. */
+  readonly durations: Readonly<Record<string, HistogramSnapshot>>;
 }

@@ -1,6 +1,8 @@
 // Runs probes a bounded number at a time, each until its deadline. Knows nothing of verdicts.
+import { Histogram } from "../../base/histogram.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ProbeResult } from "../../ports/probes.ts";
+import type { HealthStatistics } from "../../ports/snapshot.ts";
 import type { Agenda, Appointment } from "./agenda.ts";
 
 /** One check that is due. */
@@ -17,6 +19,7 @@ export interface Check {
 
 /** A start this long after the deadline counts as late, microseconds. */
 const LATE_US = 100_000;
+const DELAY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Starts checks, at most `limit` at once; the others wait in order. */
 export class CheckRunner {
@@ -26,7 +29,9 @@ export class CheckRunner {
   readonly #waiting: Check[] = [];
   readonly #running = new Map<AbortController, Promise<void>>();
   #stopped = false;
+  readonly #delay = new Histogram(DELAY_SECONDS);
   #late = 0;
+  #overruns = 0;
 
   constructor(clock: Clock, agenda: Agenda, limit: number) {
     this.#clock = clock;
@@ -37,6 +42,11 @@ export class CheckRunner {
   /** Checks that started more than 0.1 s after they were due. */
   get lateChecks(): number {
     return this.#late;
+  }
+
+  /** What it counts. */
+  statistics(): Pick<HealthStatistics, "scheduleDelay" | "inFlight" | "overruns"> {
+    return { scheduleDelay: this.#delay.snapshot(), inFlight: this.#running.size, overruns: this.#overruns };
   }
 
   /** Starts the check now, or when one of the running ones ends. */
@@ -58,7 +68,9 @@ export class CheckRunner {
     while (!this.#stopped && this.#running.size < this.#limit) {
       const check = this.#waiting.shift();
       if (check === undefined) return;
-      if (this.#clock.nowUs() - check.dueUs > LATE_US) this.#late++;
+      const delayUs = this.#clock.nowUs() - check.dueUs;
+      this.#delay.observe(Math.max(0, delayUs) / 1_000_000);
+      if (delayUs > LATE_US) this.#late++;
       const controller = new AbortController();
       this.#running.set(controller, this.#run(check, controller));
     }
@@ -75,7 +87,10 @@ export class CheckRunner {
     deadline.cancel();
     this.#running.delete(controller);
     if (this.#stopped) return;
-    if (expired) result = overdue(result);
+    if (expired) {
+      this.#overruns++;
+      result = overdue(result);
+    }
     check.done(result);
     this.#fill();
   }

@@ -7,10 +7,11 @@ import type { Clock } from "../../ports/clock.ts";
 import type { IpvsSettings } from "../../config/sync_daemon.ts";
 import type { IpvsPort, IpvsSettingsPort } from "../../ports/ipvs.ts";
 import type { ProbePort, ProbeResult } from "../../ports/probes.ts";
-import type { VirtualServerSnapshot, WarningSnapshot } from "../../ports/snapshot.ts";
+import type { HealthStatistics, VirtualServerSnapshot, WarningSnapshot } from "../../ports/snapshot.ts";
 import { Agenda, systemTimers, type Timers } from "./agenda.ts";
 import { bfdResults } from "./bfd_results.ts";
 import { CheckRunner } from "./check_runner.ts";
+import { CheckStatistics } from "./check_statistics.ts";
 import { virtualServerSnapshot } from "./health_snapshot.ts";
 import type { LiveChecker, LiveRealServer, LiveStart } from "./live_real_server.ts";
 import { type LiveChange, type LiveStep, LiveVirtualServer } from "./live_server.ts";
@@ -90,6 +91,7 @@ export class HealthEngine {
   readonly #agenda: Agenda;
   readonly #runner: CheckRunner;
   readonly #keeper: TableKeeper;
+  readonly #statistics = new CheckStatistics();
   readonly #stopped = Promise.withResolvers<void>();
   readonly #suspension: Suspension;
   readonly #settingsKeeper: SettingsKeeper;
@@ -105,6 +107,7 @@ export class HealthEngine {
     const { clock, log, openIpvs } = options;
     this.#options = options;
     this.#configs = options.virtualServers;
+    this.#statistics.configure(this.#configs);
     this.#agenda = new Agenda(clock, options.timers ?? systemTimers);
     this.#runner = new CheckRunner(clock, this.#agenda, options.maxConcurrentChecks ?? 256);
     this.#suspension = new Suspension(options.isLocal ?? ((): boolean => true), log);
@@ -186,6 +189,7 @@ export class HealthEngine {
     const added: LiveVirtualServer[] = [];
     const changes: (readonly [LiveVirtualServer, LiveChange])[] = [];
     this.#configs = virtualServers;
+    this.#statistics.configure(virtualServers);
     this.#servers = virtualServers.map((config) => {
       const id = identityOf(config);
       const server = before.get(id);
@@ -269,6 +273,11 @@ export class HealthEngine {
     const table = this.#keeper.rows();
     const { clock } = this.#options;
     return this.#servers.map((server) => virtualServerSnapshot(server, table, clock, this.#suspension.holds(server)));
+  }
+
+  /** What was counted since the start. */
+  statistics(): HealthStatistics {
+    return { ...this.#statistics.snapshot(), ...this.#runner.statistics(), ...this.#keeper.statistics() };
   }
 
   /** Before the table is brought in line: a drained server must not get connections in between. */
@@ -396,12 +405,15 @@ export class HealthEngine {
     result: ProbeResult,
   ): void {
     const { clock } = this.#options;
+    const vs = server.config.name;
+    this.#statistics.record(vs, realServer, checker.config.type, result, clock.nowUs());
     const step = server.record(realServer, checker, { result, atMs: clock.wallMs() }, clock.nowUs());
     this.#logStep(server, realServer, checker.config, result, step);
     this.#tell(newsOfStep(server, realServer, result, step));
     if (step.realServer === undefined && step.quorum === undefined && step.weight === undefined) return;
     this.#keeper.apply(server.wanted);
     this.#pace.arrange();
+    if (step.realServer !== undefined) this.#statistics.reacted(vs, realServer, step.realServer, clock.nowUs());
   }
 
   #logStep(

@@ -29,6 +29,7 @@ export function virtualServerSnapshot(
     protocol: config.protocol,
     address: addressOf(live),
     port: config.port,
+    ...(config.fwmark === undefined ? {} : { fwmark: config.fwmark }),
     scheduler: config.scheduler,
     forwardingMethod: config.forwardingMethod,
     persistenceTimeoutSeconds: config.persistenceTimeoutSeconds,
@@ -131,6 +132,9 @@ function realServerSnapshot(
       ...(row === undefined ? {} : { kernel: row.entry.weight }),
     },
     inKernel: row !== undefined,
+    ...(entry.upperThreshold + entry.lowerThreshold === 0 ? {} : {
+      thresholds: { upper: entry.upperThreshold, lower: entry.lowerThreshold },
+    }),
     activeConnections: row?.activeConnections ?? 0,
     inactiveConnections: row?.inactiveConnections ?? 0,
     persistentConnections: row?.persistentConnections ?? 0,

@@ -1,4 +1,5 @@
 // Keeps the kernel's IPVS table as wanted: incremental changes against a model, and full reconciles. Never flushes.
+import { Histogram } from "../../base/histogram.ts";
 import { canonicalKey, canonicalServer, commandKey, plan } from "../../core/ipvs/diff.ts";
 import { applyToModel, modelOf, type TableModel } from "../../core/ipvs/model.ts";
 import {
@@ -9,7 +10,7 @@ import {
 } from "../../core/ipvs/table.ts";
 import type { Clock } from "../../ports/clock.ts";
 import { type IpvsFailure, type IpvsPort, type IpvsSettingsPort, IpvsUnavailableError } from "../../ports/ipvs.ts";
-import type { WarningSnapshot } from "../../ports/snapshot.ts";
+import type { HealthStatistics, WarningSnapshot } from "../../ports/snapshot.ts";
 import type { Agenda, Appointment } from "./agenda.ts";
 
 /** What the keeper works with. */
@@ -29,6 +30,7 @@ const RECONCILE_INTERVAL_US = 30_000_000;
 const FIRST_RETRY_US = 1_000_000;
 /** Counters are at most this old when they are asked for, microseconds; whoever asks every second gets new ones. */
 const COUNTERS_AGE_US = 900_000;
+const TABLE_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
 /** The single writer of our part of the table. */
 export class TableKeeper {
@@ -44,6 +46,8 @@ export class TableKeeper {
   #next: Appointment | undefined;
   #retryUs = FIRST_RETRY_US;
   #warning: WarningSnapshot | undefined;
+  readonly #seconds = { read: new Histogram(TABLE_SECONDS), apply: new Histogram(TABLE_SECONDS) };
+  #drifts = 0;
 
   constructor(options: TableKeeperOptions) {
     this.#options = options;
@@ -53,6 +57,12 @@ export class TableKeeper {
   /** What is wrong with the table, if anything. */
   get warning(): WarningSnapshot | undefined {
     return this.#warning;
+  }
+
+  /** How long the table takes, and how often others changed it. */
+  statistics(): Pick<HealthStatistics, "table" | "drifts"> {
+    const { read, apply } = this.#seconds;
+    return { table: { read: read.snapshot(), apply: apply.snapshot() }, drifts: this.#drifts };
   }
 
   /** Reads the table for adoption; undefined when IPVS cannot be used (a warning is up then). */
@@ -141,10 +151,17 @@ export class TableKeeper {
   }
 
   #read(): TableModel {
-    const model = modelOf(this.#port().read());
+    const model = this.#timed("read", () => modelOf(this.#port().read()));
     this.#model = model;
     this.#readUs = this.#options.clock.nowUs();
     return model;
+  }
+
+  #timed<Value>(what: "read" | "apply", body: () => Value): Value {
+    const startUs = this.#options.clock.nowUs();
+    const value = body();
+    this.#seconds[what].observe((this.#options.clock.nowUs() - startUs) / 1_000_000);
+    return value;
   }
 
   /**
@@ -171,7 +188,7 @@ export class TableKeeper {
 
   #run(commands: readonly IpvsCommand[]): readonly IpvsFailure[] {
     if (commands.length === 0) return [];
-    const failures = this.#port().apply(commands);
+    const failures = this.#timed("apply", () => this.#port().apply(commands));
     // By target: a port may have tried another command on it, such as set after an add that found it there.
     const refused = new Set(failures.map(({ command }) => targetOf(command)));
     for (const command of commands) {
@@ -183,7 +200,9 @@ export class TableKeeper {
   #reportDrift(rows: readonly VirtualServerRow[]): void {
     const { build, remove } = plan(rows, [...this.#wanted.values()], () => false);
     const changes = build.length + remove.length;
-    if (changes > 0) this.#options.log(`IPVS table was changed by others, entries put right: ${changes}`);
+    if (changes === 0) return;
+    this.#drifts++;
+    this.#options.log(`IPVS table was changed by others, entries put right: ${changes}`);
   }
 
   #settle(failures: readonly IpvsFailure[]): void {

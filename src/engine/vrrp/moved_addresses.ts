@@ -2,6 +2,7 @@
 import { parseIp } from "../../base/ip.ts";
 import type { VirtualAddress } from "../../config/config.ts";
 import type { NetworkPort } from "../../ports/network.ts";
+import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { gratuitousArp } from "../../wire/arp.ts";
 import { unsolicitedNeighborAdvertisement } from "../../wire/ndp.ts";
 import { addressDifference, addressKey } from "./addresses.ts";
@@ -139,10 +140,11 @@ export class MovedAddresses {
   }
 
   /** As the outside may see them, `present` by the kernel's word. */
-  snapshot(): { address: string; prefixLength: number; device: string; present: boolean }[] {
-    return this.#all.map((entry) => {
+  snapshot(advertised: number): VrrpInstanceSnapshot["virtualAddresses"] {
+    return this.#all.map((entry, at) => {
       const { address, prefixLength, device } = entry;
-      return { address, prefixLength, device, present: this.#isPresent(entry) };
+      const common = { address, prefixLength, device, present: this.#isPresent(entry) };
+      return at < advertised ? common : { ...common, excluded: true };
     });
   }
 

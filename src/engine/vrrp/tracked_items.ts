@@ -3,6 +3,7 @@ import type { TrackedItem as Configured, Tracking } from "../../config/config_vr
 import type { TrackedItem } from "../../core/tracking/effective_priority.ts";
 import type { ScriptVerdict } from "../../core/tracking/script_verdict.ts";
 import type { NetworkPort } from "../../ports/network.ts";
+import type { TrackedSnapshot } from "../../ports/snapshot.ts";
 
 /** What others find out about tracked things: it travels from the supervisor as JSON. */
 export interface TrackStatus {
@@ -46,4 +47,20 @@ export function trackedItems(tracking: Tracking, status: TrackStatus, network: N
       return up === undefined ? [] : [{ kind: "bfd" as const, ...common(item), up }];
     }),
   ];
+}
+
+/** The same for the eyes of people: an instance's own, then its group's. */
+export function trackedSnapshot(
+  trackings: readonly (Tracking | undefined)[],
+  status: TrackStatus,
+  network: NetworkPort,
+): TrackedSnapshot[] {
+  const items = trackings.flatMap((tracking) => tracking === undefined ? [] : trackedItems(tracking, status, network));
+  return items.map((item) => ({ kind: item.kind, name: item.name, weight: item.weight, up: isUp(item) }));
+}
+
+function isUp(item: TrackedItem): boolean {
+  if (item.kind === "script") return item.verdict === "up";
+  if (item.kind === "file") return item.weight !== 0 || item.value === 0;
+  return item.up;
 }

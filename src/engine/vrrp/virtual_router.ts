@@ -23,8 +23,9 @@ import { HeardPeer } from "./heard_peer.ts";
 import type { MovedAddresses } from "./moved_addresses.ts";
 import { MovedParts } from "./moved_parts.ts";
 import { SplitBrainWatch } from "./split_brain_watch.ts";
-import { NO_STATUS, type TrackStatus } from "./tracked_items.ts";
+import { NO_STATUS, trackedSnapshot, type TrackStatus } from "./tracked_items.ts";
 import { checkInterface } from "./interface_check.ts";
+import { Punctuality } from "./punctuality.ts";
 import { TrackedPriority } from "./tracked_priority.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { type InstanceNotice, type Membership, NOTICE_INTERVAL_US, type VirtualRouterPorts } from "./surroundings.ts";
@@ -39,6 +40,7 @@ export class VirtualRouter {
   readonly #advertiser: Advertiser;
   readonly #moved: MovedParts;
   readonly #addresses: MovedAddresses;
+  readonly #punctuality = new Punctuality();
   readonly #limiter = new RateLimiter(LOG_INTERVAL_US);
   readonly #counters = newCounters();
   readonly #notices = new RateLimiter(NOTICE_INTERVAL_US);
@@ -227,6 +229,7 @@ export class VirtualRouter {
 
   /** Lets what is due happen. */
   timer(): void {
+    this.#punctuality.timer(this.#state);
     this.#dispatch({ type: "timer" });
   }
 
@@ -242,6 +245,7 @@ export class VirtualRouter {
     const before = this.#state.name;
     const start = sourceAt(packet);
     this.#heard.note(packet, start, familyOfPacket(packet) === 6 ? 16 : 4, priority, this.#ports.clock.nowUs());
+    this.#punctuality.heard(priority, before, this.#ports.clock.nowUs());
     this.#dispatch({ type: "advertisement", advertisement: { priority, advertisementIntervalUs, senderOrder } });
     const now = this.#state.name;
     if (now === "backup" && (before === "backup" || before === "master")) this.#reception.remember(packet, priority);
@@ -308,14 +312,17 @@ export class VirtualRouter {
       advertisementIntervalUs: config.advertisementIntervalUs,
       masterDownIntervalUs: this.#masterDownIntervalUs,
       preemptMode: config.preemptMode,
+      garpDelaySeconds: this.#core.announcements.delayUs / 1_000_000,
       ...(master && { master }),
       ...this.#heard.snapshot(this.#ports.clock),
-      virtualAddresses: this.#addresses.snapshot(),
+      virtualAddresses: this.#addresses.snapshot(config.virtualAddresses.length),
       faults: faultsOf(state),
       ...(splitBrain.length > 0 && { splitBrain }),
       ...(this.#group && { syncGroup: this.#group.config.name }),
       ...(this.#lastTransition && { lastTransition: this.#lastTransition }),
+      tracked: trackedSnapshot([config.tracking, this.#group?.config.tracking], this.#status, this.#ports.network),
       counters: { ...this.#counters, discarded: { ...this.#counters.discarded } },
+      timings: this.#punctuality.snapshot(),
     };
   }
 
@@ -334,9 +341,14 @@ export class VirtualRouter {
   }
 
   #apply(result: Step): void {
+    const isTakeover = this.#state.name !== "master" && result.state.name === "master";
+    const startUs = this.#ports.clock.nowUs();
     this.#state = result.state;
     this.#announcedBefore = this.#counters.gratuitousArpSent;
-    for (const action of result.actions) this.#carryOut(action);
+    for (const action of result.actions) {
+      this.#carryOut(action);
+      if (isTakeover) this.#punctuality.tookOver(action, startUs, this.#ports.clock.nowUs());
+    }
   }
 
   get #hasFaults(): boolean {
@@ -373,12 +385,14 @@ export class VirtualRouter {
       if (failure !== undefined) this.#note("send", `cannot send advertisement: ${failure}`);
     }
     this.#counters.advertisementsSent++;
+    this.#punctuality.sent(this.#ports.clock.nowUs());
     if (priority === 0) this.#counters.priorityZeroSent++;
   }
 
   #transition(action: RouterAction & { type: "transition" }): void {
     const { from, to, reason } = action;
     this.#counters.transitions++;
+    this.#punctuality.transition(action, this.#core.priority, this.#ports.clock.nowUs());
     if (to === "master") this.#counters.becameMaster++;
     if (from === "master") {
       this.#counters.releasedMaster++;
