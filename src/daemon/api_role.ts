@@ -2,6 +2,7 @@
 import type { Snapshot } from "../ports/snapshot.ts";
 import { createApp } from "../http/app.ts";
 import { ApiStatistics } from "../http/api_statistics.ts";
+import { Watch } from "../http/watch.ts";
 import { Reactor } from "../linux/reactor.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
 import { Link } from "./link.ts";
@@ -33,6 +34,8 @@ class ApiRole {
     virtualServers: [],
   };
 
+  readonly #watch = new Watch(() => this.#snapshot, this.#statistics);
+
   constructor(link: Link<FromChild>) {
     this.#link = link;
   }
@@ -54,15 +57,15 @@ class ApiRole {
         return;
       case "node":
         this.#snapshot.node = message.node;
-        return;
+        return this.#watch.changed();
       case "vrrp":
         this.#snapshot.vrrpInstances = message.instances;
-        return;
+        return this.#watch.changed();
       case "health":
         this.#snapshot.virtualServers = message.virtualServers;
         if (message.statistics === undefined) delete this.#snapshot.healthStatistics;
         else this.#snapshot.healthStatistics = message.statistics;
-        return;
+        return this.#watch.changed();
       case "stop":
         return this.#ended.resolve();
       default:
@@ -76,6 +79,7 @@ class ApiRole {
       wallMs: () => Date.now(),
       allowedHosts: [hostname],
       statistics: this.#statistics,
+      watch: this.#watch,
     });
     this.#watchLag();
     await this.#serve(hostname, port, (request) => app.fetch(request));

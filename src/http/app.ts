@@ -2,14 +2,17 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import type { Snapshot } from "../ports/snapshot.ts";
-import { renderCsv } from "./csv.ts";
+import { renderCsv, statsRows } from "./csv.ts";
 import { hostGuard, problem, readOnlyGuard, securityHeaders } from "./guards.ts";
 import { ApiStatistics } from "./api_statistics.ts";
 import { METRICS_CONTENT_TYPES } from "./metric_families.ts";
 import { metricsFormat, renderMetrics } from "./metrics.ts";
-import { renderStatsPage } from "./stats_page.tsx";
+import { renderStatsPage } from "./page/document.tsx";
+import { filtered, type PageFilter } from "./page/page_model.ts";
+import { STATS_JS } from "./page/script.ts";
 import { statusOf } from "./status.ts";
-import { STATS_CSS } from "./styles.ts";
+import { STATS_CSS } from "./page/styles.ts";
+import { Watch } from "./watch.ts";
 
 /** How often a browser reloads the page; HAProxy's `stats refresh`. */
 const REFRESH_SECONDS = 5;
@@ -24,12 +27,15 @@ export interface AppOptions {
   readonly allowedHosts: readonly string[];
   /** Where requests are counted; default: in one of its own. */
   readonly statistics?: ApiStatistics;
+  /** What sees the pictures go by; default: one that sees none. */
+  readonly watch?: Watch;
 }
 
 /** The application; `fetch(request)` answers any request and never rejects. */
 export function createApp(options: AppOptions): Hono {
   const app = new Hono();
   const statistics = options.statistics ?? new ApiStatistics();
+  const watch = options.watch ?? new Watch(options.snapshot, statistics);
   app.use(countRequests(statistics));
   app.use(securityHeaders(), hostGuard(options.allowedHosts), readOnlyGuard());
 
@@ -42,17 +48,28 @@ export function createApp(options: AppOptions): Hono {
     return context.body(text, 200, { "Content-Type": METRICS_CONTENT_TYPES[format] });
   });
   app.get("/stats.css", (context) => context.body(STATS_CSS, 200, { "Content-Type": "text/css; charset=utf-8" }));
+  app.get("/stats.js", (context) => context.body(STATS_JS, 200, { "Content-Type": "text/javascript; charset=utf-8" }));
+  app.get("/stats/history", (context) => context.json(watch.history.all()));
+  app.get("/stats/live", (context) => {
+    // Nobody would ever read, nor close, the stream of a HEAD.
+    if (context.req.method === "HEAD") return context.body(null);
+    const stream = watch.live.connect();
+    if (stream === undefined) return problem(context, 503, "Service Unavailable", "too many pages are open");
+    return context.body(stream, 200, { "Content-Type": "text/event-stream; charset=utf-8" });
+  });
   // HAProxy's page takes its options after semicolons, in any order, and ignores those that it does not know.
   app.get("/:page{stats(?:;.*)?}", (context) => {
-    const pageOptions = context.req.param("page").split(";").slice(1);
+    const words = context.req.param("page").split(";").slice(1);
+    const filter = filterOf(words, context.req.query("scope"));
     const nowMs = options.wallMs();
-    if (pageOptions.includes("csv")) {
-      const csv = renderCsv(options.snapshot(), nowMs);
+    const snapshot = options.snapshot();
+    if (words.includes("csv")) {
+      const csv = renderCsv(filtered(snapshot, filter), nowMs, watch.history);
       return context.body(csv, 200, { "Content-Type": "text/csv; charset=utf-8" });
     }
-    const refreshSeconds = pageOptions.includes("norefresh") ? undefined : REFRESH_SECONDS;
-    if (refreshSeconds !== undefined) context.header("Refresh", String(refreshSeconds));
-    return context.html(renderStatsPage(options.snapshot(), { nowMs, refreshSeconds }));
+    if (words.includes("json")) return context.json(statsRows(filtered(snapshot, filter), nowMs, watch.history));
+    const refreshSeconds = words.includes("norefresh") ? undefined : REFRESH_SECONDS;
+    return context.html(renderStatsPage({ ...watch, snapshot }, { nowMs, refreshSeconds, filter }));
   });
 
   app.notFound((context) => problem(context, 404, "Not Found", "there is nothing under this path"));
@@ -75,3 +92,15 @@ function countRequests(statistics: ApiStatistics): MiddlewareHandler {
 }
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
+
+/** Longest scope; HAProxy takes 20 characters. */
+const MAX_SCOPE = 64;
+
+function filterOf(words: readonly string[], query: string | undefined): PageFilter {
+  const word = words.find((entry) => entry.startsWith("scope="))?.slice("scope=".length);
+  return {
+    hidesDown: words.includes("up"),
+    hidesMaintenance: words.includes("no-maint"),
+    scope: (query ?? word ?? "").trim().slice(0, MAX_SCOPE),
+  };
+}

@@ -67,25 +67,34 @@ Deno.test("GET /stats shows every state in words and in HAProxy's class", async 
       ["active_draining", "DRAIN"],
     ]
   ) {
-    assertMatch(page, new RegExp(`<tr class="${name}"><th scope="row">[^<]+</th><td class="text">${status}</td>`));
+    assertMatch(
+      page,
+      new RegExp(`<tr id="[^"]+" class="${name}"><th scope="row">[^<]+</th><td class="text">${status}</td>`),
+    );
   }
-  assertMatch(page, /<tr class="backup_up"><th scope="row">10\.0\.1\.99:80 \(sorry\)/);
-  assertMatch(page, /<tr class="vrrp_master"><th scope="row">VI_1<\/th><td class="text">MASTER<\/td>/);
-  assertMatch(page, /<tr class="vrrp_fault"><th scope="row">VI_2<\/th><td class="text">FAULT<\/td>/);
+  assertMatch(page, /class="backup_up"><th scope="row">10\.0\.1\.99:80 \(sorry\)/);
+  assertMatch(
+    page,
+    /<tr id="vrrp\/VI_1" class="vrrp_master missing"><th scope="row">.*VI_1.*<\/th><td class="text">MASTER<\/td>/,
+  );
+  assertMatch(page, /class="vrrp_fault missing"><th scope="row">.*VI_2.*<\/th><td class="text">FAULT<\/td>/);
   assertStringIncludes(page, "interface eth0 is down");
-  assertStringIncludes(page, `<li class="missing">10.0.1.254/24 dev eth1: not here</li>`);
+  assertStringIncludes(page, "10.0.1.254/24 dev eth1: not here, and should be");
   assertStringIncludes(page, "L7STS/503 in 1.2 ms: answered 503");
   assertStringIncludes(page, "the running configuration goes on");
-  assertStringIncludes(page, `<span class="tab degraded">tcp 10.0.0.100:80</span>`);
-  assertStringIncludes(page, `<span class="tab down">tcp 10.0.0.101:80</span>`);
+  assertStringIncludes(page, `class="tab degraded">tcp 10.0.0.100:80</span>`);
+  assertStringIncludes(page, `class="tab down">tcp 10.0.0.101:80</span>`);
   assertStringIncludes(page, "<title>1 in fault, 1 down, 1 degraded - dir1 - Holdfast</title>");
-  assert(!/<script|<style| style=/.test(page), "nothing that the content security policy forbids");
+  assert(!/<script>|<style| style=| on[a-z]+=/.test(page), "nothing that the content security policy forbids");
 });
 
 Deno.test("GET /stats refreshes itself unless told not to", async () => {
-  assertEquals((await get("/stats")).headers.get("refresh"), "5");
-  assertEquals((await get("/stats;norefresh")).headers.get("refresh"), null);
-  assertStringIncludes(await (await get("/stats;norefresh")).text(), `<a href="/stats">Enable refresh</a>`);
+  const refresh = `<noscript><meta http-equiv="refresh" content="5"/></noscript>`;
+  assertStringIncludes(await (await get("/stats")).text(), refresh);
+  const still = await (await get("/stats;norefresh")).text();
+  assert(!still.includes("http-equiv"));
+  assertStringIncludes(still, `data-live="no"`);
+  assertStringIncludes(still, `<a href="/stats">Enable refresh</a>`);
 });
 
 Deno.test("GET /stats says standby when no instance is master, and only then", async () => {
@@ -106,6 +115,33 @@ Deno.test("GET /stats leaves bytes out blank where replies bypass the director",
   assert(!(await (await get("/stats", {}, only("dr"))).text()).includes(bytesOut));
 });
 
+Deno.test("GET /stats hides what is down and what is out of scope, in HAProxy's words; so do the exports", async () => {
+  const rows = async (path: string): Promise<string[]> =>
+    [...(await (await get(path)).text()).matchAll(/ id="([^"]+\/(?:[\d.]+:\d+|Backend))"/g)].map(([, id]) => id ?? "");
+  assertEquals((await rows("/stats")).length, 8);
+  assertEquals((await rows("/stats;up")).filter((id) => id.endsWith("10.0.1.13:80")), []);
+  assertEquals(await rows("/stats;norefresh;scope=0.101"), [
+    "tcp-10.0.0.101:80/10.0.0.11:80",
+    "tcp-10.0.0.101:80/Backend",
+  ]);
+  assertEquals(await rows("/stats?scope=1.12:8"), ["tcp-10.0.0.100:80/10.0.1.12:80", "tcp-10.0.0.100:80/Backend"]);
+  const names = async (path: string): Promise<string[]> =>
+    (await (await get(path)).json()).map((row: { pxname: string; svname: string }) => `${row.pxname} ${row.svname}`);
+  assertEquals(await names("/stats;json;up;scope=0.100"), [
+    "tcp 10.0.0.100:80 FRONTEND",
+    ...["11", "12", "14", "15"].map((last) => `tcp 10.0.0.100:80 10.0.1.${last}:80`),
+    "tcp 10.0.0.100:80 BACKEND",
+  ]);
+  assertEquals((await (await get("/stats;csv;scope=nothing")).text()).trimEnd().split("\n").length, 1);
+  assertStringIncludes(await (await get("/stats?scope=nothing")).text(), "No virtual server has that in its name");
+});
+
+Deno.test("a scope is text in the page that it comes back in", async () => {
+  const page = await (await get(`/stats?scope=${encodeURIComponent(HOSTILE)}`)).text();
+  assert(!page.includes("<script>alert"));
+  assertStringIncludes(page, `value="&quot;&gt;&lt;script&gt;`);
+});
+
 Deno.test("what comes from outside is text everywhere: page, CSV, metrics, JSON", async () => {
   const hostile = hostileSnapshot();
   const page = await (await get("/stats", {}, hostile)).text();
@@ -118,10 +154,20 @@ Deno.test("what comes from outside is text everywhere: page, CSV, metrics, JSON"
   assertEquals((await (await get("/api/v1/status", {}, hostile)).json()).vrrpInstances[0].name, HOSTILE);
 });
 
+Deno.test("each row of the page has as many cells as there are columns", async () => {
+  const page = await (await get("/stats")).text();
+  for (const table of page.match(/<table.*?<\/table>/gs) ?? []) {
+    const columns = table.match(/<th scope="col">/g)?.length ?? 0;
+    for (const row of table.match(/<tr id=.*?<\/tr>/gs) ?? []) {
+      assertEquals(row.match(/<td/g)?.length, table.includes("rowspan") ? columns : columns - 1, row);
+    }
+  }
+});
+
 Deno.test("GET /stats renders 2000 real servers, each once", async () => {
   const realServers = Array.from({ length: 2000 }, (_, index) => realServer({ port: 1000 + index }));
   const page = await (await get("/stats", {}, snapshot({ virtualServers: [virtualServer({ realServers })] }))).text();
-  assertEquals(page.match(/<tr class="active_up"><th/g)?.length, 2000);
+  assertEquals(page.match(/class="active_up"><th/g)?.length, 2000);
 });
 
 function get(path: string, headers: Record<string, string> = {}, shown: Snapshot = snapshot()): Promise<Response> {

@@ -2,6 +2,8 @@
 import { formatEndpoint } from "../base/ip.ts";
 import type { TrafficCounters } from "../core/ipvs/table.ts";
 import type { RealServerSnapshot, Snapshot, VirtualServerSnapshot } from "../ports/snapshot.ts";
+import type { History } from "./history.ts";
+import { idOf } from "./page/model.ts";
 import { serverStatusText, SORRY_SERVER_STATUS } from "./server_status.ts";
 
 /** HAProxy 2.6's header. Tools read by name, old ones by position: neither names nor order may change. */
@@ -30,18 +32,40 @@ const TYPE_SERVER = 2;
 
 type Row = Readonly<Record<string, string | number | undefined>>;
 
+/** The same rows as objects: `/stats;json`. Columns that a row does not fill are left out. */
+export function statsRows(snapshot: Snapshot, nowMs: number, history: History): Row[] {
+  const rows = snapshot.virtualServers.flatMap((server, index) => virtualServerRows(server, index + 1, nowMs, history));
+  return rows.map((row) =>
+    Object.fromEntries(COLUMNS.flatMap((name) => row[name] === undefined || name === "-" ? [] : [[name, row[name]]]))
+  );
+}
+
 /** The whole export: a header and a line each, every line ended by a comma as HAProxy does. */
-export function renderCsv(snapshot: Snapshot, nowMs: number): string {
-  const rows = snapshot.virtualServers.flatMap((server, index) => virtualServerRows(server, index + 1, nowMs));
+export function renderCsv(snapshot: Snapshot, nowMs: number, history: History): string {
+  const rows = snapshot.virtualServers.flatMap((server, index) => virtualServerRows(server, index + 1, nowMs, history));
   const lines = rows.map((row) => COLUMNS.map((column) => field(row[column])).join(",") + ",");
   return [`# ${COLUMNS.join(",")},`, ...lines, ""].join("\n");
 }
 
-function virtualServerRows(server: VirtualServerSnapshot, id: number, nowMs: number): Row[] {
+function virtualServerRows(server: VirtualServerSnapshot, id: number, nowMs: number, history: History): Row[] {
   const common = { pxname: server.name, pid: 1, iid: id, mode: server.protocol, "-": "-" };
   const servers = server.realServers.map((entry, index) => realServerRow(entry, index + 1, nowMs));
   const sorry = server.sorryServer ? [sorryServerRow(server, server.realServers.length + 1)] : [];
-  return [frontendRow(server), ...servers, ...sorry, backendRow(server, nowMs)].map((row) => ({ ...common, ...row }));
+  const rows = [frontendRow(server), ...servers, ...sorry, backendRow(server, nowMs)];
+  return rows.map((row) => ({ ...common, ...row, ...highWater(server, row, nowMs, history) }));
+}
+
+/** High-water marks of our own samples. HAProxy has them since its start, we since the api role's. */
+function highWater(server: VirtualServerSnapshot, { svname, type }: Row, nowMs: number, history: History): Row {
+  const name = svname === "FRONTEND" ? "Frontend" : svname === "BACKEND" ? "Backend" : String(svname);
+  const marks = history.marks(idOf(server.name, name));
+  if (marks === undefined) return {};
+  return {
+    smax: marks.activeMax,
+    rate_max: marks.rateMax,
+    ...(type === TYPE_FRONTEND ? { conn_rate_max: marks.rateMax } : {}),
+    lastsess: marks.lastSessionMs === undefined ? undefined : seconds(nowMs - marks.lastSessionMs),
+  };
 }
 
 function frontendRow(server: VirtualServerSnapshot): Row {
@@ -76,6 +100,7 @@ function realServerRow(entry: RealServerSnapshot, id: number, nowMs: number): Ro
     act: 1,
     bck: 0,
     scur: entry.activeConnections,
+    slim: (entry.thresholds?.upper ?? 0) > 0 ? entry.thresholds?.upper : undefined,
     used_conn_cur: entry.activeConnections,
     rate: entry.counters?.connectionsPerSecond,
     lbtot: entry.counters?.connections,

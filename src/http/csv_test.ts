@@ -1,9 +1,10 @@
 import { assertEquals } from "../../test/assert.ts";
 import { HAPROXY_COLUMNS, OWN_COLUMNS, renderCsv } from "./csv.ts";
+import { History } from "./history.ts";
 import { NOW_MS, snapshot } from "./fixture_snapshot.ts";
 
 Deno.test("renderCsv() begins with HAProxy 2.6's 103 columns and ends every line with a comma", () => {
-  const lines = renderCsv(snapshot(), NOW_MS).split("\n");
+  const lines = renderCsv(snapshot(), NOW_MS, new History()).split("\n");
   assertEquals(HAPROXY_COLUMNS.length, 103);
   assertEquals(lines[0], `# ${HAPROXY_COLUMNS.join(",")},-,${OWN_COLUMNS.join(",")},`);
   assertEquals(lines.at(-1), "");
@@ -11,7 +12,7 @@ Deno.test("renderCsv() begins with HAProxy 2.6's 103 columns and ends every line
 });
 
 Deno.test("renderCsv() has a row for each frontend, server, sorry server and backend", () => {
-  const rows = read(renderCsv(snapshot(), NOW_MS));
+  const rows = read(renderCsv(snapshot(), NOW_MS, new History()));
   assertEquals(rows.map((row) => [row.svname, row.type, row.status, row.bck]), [
     ["FRONTEND", "0", "OPEN", ""],
     ["10.0.1.11:80", "2", "UP", "0"],
@@ -28,7 +29,7 @@ Deno.test("renderCsv() has a row for each frontend, server, sorry server and bac
 });
 
 Deno.test("renderCsv() takes its numbers from the kernel, and leaves out what the director does not see", () => {
-  const [, first, second, third, , , , dr] = read(renderCsv(snapshot(), NOW_MS));
+  const [, first, second, third, , , , dr] = read(renderCsv(snapshot(), NOW_MS, new History()));
   assertEquals(
     [first?.stot, first?.bin, first?.bout, first?.scur, first?.lastchg, first?.check_status, first?.check_health],
     ["1001", "1004", "1005", "3", "3600", "L4OK", "2"],
@@ -39,7 +40,7 @@ Deno.test("renderCsv() takes its numbers from the kernel, and leaves out what th
 });
 
 Deno.test("renderCsv() counts the sorry server's connections, and writes HAProxy's separator in every row", () => {
-  const rows = read(renderCsv(snapshot(), NOW_MS));
+  const rows = read(renderCsv(snapshot(), NOW_MS, new History()));
   const backend = rows.at(-1);
   assertEquals([backend?.scur, backend?.ipvs_active, backend?.ipvs_inactive], ["4", "4", "6"]);
   assertEquals(new Set(rows.map((row) => row["-"])), new Set(["-"]));

@@ -7,7 +7,7 @@ export const ALLOWED_METHODS = "GET, HEAD";
 const SECURITY_HEADERS: readonly (readonly [name: string, value: string])[] = [
   [
     "Content-Security-Policy",
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
   ],
   ["X-Content-Type-Options", "nosniff"],
   ["X-Frame-Options", "DENY"],
@@ -57,7 +57,12 @@ export function readOnlyGuard(): MiddlewareHandler {
 }
 
 /** An error reply: application/problem+json (RFC 9457) below /api, plain text elsewhere. */
-export function problem(context: Context, status: 404 | 405 | 421 | 500, title: string, detail: string): Response {
+export function problem(
+  context: Context,
+  status: 404 | 405 | 421 | 500 | 503,
+  title: string,
+  detail: string,
+): Response {
   const path = context.req.path;
   if (path !== "/api" && !path.startsWith("/api/")) return context.text(`${status} ${title}: ${detail}\n`, status);
   const body = { type: "about:blank", title, status, detail, instance: path };

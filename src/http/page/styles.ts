@@ -24,9 +24,9 @@ function stateRules(index: 0 | 1): string {
 /** Served as /stats.css. */
 export const STATS_CSS = `
 :root{color-scheme:light dark;--page:#fff;--text:#111;--muted:#4a4a4a;--line:#b8b8a8;--head:#20d0d0;--head-text:#052a2a;
---link:#004a8f;--title:#165900;--title-degraded:#7a5200;--title-down:#a00000;--title-text:#fff;--alarm:#fff0d0;--alarm-line:#c07820}
+--link:#004a8f;--title:#165900;--title-degraded:#7a5200;--title-down:#a00000;--title-neutral:#4a4a4a;--title-text:#fff;--alarm:#fff0d0;--alarm-line:#c07820}
 @media (prefers-color-scheme:dark){:root{--page:#14171a;--text:#e8e8e8;--muted:#b4b4b4;--line:#444b50;--head:#0d5f5f;
---head-text:#e6ffff;--link:#8cc4ff;--title:#1f6d00;--title-degraded:#8a6100;--title-down:#a31515;--alarm:#3a2a10;--alarm-line:#c07820}}
+--head-text:#e6ffff;--link:#8cc4ff;--title:#1f6d00;--title-degraded:#8a6100;--title-down:#a31515;--title-neutral:#4d565c;--alarm:#3a2a10;--alarm-line:#c07820}}
 *{box-sizing:border-box}
 body{margin:0;padding:0 .75rem 2rem;background:var(--page);color:var(--text);font:13px/1.35 system-ui,"DejaVu Sans",Arial,sans-serif}
 a{color:var(--link)}
@@ -39,7 +39,7 @@ dl.facts{display:flex;flex-wrap:wrap;gap:.15rem 1.25rem;margin:0}
 dl.facts div{display:flex;gap:.35rem}
 dl.facts dt{color:var(--muted)}
 dl.facts dd{margin:0;font-weight:600}
-nav{margin-left:auto;display:flex;gap:1rem}
+nav{margin-left:auto;display:flex;flex-wrap:wrap;gap:.25rem 1rem}
 .box{border-left:5px solid var(--alarm-line);background:var(--alarm);padding:.5rem .75rem;margin:.75rem 0}
 .box p,.box ul{margin:0}
 .box ul{padding-left:1.1rem}
@@ -53,11 +53,23 @@ caption span.down{background:var(--title-down)}
 caption span.detail{padding-left:.75rem;color:var(--muted)}
 th,td{border:1px solid var(--line);padding:.18rem .45rem;text-align:right;vertical-align:top;white-space:nowrap}
 thead th{background:var(--head);color:var(--head-text);text-align:center;font-weight:600}
-tbody th,td.text{text-align:left}
+tbody th,td.text,td.wrap{text-align:left}
 td.wrap{white-space:normal;min-width:13rem}
 tbody th{position:sticky;left:0;font-weight:600;background:var(--page)}
-td ul{margin:0;padding:0;list-style:none}
-.missing{font-weight:700;text-decoration:underline wavy #c00}
+td.wrap{white-space:pre-line}
+tr.missing td:nth-child(4){font-weight:700;text-decoration:underline wavy #c00}
+tr.alarm td:nth-child(2){font-weight:700}
+caption span.neutral{background:var(--title-neutral)}
+section{margin-bottom:1.2rem;content-visibility:auto;contain-intrinsic-size:auto 20rem}
+.tip{text-decoration:underline dotted;text-underline-offset:2px}
+.tip:focus{outline:2px solid var(--link);white-space:normal}
+.tip:focus::after{content:" (" attr(title) ")";display:block;max-width:24rem;white-space:normal}
+td.spark{padding:0 .3rem;min-width:8rem}
+td.spark svg{display:block;width:7.5rem;height:1.1rem}
+td.spark polyline{fill:none;stroke:currentColor;stroke-width:1;vector-effect:non-scaling-stroke}
+form.options{display:flex;flex-wrap:wrap;gap:.4rem 1rem;align-items:center;margin:.3rem 0 .8rem}
+form.options input,form.options button{font:inherit;padding:.15rem .4rem}
+#live{color:var(--muted)}
 .legend{display:flex;flex-wrap:wrap;gap:.35rem;margin:.75rem 0;padding:0;list-style:none}
 .legend li{border:1px solid var(--line)}
 .legend li span{display:block;padding:.15rem .5rem}

@@ -1,0 +1,115 @@
+import { assert, assertEquals, assertStringIncludes } from "../../../test/assert.ts";
+import type { Snapshot } from "../../ports/snapshot.ts";
+import { ApiStatistics } from "../api_statistics.ts";
+import { NOW_MS, realServer, snapshot, virtualServer, vrrpInstance } from "../fixture_snapshot.ts";
+import { Watch } from "../watch.ts";
+import { escapeHtml } from "./markup.ts";
+
+Deno.test("the stream tells everything first, then only the cells that changed", async () => {
+  const { watch, show, next } = viewer();
+  const first = await next();
+  assertEquals(first.rows.find(({ i }) => i === "vrrp/VI_1")?.t["1"], "MASTER");
+  show(snapshot({ vrrpInstances: [vrrpInstance({ state: "backup" }), ...snapshot().vrrpInstances.slice(1)] }));
+  const second = await next();
+  const row = second.rows.find(({ i }) => i === "vrrp/VI_1");
+  assertEquals([row?.c, row?.t["1"], row?.t["4"]], ["vrrp_backup missing", "BACKUP", undefined]);
+  assert(!second.rows.some(({ i }) => i.startsWith("tcp-")), "what is as before is not said again");
+  assert(second.layout !== first.layout, "the node stands by now, which is a box of its own");
+  assertEquals(watch.timeline.entries.map(({ what, from, to }) => [what, from, to]), [["VI_1", "master", "backup"]]);
+});
+
+Deno.test("a number that changes leaves the layout as it is, a server that comes changes it", async () => {
+  const { show, next } = viewer();
+  const { layout } = await next();
+  const changed = snapshot().virtualServers.map((server, at) => at === 0 ? { ...server, downTransitions: 9 } : server);
+  show(snapshot({ virtualServers: changed }));
+  const second = await next();
+  assertEquals([second.layout, second.rows], [layout, [{ i: "tcp-10.0.0.100:80/Backend", t: { "8": "9" } }]]);
+  show(snapshot({ virtualServers: [...changed, virtualServer({ name: "tcp 10.0.0.102:80" })] }));
+  assert((await next()).layout !== layout);
+});
+
+Deno.test("viewers are counted and limited", async () => {
+  const statistics = new ApiStatistics();
+  const watch = new Watch(() => snapshot(), statistics);
+  const streams = Array.from({ length: 512 }, () => watch.live.connect());
+  assertEquals([statistics.streams, watch.live.connect()], [512, undefined]);
+  await Promise.all(streams.map((stream) => stream?.cancel()));
+  assertEquals(statistics.streams, 0);
+});
+
+Deno.test("a viewer that does not read is let go, and one that reads stays", async () => {
+  const statistics = new ApiStatistics();
+  let shown = snapshot();
+  const watch = new Watch(() => shown, statistics);
+  watch.live.connect(); // never read
+  const reader = watch.live.connect()?.getReader();
+  for (let round = 0; round < 4; round++) {
+    await reader?.read();
+    shown = snapshot({ vrrpInstances: [vrrpInstance({ faults: [String(round).repeat(3_000_000)] })] });
+    watch.changed(NOW_MS);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+  assertEquals(statistics.streams, 1);
+  await reader?.cancel();
+  assertEquals(statistics.streams, 0);
+});
+
+Deno.test("History keeps high-water marks and five minutes, and forgets rows that are gone", () => {
+  const watch = new Watch(() => shown, new ApiStatistics());
+  const id = "tcp-10.0.0.100:80/10.0.1.11:80";
+  const at = (active: number, connections: number): Snapshot => {
+    const entry = realServer({ activeConnections: active });
+    const { counters } = entry;
+    const server = realServer({
+      activeConnections: active,
+      ...(counters && { counters: { ...counters, connections } }),
+    });
+    return snapshot({ virtualServers: [virtualServer({ realServers: [server] })] });
+  };
+  let shown = at(7, 100);
+  watch.changed(NOW_MS);
+  assertEquals(watch.history.marks(id)?.lastSessionMs, undefined);
+  for (let second = 1; second <= 400; second++) {
+    shown = at(3, 101);
+    watch.changed(NOW_MS + second * 1000);
+  }
+  assertEquals([watch.history.marks(id)?.activeMax, watch.history.marks(id)?.lastSessionMs], [7, NOW_MS + 1000]);
+  assertEquals(watch.history.all()[id]?.length, 60);
+  assertEquals(watch.history.latest()[id]?.toFixed(1), "1.2");
+  shown = snapshot({ virtualServers: [] });
+  watch.changed(NOW_MS + 401_000);
+  assertEquals(watch.history.all(), {});
+});
+
+Deno.test("escapeHtml() leaves nothing that is markup, draws, or turns the direction of writing", () => {
+  assertEquals(escapeHtml(`<a href="x" id='y'>&`), "&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;");
+  assertEquals(escapeHtml("a\u202egpj.exe\x1b[2J\u0000"), "a?gpj.exe?[2J?");
+  assertEquals(escapeHtml("two\nlines"), "two\nlines");
+});
+
+interface Told {
+  readonly layout: string;
+  readonly rows: readonly { readonly i: string; readonly c?: string; readonly t: Record<string, unknown> }[];
+}
+
+/** A page that is open: pictures are shown, and what it is told is read. */
+function viewer(): { watch: Watch; show: (shown: Snapshot) => void; next: () => Promise<Told> } {
+  let shown = snapshot();
+  const watch = new Watch(() => shown, new ApiStatistics());
+  watch.changed(NOW_MS);
+  const reader = watch.live.connect()?.getReader();
+  const next = async (): Promise<Told> => {
+    const text = new TextDecoder().decode((await reader?.read())?.value);
+    assertStringIncludes(text, "event: rows\ndata: ");
+    return JSON.parse(text.slice(text.indexOf("data: ") + 6));
+  };
+  return {
+    watch,
+    show: (picture) => {
+      shown = picture;
+      watch.changed(NOW_MS + 1000);
+    },
+    next,
+  };
+}
