@@ -52,6 +52,7 @@ export async function run(options: RunOptions): Promise<number> {
   const supervisor = new Supervisor(config, {
     ...(journal && { journal }),
     version: VERSION,
+    source: options.useFile,
     api: options.api === "off" ? undefined : options.api,
     keepIpvs: options.keepIpvs,
     log,

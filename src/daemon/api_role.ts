@@ -1,5 +1,5 @@
 // The api role: serves HTTP as an unprivileged user. Holds copies of what the others report; nothing depends on it.
-import type { Snapshot } from "../ports/snapshot.ts";
+import type { RunningConfig, Snapshot } from "../ports/snapshot.ts";
 import { createApp } from "../http/app.ts";
 import { ApiStatistics } from "../http/api_statistics.ts";
 import { Watch } from "../http/watch.ts";
@@ -26,6 +26,7 @@ export async function runApiRole(linkFd: number): Promise<void> {
 class ApiRole {
   readonly #link: Link<FromChild>;
   readonly #reactor = new Reactor();
+  #config: RunningConfig | undefined;
   readonly #statistics = new ApiStatistics();
   readonly #ended = Promise.withResolvers<void>();
   readonly #snapshot: { -readonly [Part in keyof Snapshot]: Snapshot[Part] } = {
@@ -58,6 +59,9 @@ class ApiRole {
       case "node":
         this.#snapshot.node = message.node;
         return this.#watch.changed();
+      case "config":
+        this.#config = message.config;
+        return;
       case "vrrp":
         this.#snapshot.vrrpInstances = message.instances;
         return this.#watch.changed();
@@ -80,6 +84,7 @@ class ApiRole {
       allowedHosts: [hostname],
       statistics: this.#statistics,
       watch: this.#watch,
+      config: () => this.#config,
     });
     this.#watchLag();
     await this.#serve(hostname, port, (request) => app.fetch(request));

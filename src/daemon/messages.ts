@@ -19,6 +19,7 @@ import type { VrrpPart } from "./vrrp_part.ts";
 import type {
   HealthStatistics,
   NodeSnapshot,
+  RunningConfig,
   VirtualServerSnapshot,
   VrrpInstanceSnapshot,
   WarningSnapshot,
@@ -102,6 +103,8 @@ export type ToBfd =
 export type ToApi =
   | { readonly type: "configure"; readonly hostname: string; readonly port: number }
   | { readonly type: "node"; readonly node: NodeSnapshot }
+  /** The configuration in use, without its secrets. */
+  | { readonly type: "config"; readonly config: RunningConfig }
   | { readonly type: "vrrp"; readonly instances: readonly VrrpInstanceSnapshot[] }
   | HealthReport
   | { readonly type: "stop" };

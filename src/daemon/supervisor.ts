@@ -23,6 +23,7 @@ import { RoleTunings } from "./process_tuning.ts";
 import { notStartedWarnings, splitBrainWarnings } from "./node_warnings.ts";
 import { stillMasters } from "./resume.ts";
 import { processUsage } from "./process_usage.ts";
+import { runningConfig } from "./running_config.ts";
 import { RoleKeeper } from "./role_keeper.ts";
 import type { RoleProcess } from "./role_process.ts";
 import { ServerOrders } from "./server_orders.ts";
@@ -34,6 +35,8 @@ import { vrrpStart, waitMsUntil } from "./vrrp_start.ts";
 /** How the daemon is run. */
 export interface SupervisorOptions {
   readonly version: string;
+  /** The file that the configuration is read from. */
+  readonly source?: string;
   /** Where the api role listens; undefined: it is not started. */
   readonly api: { readonly hostname: string; readonly port: number } | undefined;
   /** At the end, leave the virtual servers in the kernel. */
@@ -180,6 +183,7 @@ export class Supervisor {
         if (options.api !== undefined) process.post({ type: "configure", ...options.api });
         process.send({ type: "vrrp", instances: this.#vrrpInstances });
         process.send(this.#healthReport);
+        process.post(this.#runningConfig());
       },
       begin: (process) => process.send({ type: "node", node: this.#nodeSnapshot() }),
     });
@@ -343,6 +347,15 @@ export class Supervisor {
     }, NODE_SNAPSHOT_MS);
   }
 
+  #runningConfig(): ToApi {
+    const { lastAcceptedAtMs: appliedAtMs } = this.#reloads;
+    const source = this.#options.source ?? "";
+    return {
+      type: "config",
+      config: runningConfig(this.#config, { generation: this.#generation, source, appliedAtMs }),
+    };
+  }
+
   #nodeSnapshot(): NodeSnapshot {
     const roles = this.#roles();
     return {
@@ -393,8 +406,8 @@ export class Supervisor {
     this.#reloadWarning = undefined;
     this.#leftOut = notStartedWarnings(leftOut);
     const changes = differenceOf(before, config);
-    const summary = `configuration ${this.#generation} is in use: ${summaryOf(changes)}`;
-    this.#options.log(summary);
+    this.#options.log(`configuration ${this.#generation} is in use: ${summaryOf(changes)}`);
+    this.#api.process?.post(this.#runningConfig());
     const lines = changes.slice(0, MAX_CHANGES_LOGGED).flatMap(changeLines);
     for (const line of lines) this.#options.log(`  ${line}`);
     this.#nodeChanged();

@@ -1,16 +1,18 @@
-// The routes of the read-only HTTP interface: health, status, metrics, page and its exports. Renders nothing itself.
+// The routes of the HTTP interface: health, API, metrics, page and its exports. Renders nothing itself.
 import { Hono, type MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
-import type { Snapshot } from "../ports/snapshot.ts";
+import type { RunningConfig, Snapshot } from "../ports/snapshot.ts";
 import { renderCsv, statsRows } from "./csv.ts";
-import { hostGuard, problem, readOnlyGuard, securityHeaders } from "./guards.ts";
+import { accessGuard, type AccessPolicy, READ_ONLY } from "./access.ts";
+import { hostGuard, securityHeaders } from "./guards.ts";
+import { addApiRoutes } from "./api/routes.ts";
 import { ApiStatistics } from "./api_statistics.ts";
 import { METRICS_CONTENT_TYPES } from "./metric_families.ts";
 import { metricsFormat, renderMetrics } from "./metrics.ts";
 import { renderStatsPage } from "./page/document.tsx";
 import { filtered, type PageFilter } from "./page/page_model.ts";
 import { STATS_JS } from "./page/script.ts";
-import { statusOf } from "./status.ts";
+import { problem } from "./problem.ts";
 import { STATS_CSS } from "./page/styles.ts";
 import { Watch } from "./watch.ts";
 
@@ -27,6 +29,10 @@ export interface AppOptions {
   readonly allowedHosts: readonly string[];
   /** Where requests are counted; default: in one of its own. */
   readonly statistics?: ApiStatistics;
+  /** Who may do what; default: anybody may read. */
+  readonly access?: AccessPolicy;
+  /** The running configuration, once the supervisor has said it. */
+  readonly config?: () => RunningConfig | undefined;
   /** What sees the pictures go by; default: one that sees none. */
   readonly watch?: Watch;
 }
@@ -37,11 +43,19 @@ export function createApp(options: AppOptions): Hono {
   const statistics = options.statistics ?? new ApiStatistics();
   const watch = options.watch ?? new Watch(options.snapshot, statistics);
   app.use(countRequests(statistics));
-  app.use(securityHeaders(), hostGuard(options.allowedHosts), readOnlyGuard());
+  app.use(securityHeaders(), hostGuard(options.allowedHosts), accessGuard(options.access ?? READ_ONLY));
 
   app.get("/", (context) => context.redirect("/stats", 302));
   app.get("/healthz", (context) => context.text("ok"));
-  app.get("/api/v1/status", (context) => context.json(statusOf(options.snapshot(), options.wallMs())));
+  app.get("/livez", (context) => context.text("ok"));
+  app.get("/readyz", (context) => {
+    const { vrrpInstances, node } = options.snapshot();
+    const isMaster = vrrpInstances.some(({ state }) => state === "master");
+    const runs = node.roles.every(({ name, state }) => state === "running" || (name !== "api" && state === "stopped"));
+    const isReady = runs && node.roles.length > 0 && (context.req.query("role") !== "master" || isMaster);
+    return isReady ? context.text("ok") : context.text("no", 503);
+  });
+  addApiRoutes(app, { ...options, watch, config: options.config ?? (() => undefined) });
   app.get("/metrics", async (context) => {
     const format = metricsFormat(context.req.header("accept"));
     const text = await renderMetrics({ snapshot: options.snapshot(), api: statistics }, format);
@@ -54,7 +68,7 @@ export function createApp(options: AppOptions): Hono {
     // Nobody would ever read, nor close, the stream of a HEAD.
     if (context.req.method === "HEAD") return context.body(null);
     const stream = watch.live.connect();
-    if (stream === undefined) return problem(context, 503, "Service Unavailable", "too many pages are open");
+    if (stream === undefined) return problem(context, 503, "too many pages are open");
     return context.body(stream, 200, { "Content-Type": "text/event-stream; charset=utf-8" });
   });
   // HAProxy's page takes its options after semicolons, in any order, and ignores those that it does not know.
@@ -72,10 +86,10 @@ export function createApp(options: AppOptions): Hono {
     return context.html(renderStatsPage({ ...watch, snapshot }, { nowMs, refreshSeconds, filter }));
   });
 
-  app.notFound((context) => problem(context, 404, "Not Found", "there is nothing under this path"));
+  app.notFound((context) => problem(context, 404, "there is nothing under this path"));
   app.onError((error, context) => {
     console.error(`api: ${context.req.path}:`, error);
-    return problem(context, 500, "Internal Server Error", "the log of the api role says more");
+    return problem(context, 500, "the log of the api role says more");
   });
   return app;
 }

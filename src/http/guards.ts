@@ -1,8 +1,6 @@
-// What every request must pass and every reply carries: host guard, methods, security headers. Knows no page.
-import type { Context, MiddlewareHandler } from "hono";
-
-/** The methods of this read-only interface. */
-export const ALLOWED_METHODS = "GET, HEAD";
+// What every request must pass and every reply carries: host guard and security headers. Knows no page.
+import type { MiddlewareHandler } from "hono";
+import { problem } from "./problem.ts";
 
 const SECURITY_HEADERS: readonly (readonly [name: string, value: string])[] = [
   [
@@ -39,34 +37,10 @@ export function hostGuard(allowedHosts: readonly string[]): MiddlewareHandler {
     // HTTP/1.0 may lack the header; then the server made the url from the address of its socket.
     const host = hostOf(context.req.header("host") ?? new URL(context.req.url).host);
     if (host === undefined || !allowed.has(host)) {
-      return problem(context, 421, "Misdirected Request", "this host name is not served here");
+      return problem(context, 421, "this host name is not served here");
     }
     await next();
   };
-}
-
-/** Refuses all but GET and HEAD with 405: nothing can be changed here. */
-export function readOnlyGuard(): MiddlewareHandler {
-  return async (context, next) => {
-    if (context.req.method !== "GET" && context.req.method !== "HEAD") {
-      context.header("Allow", ALLOWED_METHODS);
-      return problem(context, 405, "Method Not Allowed", `only ${ALLOWED_METHODS} are possible here`);
-    }
-    await next();
-  };
-}
-
-/** An error reply: application/problem+json (RFC 9457) below /api, plain text elsewhere. */
-export function problem(
-  context: Context,
-  status: 404 | 405 | 421 | 500 | 503,
-  title: string,
-  detail: string,
-): Response {
-  const path = context.req.path;
-  if (path !== "/api" && !path.startsWith("/api/")) return context.text(`${status} ${title}: ${detail}\n`, status);
-  const body = { type: "about:blank", title, status, detail, instance: path };
-  return context.body(JSON.stringify(body), status, { "Content-Type": "application/problem+json" });
 }
 
 /** The host of a Host header in lower case, without port and brackets; undefined when it is not one. */

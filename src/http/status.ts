@@ -39,7 +39,8 @@ export function statusOf(snapshot: Snapshot, nowMs: number): Record<string, unkn
   };
 }
 
-function vrrpInstance(instance: VrrpInstanceSnapshot): Record<string, unknown> {
+/** One VRRP instance. */
+export function vrrpInstance(instance: VrrpInstanceSnapshot): Record<string, unknown> {
   const { counters, lastTransition, orders, peer } = instance;
   return {
     name: instance.name,
@@ -63,6 +64,7 @@ function vrrpInstance(instance: VrrpInstanceSnapshot): Record<string, unknown> {
     vips: instance.virtualAddresses,
     ...(instance.syncGroup !== undefined && { syncGroup: instance.syncGroup }),
     faults: instance.faults,
+    tracked: instance.tracked ?? [],
     ...(lastTransition && {
       lastTransition: {
         from: lastTransition.from,
@@ -86,14 +88,17 @@ function vrrpInstance(instance: VrrpInstanceSnapshot): Record<string, unknown> {
   };
 }
 
-function virtualServer(server: VirtualServerSnapshot): Record<string, unknown> {
+/** One virtual server with its real servers. */
+export function virtualServer(server: VirtualServerSnapshot): Record<string, unknown> {
   const { quorum, sorryServer } = server;
   return {
     name: server.name,
+    uid: uidOf(server.name),
     engine: "ipvs",
     proto: server.protocol,
     address: server.address,
     port: server.port,
+    ...(server.fwmark !== undefined && { fwmark: server.fwmark }),
     scheduler: server.scheduler,
     forward: server.forwardingMethod,
     ...(server.persistenceTimeoutSeconds > 0 && { persistence: { timeoutSeconds: server.persistenceTimeoutSeconds } }),
@@ -109,7 +114,8 @@ function virtualServer(server: VirtualServerSnapshot): Record<string, unknown> {
   };
 }
 
-function realServer(server: RealServerSnapshot): Record<string, unknown> {
+/** One real server. */
+export function realServer(server: RealServerSnapshot): Record<string, unknown> {
   return {
     id: formatEndpoint(server.address, server.port),
     address: server.address,
@@ -119,6 +125,7 @@ function realServer(server: RealServerSnapshot): Record<string, unknown> {
     since: time(server.sinceMs),
     weight: server.weight,
     inKernel: server.inKernel,
+    ...(server.thresholds && { thresholds: server.thresholds }),
     current: {
       active: server.activeConnections,
       inactive: server.inactiveConnections,
@@ -139,7 +146,8 @@ function override({ atMs, ...said }: NonNullable<RealServerSnapshot["override"]>
   return { ...said, at: time(atMs) };
 }
 
-function check(last: CheckSnapshot): Record<string, unknown> {
+/** The last result of a checker, with what it takes to change the state. */
+export function check(last: CheckSnapshot): Record<string, unknown> {
   const { atMs, durationUs, ...rest } = last;
   return { ...rest, durationSeconds: durationUs / 1_000_000, ...(atMs > 0 && { at: time(atMs) }) };
 }
@@ -149,7 +157,8 @@ function until(untilMs: number | undefined): { until?: string } {
   return untilMs === undefined ? {} : { until: time(untilMs) };
 }
 
-function time(ms: number): string {
+/** RFC 3339. */
+export function time(ms: number): string {
   return new Date(ms).toISOString();
 }
 
@@ -157,4 +166,19 @@ function time(ms: number): string {
 function countBy(values: readonly string[], words: readonly string[]): Record<string, number> {
   const counts = words.map((word) => [word, values.filter((value) => value === word).length] as const);
   return { total: values.length, ...Object.fromEntries(counts) };
+}
+
+/** A short name of a virtual server that needs no escaping: a hash of its name, which says protocol, address and port. */
+export function uidOf(name: string): string {
+  let [low, high] = [0x811c9dc5, 0x01000193];
+  for (let at = 0; at < name.length; at++) {
+    low = Math.imul(low ^ name.charCodeAt(at), 0x01000193);
+    high = Math.imul(high ^ name.charCodeAt(at), 0x85ebca6b);
+  }
+  return (low >>> 0).toString(36) + (high >>> 0).toString(36);
+}
+
+/** What a check is called: its virtual server's uid and its real server's id. */
+export function checkId(virtualServer: string, realServer: string): string {
+  return `${uidOf(virtualServer)}@${realServer}`;
 }

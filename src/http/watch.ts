@@ -1,6 +1,7 @@
-// What looks at every picture that the api role gets: history, timeline, and the stream of the page.
+// What looks at every picture that the api role gets: histories, timeline, and the stream of the page.
 import type { Snapshot } from "../ports/snapshot.ts";
 import type { ApiStatistics } from "./api_statistics.ts";
+import { CheckHistory } from "./check_history.ts";
 import { History } from "./history.ts";
 import { LivePage } from "./page/live.ts";
 import { pageModel } from "./page/page_model.ts";
@@ -10,6 +11,7 @@ import { Timeline } from "./timeline.ts";
 export class Watch {
   readonly history = new History();
   readonly timeline = new Timeline();
+  readonly checks = new CheckHistory();
   readonly live: LivePage;
   readonly #snapshot: () => Snapshot;
 
@@ -27,6 +29,7 @@ export class Watch {
   changed(nowMs = Date.now()): void {
     const snapshot = this.#snapshot();
     this.timeline.observe(snapshot);
+    this.checks.observe(snapshot);
     if (this.history.observe(snapshot, nowMs)) this.live.sampled();
     this.live.changed();
   }

@@ -289,3 +289,17 @@ export interface CheckSeries {
   /** By result: ok, fail, timeout. */
   readonly durations: Readonly<Record<string, HistogramSnapshot>>;
 }
+
+/** The configuration in use, as others may read it. */
+export interface RunningConfig {
+  readonly generation: number;
+  /** Of the configuration with its secrets. */
+  readonly etag: string;
+  /** The file that it was read from. */
+  readonly source: string;
+  /** RFC 3339. */
+  readonly appliedAt: string;
+  readonly syntax: "keepalived" | "yaml";
+  /** Without its secrets. */
+  readonly text: string;
+}

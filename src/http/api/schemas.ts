@@ -1,0 +1,218 @@
+// What the API says and takes, as zod schemas: the one source of its description, of validation and of types.
+import { z } from "zod";
+
+const time = z.iso.datetime().describe("RFC 3339, UTC, with milliseconds");
+const count = z.number().min(0);
+const counters = z.object({
+  connections: count,
+  packetsIn: count,
+  packetsOut: count.describe("stays 0 where replies bypass the director"),
+  bytesIn: count,
+  bytesOut: count.describe("stays 0 where replies bypass the director"),
+  connectionsPerSecond: count.describe("the kernel's estimate over some 8 s"),
+  packetsInPerSecond: count,
+  packetsOutPerSecond: count,
+  bytesInPerSecond: count,
+  bytesOutPerSecond: count,
+}).meta({ id: "Counters", description: "The kernel's counters since the entry was made" });
+
+const lasting = z.object({ until: time.optional().describe("absent: until it is taken back") });
+const vrrpState = z.enum(["init", "backup", "master", "fault"]);
+
+export const VrrpInstance = z.object({
+  name: z.string(),
+  vrid: z.int().min(1).max(255),
+  interface: z.string(),
+  version: z.union([z.literal(2), z.literal(3)]),
+  family: z.union([z.literal(4), z.literal(6)]),
+  state: vrrpState,
+  since: time,
+  priority: z.object({
+    base: z.int(),
+    effective: z.int(),
+    override: lasting.extend({ priority: z.int() }).optional(),
+  }),
+  held: lasting.optional().describe("an operator has said that it does not take over while a master is heard"),
+  peer: z.object({ address: z.string(), priority: z.int(), heardAt: time }).optional(),
+  advertIntervalMs: z.number(),
+  masterDownMs: z.number(),
+  preempt: z.boolean(),
+  master: z.object({ address: z.string(), priority: z.int() }).optional().describe("as far as heard"),
+  vips: z.array(z.object({
+    address: z.string(),
+    prefixLength: z.int(),
+    device: z.string(),
+    present: z.boolean().describe("the kernel has it now"),
+    excluded: z.boolean().optional().describe("not in the advertisements"),
+  })),
+  syncGroup: z.string().optional(),
+  faults: z.array(z.string()).describe("why it is in fault"),
+  tracked: z.array(z.object({
+    kind: z.enum(["interface", "script", "file", "process", "bfd"]),
+    name: z.string(),
+    weight: z.int(),
+    up: z.boolean(),
+  })),
+  lastTransition: z.object({ from: vrrpState, to: vrrpState, at: time, reason: z.string() }).optional(),
+  counters: z.object({
+    advertsIn: count,
+    advertsOut: count,
+    becameMaster: count,
+    releasedMaster: count,
+    priorityZeroIn: count,
+    priorityZeroOut: count,
+    gratuitousArpOut: count,
+    transitions: count,
+    discarded: z.record(z.string(), count).describe("advertisements not believed, by reason"),
+  }),
+}).meta({ id: "VrrpInstance" });
+
+export const CheckResult = z.object({
+  status: z.string().describe("HAProxy's word, such as L4OK or L7STS"),
+  code: z.int().optional(),
+  text: z.string(),
+  durationSeconds: z.number(),
+  at: time.optional().describe("absent before the first result"),
+}).meta({ id: "CheckResult" });
+
+export const Check = CheckResult.extend({
+  type: z.enum(["tcp", "http", "https", "udp", "ping", "smtp", "dns", "misc", "bfd", "file"]),
+  fall: z.int(),
+  rise: z.int(),
+  consecutiveFailures: z.int(),
+}).meta({ id: "Check" });
+
+export const RealServer = z.object({
+  id: z.string().describe("address:port, IPv6 in brackets"),
+  address: z.string(),
+  port: z.int(),
+  forward: z.enum(["nat", "dr", "tun"]),
+  operState: z.enum(["up", "going-down", "down", "going-up", "no-check"]),
+  since: time,
+  weight: z.object({ configured: z.int(), effective: z.int(), kernel: z.int().optional() }),
+  inKernel: z.boolean(),
+  thresholds: z.object({ upper: z.int(), lower: z.int() }).optional(),
+  current: z.object({ active: count, inactive: count, persistent: count }),
+  counters: counters.optional(),
+  check: Check.optional(),
+  failedChecks: count,
+  transitions: count,
+  downtimeSeconds: count,
+}).meta({ id: "RealServer" });
+
+export const VirtualServer = z.object({
+  name: z.string(),
+  uid: z.string().describe("for addresses: short, without blanks"),
+  engine: z.literal("ipvs"),
+  proto: z.string(),
+  address: z.string(),
+  port: z.int(),
+  fwmark: z.int().optional(),
+  scheduler: z.string(),
+  forward: z.enum(["nat", "dr", "tun"]),
+  persistence: z.object({ timeoutSeconds: z.int() }).optional(),
+  state: z.enum(["up", "degraded", "down"]),
+  since: time,
+  quorum: z.object({ need: z.number(), have: z.number(), met: z.boolean() }),
+  inKernel: z.boolean(),
+  sorryServer: z.object({ id: z.string(), active: z.boolean() }).optional(),
+  counters: counters.optional(),
+  realServers: z.array(RealServer),
+}).meta({ id: "VirtualServer" });
+
+const Role = z.object({
+  name: z.enum(["vrrp", "health", "api"]),
+  state: z.enum(["running", "starting", "restarting", "stopped"]),
+  pid: z.int().optional(),
+  restarts: z.int(),
+}).meta({ id: "Role" });
+
+export const Status = z.object({
+  node: z.string(),
+  version: z.string(),
+  generation: z.int().describe("of the configuration: 1 after start"),
+  time,
+  startedAt: time,
+  roles: z.array(Role),
+  vrrp: z.object({ master: z.int(), backup: z.int(), fault: z.int() }),
+  virtualServersSummary: z.object({ total: z.int(), up: z.int(), degraded: z.int(), down: z.int() }),
+  realServersSummary: z.object({
+    total: z.int(),
+    up: z.int(),
+    "going-down": z.int(),
+    down: z.int(),
+    "going-up": z.int(),
+    "no-check": z.int(),
+  }),
+  warnings: z.array(z.object({ code: z.string(), message: z.string(), since: time })),
+  vrrpInstances: z.array(VrrpInstance),
+  virtualServers: z.array(VirtualServer),
+}).meta({ id: "Status" });
+
+export const Node = z.object({
+  node: z.string(),
+  version: z.string(),
+  startedAt: time,
+  generation: z.int(),
+  roles: z.array(Role),
+  processes: z.array(z.object({
+    component: z.enum(["supervisor", "vrrp", "health", "api"]),
+    cpuSeconds: z.number(),
+    residentBytes: z.int(),
+    openFiles: z.int(),
+  })),
+  reloads: z.object({ accepted: z.int(), rejected: z.int(), lastAcceptedAt: time }).optional(),
+}).meta({ id: "Node" });
+
+export const CheckEntry = z.object({
+  id: z.string().describe("uid of the virtual server and id of the real server, joined by `@`"),
+  virtualServer: z.string(),
+  realServer: z.string(),
+  check: Check,
+}).meta({ id: "CheckEntry" });
+
+export const RunningConfig = z.object({
+  generation: z.int(),
+  etag: z.string().describe("of the configuration with its secrets, so that a changed password changes it"),
+  source: z.string().describe("the file that it was read from"),
+  appliedAt: time,
+  syntax: z.enum(["keepalived", "yaml"]),
+  text: z.string().describe("what runs, without what counts anyway, secrets left out"),
+}).meta({ id: "RunningConfig" });
+
+export const Diagnostic = z.object({
+  severity: z.string(),
+  code: z.string(),
+  message: z.string(),
+  line: z.int(),
+  column: z.int(),
+  endColumn: z.int(),
+  help: z.string().optional(),
+}).meta({ id: "Diagnostic" });
+
+export const ValidationRequest = z.strictObject({
+  text: z.string().describe("a whole configuration; `include` finds nothing"),
+  syntax: z.enum(["keepalived", "yaml"]).default("keepalived"),
+}).meta({ id: "ValidationRequest" });
+
+export const Validation = z.object({
+  valid: z.boolean(),
+  errors: z.array(Diagnostic),
+  warnings: z.array(Diagnostic),
+  notes: z.array(Diagnostic),
+  normalized: z.string().optional().describe("the same, indented, with one word for each thing, secrets left out"),
+}).meta({ id: "Validation" });
+
+export const Problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string(),
+  instance: z.string(),
+  errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+}).meta({ id: "Problem", description: "RFC 9457" });
+
+/** Limits of lists of results. */
+export const HistoryQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).optional().describe("results, the newest first"),
+});
