@@ -1,5 +1,4 @@
 // The supervisor: keeps the roles running, hands configurations over, ends everything in an order that drops nothing.
-import type { LeftOut } from "../config/carried_out.ts";
 import type { Config } from "../config/config.ts";
 import { ipvsSettingsOf, usesIpvs } from "../config/sync_daemon.ts";
 import { changeLines, differenceOf, saysTheSame, summaryOf } from "../config/plan.ts";
@@ -14,7 +13,6 @@ import { type ControlRequest, ControlServer } from "./control.ts";
 import type { FromChild, HealthReport, ToApi, ToHealth, ToVrrp } from "./messages.ts";
 import { carryOver, type ReloadOutcome, type ReloadStep } from "./reload.ts";
 import { type DumpKind, Dumps } from "./dump/dumps.ts";
-import type { Journal } from "./journal/journal.ts";
 import { LifeScript } from "./life_script.ts";
 import { Notifier } from "./notifier.ts";
 import { linuxProcesses } from "./linux_processes.ts";
@@ -27,34 +25,11 @@ import { runningConfig } from "./running_config.ts";
 import { RoleKeeper } from "./role_keeper.ts";
 import type { RoleProcess } from "./role_process.ts";
 import { ServerOrders } from "./server_orders.ts";
+import type { SupervisorOptions } from "./supervisor_options.ts";
 import { SyncRoles } from "./sync_role.ts";
 import { Tracker } from "./tracker.ts";
 import { needsVrrp, vrrpPartOf } from "./vrrp_part.ts";
 import { vrrpStart, waitMsUntil } from "./vrrp_start.ts";
-
-/** How the daemon is run. */
-export interface SupervisorOptions {
-  readonly version: string;
-  /** The file that the configuration is read from. */
-  readonly source?: string;
-  /** Where the api role listens; undefined: it is not started. */
-  readonly api: { readonly hostname: string; readonly port: number } | undefined;
-  /** At the end, leave the virtual servers in the kernel. */
-  readonly keepIpvs: boolean;
-  readonly log: (line: string) => void;
-  /** Reads the configuration again: undefined when it is wrong, and in any case all that there is to say about it. */
-  readonly readConfig: () => {
-    readonly config: Config | undefined;
-    readonly leftOut: readonly LeftOut[];
-    readonly report: string;
-  };
-  /** Keeps what happened and why; undefined: nowhere. */
-  readonly journal?: Journal;
-  /** What the first configuration has and is not started. */
-  readonly leftOut: readonly LeftOut[];
-  /** Told when a role's state has changed. */
-  readonly rolesChanged?: (roles: readonly RoleSnapshot[]) => void;
-}
 
 /** Longest time for a role to end. */
 const END_MS = 5000;
@@ -501,5 +476,3 @@ export class Supervisor {
     return { node: this.#nodeSnapshot(), vrrpInstances, virtualServers: this.#healthReport.virtualServers };
   }
 }
-
-/** What is not started is an alarm for as long as it is configured. */

@@ -55,6 +55,9 @@ export function vrrpInstance(instance: VrrpInstanceSnapshot): Record<string, unk
       effective: instance.effectivePriority,
       ...(orders?.priority && { override: { priority: orders.priority.value, ...until(orders.priority.untilMs) } }),
     },
+    ...(instance.splitBrain && {
+      splitBrain: instance.splitBrain.map(({ sinceMs, ...sign }) => ({ ...sign, since: time(sinceMs) })),
+    }),
     ...(orders?.held && { held: until(orders.held.untilMs) }),
     ...(peer && { peer: { address: peer.address, priority: peer.priority, heardAt: time(peer.heardMs) } }),
     advertIntervalMs: instance.advertisementIntervalUs / 1000,

@@ -53,6 +53,14 @@ export const VrrpInstance = z.object({
     weight: z.int(),
     up: z.boolean(),
   })),
+  splitBrain: z.array(z.object({
+    kind: z.enum(["advertisement", "address"]),
+    who: z.string().describe("its address, or hardware address"),
+    address: z.string().optional().describe("the virtual address that it claims"),
+    unbelieved: z.string().optional().describe("why its advertisements are not believed"),
+    since: time,
+    count,
+  })).optional().describe("another router is master at the same time"),
   lastTransition: z.object({ from: vrrpState, to: vrrpState, at: time, reason: z.string() }).optional(),
   counters: z.object({
     advertsIn: count,
@@ -63,6 +71,7 @@ export const VrrpInstance = z.object({
     priorityZeroOut: count,
     gratuitousArpOut: count,
     transitions: count,
+    rivalSigns: count.describe("signs of another master while it was master"),
     discarded: z.record(z.string(), count).describe("advertisements not believed, by reason"),
   }),
 }).meta({ id: "VrrpInstance" });
@@ -98,6 +107,15 @@ export const RealServer = z.object({
   failedChecks: count,
   transitions: count,
   downtimeSeconds: count,
+  presence: z.enum(["present", "draining", "out"]).optional().describe("whether it may be in the table"),
+  override: z.object({
+    mode: z.enum(["drain", "maint"]).optional(),
+    weight: z.int().optional(),
+    author: z.string(),
+    reason: z.string().optional(),
+    at: time,
+  }).optional().describe("what an operator has said"),
+  causes: z.array(z.string()).optional().describe("why it gets the connections that it gets"),
 }).meta({ id: "RealServer" });
 
 export const VirtualServer = z.object({
@@ -121,7 +139,7 @@ export const VirtualServer = z.object({
 }).meta({ id: "VirtualServer" });
 
 const Role = z.object({
-  name: z.enum(["vrrp", "health", "api"]),
+  name: z.enum(["vrrp", "health", "bfd", "api"]),
   state: z.enum(["running", "starting", "restarting", "stopped"]),
   pid: z.int().optional(),
   restarts: z.int(),
@@ -156,7 +174,7 @@ export const Node = z.object({
   generation: z.int(),
   roles: z.array(Role),
   processes: z.array(z.object({
-    component: z.enum(["supervisor", "vrrp", "health", "api"]),
+    component: z.enum(["supervisor", "vrrp", "health", "bfd", "api"]),
     cpuSeconds: z.number(),
     residentBytes: z.int(),
     openFiles: z.int(),
