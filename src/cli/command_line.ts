@@ -137,6 +137,16 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       console.log(schemaText().trimEnd());
     });
 
+  program.command("credential")
+    .description(
+      "print what `users` and `tokens` of holdfast.yaml need for a password (from standard input) or a token",
+    )
+    .addArgument(new Argument("<kind>", "what to make").choices(["password", "token"]))
+    .action(async (kind) => {
+      const { credential } = await import("./credential.ts");
+      status = await credential(kind);
+    });
+
   program.command("completion")
     .description("print a script that completes commands and keywords; `source <(holdfast completion bash)`")
     .addArgument(new Argument("<shell>", "shell to write it for").choices(["bash", "zsh", "fish"]))
@@ -188,7 +198,7 @@ export function parseApi(text: string): ApiAddress {
     throw new InvalidArgumentError("Use address:port, such as 127.0.0.1:8404 or [::1]:8404, or `off`.");
   }
   if (!["127.", "::1", "localhost"].some((loopback) => hostname.startsWith(loopback))) {
-    throw new InvalidArgumentError("Only loopback addresses for now: nobody is asked for a password yet.");
+    throw new InvalidArgumentError("Only loopback addresses: others are in holdfast.yaml, with TLS and users (`api`).");
   }
   return { hostname, port };
 }

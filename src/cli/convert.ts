@@ -35,6 +35,7 @@ export function convert(path: string, options: ConvertOptions): number {
   const report = renderDiagnostics(diagnostics, { sources, colour: Deno.stderr.isTerminal() && !Deno.noColor });
   if (report !== "") console.error(report.trimEnd());
   if (config === undefined) return EXIT_FAILURE;
+  if (config.http !== undefined) console.error("warning: `api` and `stats` are not written: copy them by hand");
   const { root } = readRoot(input, new Report(), { comments: true });
   const statements = withComments(printConfig(config, { hostName: input.hostName }), root.block?.statements ?? []);
   try {

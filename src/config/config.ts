@@ -1,4 +1,5 @@
 // What a configuration says, whichever syntax it came in: plain data (survives JSON), units in the names, defaults filled in.
+import type { HttpConfig } from "./http_config.ts";
 import type { ForwardingMethod, Protocol } from "../core/ipvs/table.ts";
 import type { AnnouncementSchedule } from "../core/vrrp/state.ts";
 import type { AddressAssignment } from "../ports/network.ts";
@@ -51,6 +52,8 @@ export interface Config {
   readonly virtualServers: readonly VirtualServer[];
   /** `SSL`: credentials for all `SSL_GET`. */
   readonly ssl?: SslCredentials;
+  /** `api` and `stats` of holdfast.yaml. */
+  readonly http?: HttpConfig;
 }
 
 /** `track_group`: instances that follow static addresses, routes and rules. */

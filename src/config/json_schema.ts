@@ -1,4 +1,5 @@
 // The JSON Schema of holdfast.yaml, made from the tables of keywords and their types.
+import { HTTP_SCHEMAS } from "./http_config.ts";
 import { SECTIONS } from "./keywords.ts";
 import { ownKeyword, ownKeywordsOf } from "./own_keywords.ts";
 import type { SectionName } from "./section.ts";
@@ -46,11 +47,12 @@ function blockSchema(section: SectionName, options: SchemaOptions): JsonSchema {
 
 /** They have their place; until they are carried out, nothing may stand in them. */
 function ownSections(): Record<string, JsonSchema> {
-  return Object.fromEntries(
+  const missing = Object.fromEntries(
     Object.entries(OWN_SECTIONS).map((
       [name, purpose],
     ) => [name, { description: `${purpose}; not carried out yet`, not: {} }]),
   );
+  return { ...HTTP_SCHEMAS, ...missing };
 }
 
 function openedSchema(section: SectionName, keyword: string, opens: SectionName): JsonSchema {

@@ -5,6 +5,7 @@ import { startable } from "./carried_out.ts";
 import type { Config, VirtualServer } from "./config.ts";
 import { type Diagnostic, Report } from "./diagnostic.ts";
 import { readGlobalDefs } from "./global_defs.ts";
+import { type OwnSection, readHttpConfig } from "./http_config.ts";
 import type { Host } from "./host.ts";
 import type { Files } from "./include.ts";
 import type { Token } from "./lexer.ts";
@@ -63,8 +64,9 @@ export function loadConfig(input: LoadInput): LoadResult {
   const isStrict = input.strict === true || isYaml(input.path);
   const report = new Report({ strict: isStrict, willNotRun: input.willNotRun === true });
   const reader = new ConfigReader(input, report);
-  const { root, sources } = readRoot(input, report, { finished: (statement) => reader.take(statement) });
-  const config = reader.finish(root);
+  const { root, sources, own } = readRoot(input, report, { finished: (statement) => reader.take(statement) });
+  const http = own === undefined ? undefined : readHttpConfig(own, report);
+  const config = { ...reader.finish(root), ...(http && { http }) };
   if (input.willNotRun !== true) reportLeftOut(config, report, input.host?.routingNames?.(config.global));
   const diagnostics = report.sorted([...sources.keys()]);
   return { ...(report.hasErrors ? {} : { config }), diagnostics, sources };
@@ -80,6 +82,8 @@ function reportLeftOut(config: Config, report: Report, names: NameLookup | undef
 export interface Root {
   readonly root: Statement;
   readonly sources: ReadonlyMap<string, string>;
+  /** Sections of YAML that keepalived has no words for. */
+  readonly own?: ReadonlyMap<string, OwnSection>;
 }
 
 /** Reads the statements only. `finished` may take one out of the tree, by answering true, as soon as it is complete. */

@@ -13,6 +13,7 @@ import {
 } from "yaml";
 import type { SourceLocation } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
+import { HTTP_SECTIONS, type OwnSection } from "./http_config.ts";
 import { keywordIn } from "./keywords.ts";
 import type { Token } from "./lexer.ts";
 import { ownKeyword } from "./own_keywords.ts";
@@ -29,7 +30,7 @@ const MAX_NODES = 5_000_000;
 export function readYaml(
   { file, text }: { file: string; text: string },
   report: Report,
-): { root: Statement; sources: ReadonlyMap<string, string> } {
+): { root: Statement; sources: ReadonlyMap<string, string>; own: ReadonlyMap<string, OwnSection> } {
   const lines = new LineCounter();
   const reader = new YamlReader({ file, lines, report });
   const keyword: Token = { kind: "word", text: "", quoted: false, file, line: 1, column: 1, length: 1 };
@@ -51,7 +52,7 @@ export function readYaml(
     if (!(error instanceof RangeError)) throw error;
     report.add("nesting-too-deep", keyword, "this file is nested too deep");
   }
-  return { root, sources: new Map([[file, text]]) };
+  return { root, sources: new Map([[file, text]]), own: reader.own };
 }
 
 type Entry = Pair<Node, Node | null>;
@@ -60,6 +61,8 @@ class YamlReader {
   readonly #file: string;
   readonly #lines: LineCounter;
   readonly #report: Report;
+  /** Sections that keepalived has no words for. */
+  readonly own = new Map<string, OwnSection>();
   #document: Document | undefined;
   #nodes = 0;
 
@@ -131,6 +134,10 @@ class YamlReader {
       this.#report.notCarriedOut(keyword, `\`${keyword.text}\` (${OWN_SECTIONS[keyword.text]})`);
       return [];
     }
+    if (section === "root" && HTTP_SECTIONS.some((name) => name === keyword.text)) {
+      this.own.set(keyword.text, { value: this.#plainData(entry.value, keyword), location: keyword });
+      return [];
+    }
     const comments = commentsOf(entry);
     const statements = this.#opened(keyword, entry.value, section);
     const [first] = statements;
@@ -138,6 +145,17 @@ class YamlReader {
       first.comments = { ...comments, ...first.comments, above: [...comments.above, ...first.comments?.above ?? []] };
     }
     return statements;
+  }
+
+  /** A node as plain data. Aliases that stand for very much are refused. */
+  #plainData(node: Node | null, keyword: Token): unknown {
+    if (node === null || this.#document === undefined) return undefined;
+    try {
+      return node.toJS(this.#document, { maxAliasCount: 100 });
+    } catch {
+      this.#report.add("yaml-structure", keyword, `\`${keyword.text}\` holds aliases that cannot be followed`);
+      return undefined;
+    }
   }
 
   #opened(keyword: Token, value: Node | null, section: SectionName): Statement[] {

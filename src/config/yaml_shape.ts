@@ -65,8 +65,6 @@ export const POSITIONAL = new Set(["port", "down", "up"]);
 
 /** Sections of holdfast.yaml that keepalived has no words for, with what they are for. */
 export const OWN_SECTIONS: Readonly<Record<string, string>> = {
-  api: "where the API listens, and who may use it",
-  stats: "the stats page",
   journal: "the flight recorder",
   layer7: "HAProxy beside Holdfast",
   appliance: "network, time and updates of the appliance",

@@ -1,17 +1,15 @@
 // The api role: serves HTTP as an unprivileged user. Holds copies of what the others report; nothing depends on it.
 import type { RunningConfig, Snapshot } from "../ports/snapshot.ts";
-import { createApp } from "../http/app.ts";
 import { ApiStatistics } from "../http/api_statistics.ts";
 import { Watch } from "../http/watch.ts";
 import { Reactor } from "../linux/reactor.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
+import { openApiServers } from "./api_server.ts";
+import type { ApiSettings } from "./api_settings.ts";
 import { Link } from "./link.ts";
 import type { FromChild, ToApi } from "./messages.ts";
 import { dropPrivileges } from "./privileges.ts";
 
-/** How long to wait before an address that is in use is tried again. */
-const LISTEN_RETRY_MS = 2000;
-const ADDRESS_IN_USE_TRIES = 15;
 /** How often the event loop's lag is looked at. */
 const LAG_INTERVAL_MS = 500;
 
@@ -51,7 +49,7 @@ class ApiRole {
   #obey(message: ToApi): void {
     switch (message.type) {
       case "configure":
-        this.#listen(message.hostname, message.port).catch((error) => {
+        this.#listen(message.settings).catch((error) => {
           this.#link.send({ type: "log", line: `api: ${error instanceof Error ? error.message : error}` });
           this.#ended.resolve();
         });
@@ -77,20 +75,21 @@ class ApiRole {
     }
   }
 
-  async #listen(hostname: string, port: number): Promise<void> {
-    const app = createApp({
-      snapshot: () => this.#snapshot,
-      wallMs: () => Date.now(),
-      allowedHosts: [hostname],
-      statistics: this.#statistics,
-      watch: this.#watch,
-      config: () => this.#config,
+  async #listen(settings: ApiSettings): Promise<void> {
+    const log = (line: string): void => void this.#link.send({ type: "log", line });
+    await openApiServers(settings, {
+      log,
+      app: {
+        snapshot: () => this.#snapshot,
+        wallMs: () => Date.now(),
+        statistics: this.#statistics,
+        watch: this.#watch,
+        config: () => this.#config,
+      },
     });
     this.#watchLag();
-    await this.#serve(hostname, port, (request) => app.fetch(request));
     dropPrivileges();
     this.#link.post({ type: "ready" });
-    this.#link.send({ type: "log", line: `api: listening on http://${hostname}:${port}/stats` });
   }
 
   #watchLag(): void {
@@ -100,23 +99,5 @@ class ApiRole {
       this.#statistics.lag(Math.max(0, nowMs - dueMs) / 1000);
       dueMs = nowMs + LAG_INTERVAL_MS;
     }, LAG_INTERVAL_MS);
-  }
-
-  /** A predecessor may hold the address for a moment longer. */
-  async #serve(
-    hostname: string,
-    port: number,
-    handler: (request: Request) => Response | Promise<Response>,
-  ): Promise<void> {
-    for (let tries = 1;; tries++) {
-      try {
-        Deno.serve({ hostname, port, onListen: () => {} }, handler);
-        return;
-      } catch (error) {
-        if (!(error instanceof Deno.errors.AddrInUse) || tries >= ADDRESS_IN_USE_TRIES) throw error;
-        if (tries === 1) this.#link.send({ type: "log", line: `api: ${hostname}:${port} is in use, trying again` });
-        await new Promise((resolve) => setTimeout(resolve, LISTEN_RETRY_MS));
-      }
-    }
   }
 }

@@ -12,6 +12,7 @@ import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.t
 import type { ServerNews } from "../engine/health/server_news.ts";
 import type { ServerName, ServerOverride, SignedOrder } from "../engine/health/operator.ts";
 import type { SyncRole } from "../engine/health/settings_keeper.ts";
+import type { ApiSettings } from "./api_settings.ts";
 import type { OwnSettings } from "./process_tuning.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import type { InstanceNotice, StateTransition } from "../engine/vrrp/surroundings.ts";
@@ -101,7 +102,7 @@ export type ToBfd =
 
 /** Supervisor to api. */
 export type ToApi =
-  | { readonly type: "configure"; readonly hostname: string; readonly port: number }
+  | { readonly type: "configure"; readonly settings: ApiSettings }
   | { readonly type: "node"; readonly node: NodeSnapshot }
   /** The configuration in use, without its secrets. */
   | { readonly type: "config"; readonly config: RunningConfig }

@@ -1,6 +1,8 @@
 // What our processes use of the machine, read from /proc. Says nothing where /proc does not.
 import type { ProcessSnapshot, RoleSnapshot } from "../ports/snapshot.ts";
 
+/** How often to look. */
+export const USAGE_INTERVAL_MS = 5000;
 /** USER_HZ and the page size, which are so on every kernel that we run on (x86_64). */
 const TICKS_PER_SECOND = 100;
 const PAGE_BYTES = 4096;

@@ -7,6 +7,7 @@ import { keysOf } from "../engine/health/policy.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import { Reactor } from "../linux/reactor.ts";
 import type { NodeSnapshot, RoleSnapshot, Snapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
+import { ApiKeeper, type ConfigInUse } from "./api_keeper.ts";
 import { BfdKeeper } from "./bfd_keeper.ts";
 import { removeVirtualAddresses } from "./left_overs.ts";
 import { type ControlRequest, ControlServer } from "./control.ts";
@@ -20,8 +21,7 @@ import { Operations } from "./operations.ts";
 import { RoleTunings } from "./process_tuning.ts";
 import { notStartedWarnings, splitBrainWarnings } from "./node_warnings.ts";
 import { stillMasters } from "./resume.ts";
-import { processUsage } from "./process_usage.ts";
-import { runningConfig } from "./running_config.ts";
+import { processUsage, USAGE_INTERVAL_MS } from "./process_usage.ts";
 import { RoleKeeper } from "./role_keeper.ts";
 import type { RoleProcess } from "./role_process.ts";
 import { ServerOrders } from "./server_orders.ts";
@@ -37,8 +37,6 @@ const END_MS = 5000;
 const MAX_CHANGES_LOGGED = 100;
 /** Changes of the node's own part of the snapshot are told to the api at most this often. */
 const NODE_SNAPSHOT_MS = 100;
-/** What processes use is looked at this often. */
-const USAGE_INTERVAL_MS = 5000;
 
 /** Runs the roles. Use: `run()`; `reload()` and `stop()` when signals say so. */
 export class Supervisor {
@@ -49,6 +47,7 @@ export class Supervisor {
   readonly #vrrp: RoleKeeper<ToVrrp>;
   readonly #health: RoleKeeper<ToHealth>;
   readonly #api: RoleKeeper<ToApi>;
+  readonly #apiKeeper: ApiKeeper;
   readonly #bfd: BfdKeeper;
   readonly #tracker: Tracker;
   readonly #notifier: Notifier;
@@ -151,14 +150,15 @@ export class Supervisor {
       },
       begin: (process) => process.post({ type: "start" }),
     });
+    this.#apiKeeper = new ApiKeeper({ log: options.log, loopback: options.api, source: options.source ?? "" });
     this.#api = new RoleKeeper<ToApi>({
       ...common,
       role: "api",
       configure: (process) => {
-        if (options.api !== undefined) process.post({ type: "configure", ...options.api });
+        process.post(this.#apiKeeper.configure(this.#inUse));
         process.send({ type: "vrrp", instances: this.#vrrpInstances });
         process.send(this.#healthReport);
-        process.post(this.#runningConfig());
+        process.post(this.#apiKeeper.running(this.#inUse));
       },
       begin: (process) => process.send({ type: "node", node: this.#nodeSnapshot() }),
     });
@@ -183,10 +183,8 @@ export class Supervisor {
     if (waitMsUntil(this.#vrrpNotBeforeUs) > 0) removeVirtualAddresses(this.#config.vrrpInstances, this.#options.log);
     if (needsVrrp(this.#config)) this.#vrrp.start();
     if (usesIpvs(this.#config)) this.#health.start();
-    if (this.#options.api !== undefined) {
-      this.#api.start();
-      this.#usageTimer = setInterval(() => this.#nodeChanged(), USAGE_INTERVAL_MS);
-    }
+    if (this.#options.api !== undefined) this.#api.start();
+    this.#usageTimer = setInterval(() => this.#nodeChanged(), USAGE_INTERVAL_MS);
     this.#options.rolesChanged?.(this.#roles());
   }
 
@@ -322,13 +320,8 @@ export class Supervisor {
     }, NODE_SNAPSHOT_MS);
   }
 
-  #runningConfig(): ToApi {
-    const { lastAcceptedAtMs: appliedAtMs } = this.#reloads;
-    const source = this.#options.source ?? "";
-    return {
-      type: "config",
-      config: runningConfig(this.#config, { generation: this.#generation, source, appliedAtMs }),
-    };
+  get #inUse(): ConfigInUse {
+    return { config: this.#config, generation: this.#generation, appliedAtMs: this.#reloads.lastAcceptedAtMs };
   }
 
   #nodeSnapshot(): NodeSnapshot {
@@ -382,7 +375,7 @@ export class Supervisor {
     this.#leftOut = notStartedWarnings(leftOut);
     const changes = differenceOf(before, config);
     this.#options.log(`configuration ${this.#generation} is in use: ${summaryOf(changes)}`);
-    this.#api.process?.post(this.#runningConfig());
+    if (!this.#stopping) await this.#apiKeeper.renew(this.#inUse, this.#api, END_MS);
     const lines = changes.slice(0, MAX_CHANGES_LOGGED).flatMap(changeLines);
     for (const line of lines) this.#options.log(`  ${line}`);
     this.#nodeChanged();

@@ -4,7 +4,7 @@ import { matchedRoutes } from "hono/route";
 import type { RunningConfig, Snapshot } from "../ports/snapshot.ts";
 import { renderCsv, statsRows } from "./csv.ts";
 import { accessGuard, type AccessPolicy, READ_ONLY } from "./access.ts";
-import { hostGuard, securityHeaders } from "./guards.ts";
+import { concurrencyGuard, hostGuard, securityHeaders, writeGuard } from "./guards.ts";
 import { addApiRoutes } from "./api/routes.ts";
 import { ApiStatistics } from "./api_statistics.ts";
 import { METRICS_CONTENT_TYPES } from "./metric_families.ts";
@@ -18,6 +18,8 @@ import { Watch } from "./watch.ts";
 
 /** How often a browser reloads the page; HAProxy's `stats refresh`. */
 const REFRESH_SECONDS = 5;
+/** Requests answered at a time. */
+const MAX_REQUESTS = 256;
 
 /** What the application needs from its process. */
 export interface AppOptions {
@@ -43,7 +45,8 @@ export function createApp(options: AppOptions): Hono {
   const statistics = options.statistics ?? new ApiStatistics();
   const watch = options.watch ?? new Watch(options.snapshot, statistics);
   app.use(countRequests(statistics));
-  app.use(securityHeaders(), hostGuard(options.allowedHosts), accessGuard(options.access ?? READ_ONLY));
+  app.use(securityHeaders(), concurrencyGuard(MAX_REQUESTS, () => statistics.rateLimited++));
+  app.use(hostGuard(options.allowedHosts), accessGuard(options.access ?? READ_ONLY), writeGuard());
 
   app.get("/", (context) => context.redirect("/stats", 302));
   app.get("/healthz", (context) => context.text("ok"));

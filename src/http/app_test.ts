@@ -65,6 +65,7 @@ Deno.test("GET /stats shows every state in words and in HAProxy's class", async 
       ["active_down", "DOWN"],
       ["active_no_check", "no check"],
       ["active_draining", "DRAIN"],
+      ["maintain", ".*MAINT.*"],
     ]
   ) {
     assertMatch(
@@ -118,7 +119,8 @@ Deno.test("GET /stats leaves bytes out blank where replies bypass the director",
 Deno.test("GET /stats hides what is down and what is out of scope, in HAProxy's words; so do the exports", async () => {
   const rows = async (path: string): Promise<string[]> =>
     [...(await (await get(path)).text()).matchAll(/ id="([^"]+\/(?:[\d.]+:\d+|Backend))"/g)].map(([, id]) => id ?? "");
-  assertEquals((await rows("/stats")).length, 8);
+  assertEquals((await rows("/stats")).length, 9);
+  assertEquals((await rows("/stats;no-maint")).filter((id) => id.endsWith("10.0.1.16:80")), []);
   assertEquals((await rows("/stats;up")).filter((id) => id.endsWith("10.0.1.13:80")), []);
   assertEquals(await rows("/stats;norefresh;scope=0.101"), [
     "tcp-10.0.0.101:80/10.0.0.11:80",
@@ -129,7 +131,7 @@ Deno.test("GET /stats hides what is down and what is out of scope, in HAProxy's 
     (await (await get(path)).json()).map((row: { pxname: string; svname: string }) => `${row.pxname} ${row.svname}`);
   assertEquals(await names("/stats;json;up;scope=0.100"), [
     "tcp 10.0.0.100:80 FRONTEND",
-    ...["11", "12", "14", "15"].map((last) => `tcp 10.0.0.100:80 10.0.1.${last}:80`),
+    ...["11", "12", "14", "15", "16"].map((last) => `tcp 10.0.0.100:80 10.0.1.${last}:80`),
     "tcp 10.0.0.100:80 BACKEND",
   ]);
   assertEquals((await (await get("/stats;csv;scope=nothing")).text()).trimEnd().split("\n").length, 1);

@@ -20,6 +20,7 @@ Deno.test("renderCsv() has a row for each frontend, server, sorry server and bac
     ["10.0.1.13:80", "2", "DOWN", "0"],
     ["10.0.1.14:80", "2", "no check", "0"],
     ["10.0.1.15:80", "2", "DRAIN", "0"],
+    ["10.0.1.16:80", "2", "MAINT", "0"],
     ["BACKEND", "1", "UP", "0"],
     ["FRONTEND", "0", "OPEN", ""],
     ["10.0.0.11:80", "2", "DOWN", "0"],
@@ -29,7 +30,7 @@ Deno.test("renderCsv() has a row for each frontend, server, sorry server and bac
 });
 
 Deno.test("renderCsv() takes its numbers from the kernel, and leaves out what the director does not see", () => {
-  const [, first, second, third, , , , dr] = read(renderCsv(snapshot(), NOW_MS, new History()));
+  const [, first, second, third, , , , , dr] = read(renderCsv(snapshot(), NOW_MS, new History()));
   assertEquals(
     [first?.stot, first?.bin, first?.bout, first?.scur, first?.lastchg, first?.check_status, first?.check_health],
     ["1001", "1004", "1005", "3", "3600", "L4OK", "2"],

@@ -178,6 +178,14 @@ export function virtualServer(changes: Partial<VirtualServerSnapshot> = {}): Vir
         thresholds: { upper: 100, lower: 80 },
       }),
       realServer({ address: "10.0.1.15", weight: { configured: 0, effective: 0, kernel: 0 } }),
+      realServer({
+        address: "10.0.1.16",
+        weight: { configured: 1, effective: 0 },
+        inKernel: false,
+        presence: "out",
+        override: { mode: "maint", author: "alice", reason: "new disk", atMs: minutesAgo(3) },
+        causes: ["taken out by alice"],
+      }),
     ],
     ...changes,
   };

@@ -1,5 +1,5 @@
 // What every request must pass and every reply carries: host guard and security headers. Knows no page.
-import type { MiddlewareHandler } from "hono";
+import type { Context, MiddlewareHandler } from "hono";
 import { problem } from "./problem.ts";
 
 const SECURITY_HEADERS: readonly (readonly [name: string, value: string])[] = [
@@ -40,6 +40,53 @@ export function hostGuard(allowedHosts: readonly string[]): MiddlewareHandler {
       return problem(context, 421, "this host name is not served here");
     }
     await next();
+  };
+}
+
+/**
+ * Refuses what a page of others could make a visitor's browser send here with his credentials (cross-site request forgery):
+ * whoever writes must come from our own origin, or from no page at all, and must say that what he sends is JSON, which a form
+ * cannot.
+ */
+export function writeGuard(): MiddlewareHandler {
+  return async (context, next) => {
+    const { method } = context.req;
+    if (method === "GET" || method === "HEAD") return await next();
+    const site = context.req.header("sec-fetch-site");
+    if (site !== undefined && site !== "same-origin" && site !== "none") {
+      return problem(context, 403, "this comes from a page of another site");
+    }
+    const origin = context.req.header("origin");
+    if (origin !== undefined && origin !== ownOrigin(context)) {
+      return problem(context, 403, "this comes from a page of another origin");
+    }
+    if (!/^application\/json\s*(;|$)/i.test(context.req.header("content-type") ?? "")) {
+      return problem(context, 415, "the body must be application/json");
+    }
+    await next();
+  };
+}
+
+function ownOrigin(context: Context): string {
+  const { protocol, host } = new URL(context.req.url);
+  return `${protocol}//${context.req.header("host") ?? host}`;
+}
+
+/** Refuses what comes while so many requests are being answered: a flood must not pile up. Open streams do not count. */
+export function concurrencyGuard(limit: number, refused: () => void): MiddlewareHandler {
+  let running = 0;
+  return async (context, next) => {
+    if (running >= limit) {
+      refused();
+      context.header("Retry-After", "1");
+      return problem(context, 503, "too many requests at a time");
+    }
+    running++;
+    try {
+      await next();
+    } finally {
+      running--;
+    }
   };
 }
 

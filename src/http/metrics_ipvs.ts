@@ -4,7 +4,7 @@ import type { RealServerSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot } 
 import type { Labels, MetricFamilies } from "./metric_families.ts";
 import { rollUp } from "./roll_up.ts";
 
-const STATES = ["up", "going_down", "down", "going_up", "no_check"] as const;
+const STATES = ["up", "going_down", "down", "going_up", "no_check", "drain", "maint"] as const;
 
 /** One virtual server with its real servers. */
 export function addVirtualServer(
@@ -42,8 +42,10 @@ export function addVirtualServer(
   for (const entry of server.realServers) addRealServer(families, vs, entry);
 }
 
-/** The state as a label. What an operator orders (drain, maintenance) has its place here, too. */
+/** The state as a label: what an operator ordered, else what the checks say. */
 function stateOf(entry: RealServerSnapshot): string {
+  if (entry.presence === "out") return "maint";
+  if (entry.presence === "draining") return "drain";
   return entry.state.replace("-", "_");
 }
 

@@ -41,6 +41,8 @@ function addInstance(families: MetricFamilies, instance: VrrpInstanceSnapshot): 
   const garp = "Announcements of virtual addresses sent: gratuitous ARP, or neighbor advertisements over IPv6";
   const type = instance.family === 6 ? "na" : "garp";
   families.counter("vrrp_garp_sent_total", garp, counters.gratuitousArpSent, { iname, type });
+  const rivals = "Signs of another master while master: its advertisements, and its claims to our addresses";
+  families.counter("vrrp_rival_signs_total", rivals, counters.rivalSigns, { iname });
   if (master !== undefined) {
     const labels = { iname, address: master.address, priority: String(master.priority) };
     families.gauge("vrrp_master_info", "Who is master, as far as heard; always 1", 1, labels);

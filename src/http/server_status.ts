@@ -5,13 +5,15 @@ import type { RealServerSnapshot } from "../ports/snapshot.ts";
 export type ServerStatusFacts = Pick<RealServerSnapshot, "state" | "weight" | "check" | "presence" | "override">;
 
 /** HAProxy's row classes: active for a real server, backup for the sorry server. */
-export type ServerClass = `${"active" | "backup"}_${
-  | "up"
-  | "going_down"
-  | "going_up"
-  | "down"
-  | "draining"
-  | "no_check"}`;
+export type ServerClass =
+  | `${"active" | "backup"}_${
+    | "up"
+    | "going_down"
+    | "going_up"
+    | "down"
+    | "draining"
+    | "no_check"}`
+  | "maintain";
 
 /** The status of a sorry server: keepalived never checks it. */
 export const SORRY_SERVER_STATUS = "no check";
@@ -49,6 +51,7 @@ export function serverStatusText(server: ServerStatusFacts): string {
  */
 export function serverClass(server: ServerStatusFacts, rank: "active" | "backup" = "active"): ServerClass {
   const { state, weight } = server;
+  if (server.presence === "out") return "maintain";
   if (server.presence === "draining") return `${rank}_draining`;
   const isUp = state === "up" || state === "going-down";
   if (isUp && (weight.configured === 0 || weight.effective === 0)) return `${rank}_draining`;

@@ -255,7 +255,6 @@ function validate(
     valid: config !== undefined,
     errors: of("error"),
     warnings: of("warning"),
-    notes: of("note"),
     ...(config && { normalized: redactedText(config).text }),
   };
 }

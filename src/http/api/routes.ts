@@ -10,6 +10,8 @@ import { type ApiSource, type Call, type Operation, OPERATIONS } from "./operati
 
 /** Longest body where an operation says nothing. */
 const MAX_BODY_BYTES = 1 << 20;
+/** How long a body may take to come. */
+const BODY_MS = 10_000;
 
 /** The operation behind a request, for those who decide whether it may be done; undefined: it is none. */
 export function operationAt(method: string, path: string): Operation | undefined {
@@ -46,8 +48,8 @@ async function answer(context: Context, operation: Operation, source: ApiSource)
   if (query.errors !== undefined) return problem(context, 422, "the query is not what is asked for", query.errors);
   let body: Reading = { value: undefined };
   if (operation.body !== undefined) {
-    if (!isJson(context.req.header("content-type"))) return problem(context, 415, "the body must be application/json");
-    const json = await context.req.json().catch(() => undefined);
+    const json = await within(BODY_MS, context.req.json().catch(() => undefined));
+    if (json === TOO_LATE) return problem(context, 408, "the body did not come in time");
     if (json === undefined) return problem(context, 400, "the body is not JSON");
     body = read(operation.body, json);
     if (body.errors !== undefined) return problem(context, 422, "the body is not what is asked for", body.errors);
@@ -84,8 +86,16 @@ function read(schema: z.ZodObject | undefined, value: unknown): Reading {
   return { errors };
 }
 
-function isJson(type: string | undefined): boolean {
-  return /^application\/json\s*(;|$)/i.test(type ?? "");
+const TOO_LATE = Symbol("too late");
+
+async function within<Value>(limitMs: number, promise: Promise<Value>): Promise<Value | typeof TOO_LATE> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<typeof TOO_LATE>((resolve) => timer = setTimeout(() => resolve(TOO_LATE), limitMs));
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Whether a list of entity tags names ours; weak ones count as well, since what is compared is all there is. */

@@ -71,7 +71,7 @@ export const VrrpInstance = z.object({
     priorityZeroOut: count,
     gratuitousArpOut: count,
     transitions: count,
-    rivalSigns: count.describe("signs of another master while it was master"),
+    rivalSigns: count.describe("while master: advertisements of other masters, and their claims to its addresses"),
     discarded: z.record(z.string(), count).describe("advertisements not believed, by reason"),
   }),
 }).meta({ id: "VrrpInstance" });
@@ -107,15 +107,15 @@ export const RealServer = z.object({
   failedChecks: count,
   transitions: count,
   downtimeSeconds: count,
-  presence: z.enum(["present", "draining", "out"]).optional().describe("whether it may be in the table"),
+  presence: z.enum(["present", "draining", "out"]).optional().describe("draining: at weight 0; out: not in the table"),
   override: z.object({
     mode: z.enum(["drain", "maint"]).optional(),
     weight: z.int().optional(),
     author: z.string(),
     reason: z.string().optional(),
     at: time,
-  }).optional().describe("what an operator has said"),
-  causes: z.array(z.string()).optional().describe("why it gets the connections that it gets"),
+  }).optional().describe("what an operator said"),
+  causes: z.array(z.string()).optional().describe("why it gets the connections that it gets, what decides first"),
 }).meta({ id: "RealServer" });
 
 export const VirtualServer = z.object({
@@ -217,7 +217,6 @@ export const Validation = z.object({
   valid: z.boolean(),
   errors: z.array(Diagnostic),
   warnings: z.array(Diagnostic),
-  notes: z.array(Diagnostic),
   normalized: z.string().optional().describe("the same, indented, with one word for each thing, secrets left out"),
 }).meta({ id: "Validation" });
 

@@ -176,6 +176,7 @@ const LEGEND = [
   ["active_down", "DOWN"],
   ["active_draining", "DRAIN (weight 0)"],
   ["active_no_check", "not checked"],
+  ["maintain", "MAINT"],
   ["backup_up", "sorry server in use"],
 ] as const;
 

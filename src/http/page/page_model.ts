@@ -27,7 +27,7 @@ export interface PageModel {
 /** What to leave out, in HAProxy's words: `;up`, `;no-maint`, `;scope=`. */
 export interface PageFilter {
   readonly hidesDown: boolean;
-  /** Nothing is in maintenance yet: this is where it will be hidden. */
+  /** Servers that an operator took out. */
   readonly hidesMaintenance: boolean;
   /** Part of the name of a virtual server, or of one of its real servers; empty: all. */
   readonly scope: string;
@@ -51,13 +51,14 @@ export function pageModel({ snapshot, history, timeline }: PageSource): PageMode
 }
 
 /** The picture without what is filtered out. */
-export function filtered(snapshot: Snapshot, { hidesDown, scope }: PageFilter): Snapshot {
-  if (!hidesDown && scope === "") return snapshot;
+export function filtered(snapshot: Snapshot, { hidesDown, hidesMaintenance, scope }: PageFilter): Snapshot {
+  if (!hidesDown && !hidesMaintenance && scope === "") return snapshot;
   const wanted = scope.toLowerCase();
   const virtualServers = snapshot.virtualServers.flatMap((server): VirtualServerSnapshot[] => {
     const byName = server.name.toLowerCase().includes(wanted);
     const realServers = server.realServers.filter((entry) => {
       if (hidesDown && (entry.state === "down" || entry.state === "going-up")) return false;
+      if (hidesMaintenance && entry.presence === "out") return false;
       return byName || `${entry.address}:${entry.port}`.includes(wanted);
     });
     return byName || realServers.length > 0 ? [{ ...server, realServers }] : [];

@@ -8,6 +8,7 @@ export const STATE_COLOURS: Readonly<Record<string, readonly [light: string, dar
   active_down: ["#ff9090", "#760000"],
   active_draining: ["#8fcbff", "#00508c"],
   active_no_check: ["#e0e0e0", "#2a2d2f"],
+  maintain: ["#e0a860", "#6b430f"],
   backup_up: ["#b0d0ff", "#2e3f5c"],
   backup_no_check: ["#e0e0e0", "#2a2d2f"],
   vrrp_master: ["#c0ffc0", "#165900"],

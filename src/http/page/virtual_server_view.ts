@@ -96,7 +96,7 @@ function realServerRow(server: VirtualServerSnapshot, entry: RealServerSnapshot,
     className: serverClass(entry),
     name: endpoint,
     cells: [
-      serverStatusText(entry),
+      status(entry),
       { text: "", sinceMs: entry.sinceMs },
       entry.check === undefined ? "" : lastCheck(entry.check),
       `${entry.weight.effective}/${entry.weight.configured}`,
@@ -178,6 +178,14 @@ function backendRow(server: VirtualServerSnapshot, history: History): Row {
       ...traffic(server.counters, repliesPass(server.forwardingMethod)),
     ],
   };
+}
+
+/** HAProxy's word; pointed at, why it is so and who said so. */
+function status(entry: RealServerSnapshot): Cell {
+  const { override } = entry;
+  const said = override === undefined ? [] : [`${override.author}${override.reason ? `: ${override.reason}` : ""}`];
+  const title = [...entry.causes ?? [], ...said].join("; ");
+  return title === "" ? serverStatusText(entry) : { text: serverStatusText(entry), title };
 }
 
 function sessions({ activeConnections, inactiveConnections, persistentConnections }: RealServerSnapshot): Cell {

@@ -1,0 +1,249 @@
+// `api` and `stats` of holdfast.yaml: where the HTTP interface listens beside loopback, and who may use it. Unlike keepalived's
+// keywords these exist in YAML only.
+import type { SourceLocation } from "./config.ts";
+import type { Report } from "./diagnostic.ts";
+import type { JsonSchema } from "./value_type.ts";
+
+/** What a caller may do; each may do all that those before it may. */
+export type HttpRole = "reader" | "operator" | "admin";
+
+/** One address to listen at. */
+export interface HttpListener {
+  readonly address: string;
+  readonly port: number;
+  /** Files in PEM. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+}
+
+/** The HTTP interface beyond the loopback address of the command line. */
+export interface HttpConfig {
+  readonly listen: readonly HttpListener[];
+  /** Path of a socket for the local administrator. */
+  readonly socket?: string;
+  /** Names under which we may be asked, beside loopback's and the addresses of `listen`. */
+  readonly hosts: readonly string[];
+  /** `password` is `scrypt:SALT:HASH` (`holdfast credential password`) or the password itself. */
+  readonly users: readonly { readonly name: string; readonly password: string; readonly role: HttpRole }[];
+  readonly tokens: readonly {
+    readonly name: string;
+    /** Of the token, in hexadecimal: the token itself is nowhere. */
+    readonly sha256: string;
+    readonly role: HttpRole;
+    readonly expiresAtMs?: number;
+  }[];
+  /** Whether loopback may be read without credentials. */
+  readonly anonymous: boolean;
+  readonly realm: string;
+}
+
+/** A section of holdfast.yaml as plain data, with its place. */
+export interface OwnSection {
+  readonly value: unknown;
+  readonly location: SourceLocation;
+}
+
+/** The sections that are read here. */
+export const HTTP_SECTIONS = ["api", "stats"] as const;
+
+const ROLES: readonly string[] = ["reader", "operator", "admin"];
+const role = { enum: ROLES };
+const text = { type: "string", minLength: 1 };
+
+/** What may stand in them. */
+export const HTTP_SCHEMAS: Readonly<Record<(typeof HTTP_SECTIONS)[number], JsonSchema>> = {
+  api: {
+    description: "where the API listens, and who may use it",
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      listen: {
+        type: "array",
+        items: {
+          type: "object",
+          additionalProperties: false,
+          required: ["address", "port"],
+          properties: {
+            address: { ...text, description: "IPv4 or IPv6; anything but loopback needs TLS and users or tokens" },
+            port: { type: "integer", minimum: 1, maximum: 65_535 },
+            certificate: { ...text, description: "file with the chain in PEM" },
+            key: { ...text, description: "file with the private key in PEM" },
+            allow_insecure: {
+              type: "boolean",
+              description: "listen without TLS: passwords cross the network in the clear",
+            },
+          },
+        },
+      },
+      socket: { ...text, description: "path of a socket for root, who is admin there" },
+      hosts: { type: "array", items: text, description: "names under which we may be asked" },
+      anonymous: { type: "boolean", description: "whether loopback may be read without credentials; default true" },
+      users: {
+        type: "array",
+        items: {
+          type: "object",
+          additionalProperties: false,
+          required: ["name", "password", "role"],
+          properties: { name: text, password: { ...text, description: "scrypt:SALT:HASH, or the password" }, role },
+        },
+      },
+      tokens: {
+        type: "array",
+        items: {
+          type: "object",
+          additionalProperties: false,
+          required: ["name", "sha256", "role"],
+          properties: {
+            name: text,
+            sha256: { type: "string", pattern: "^[0-9a-fA-F]{64}$" },
+            role,
+            expires: { type: "string", description: "RFC 3339, such as 2027-01-31 or 2027-01-31T12:00:00Z" },
+          },
+        },
+      },
+    },
+  },
+  stats: {
+    description: "the stats page",
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      auth: {
+        type: "array",
+        items: { type: "string", pattern: "^[^:]+:.+$" },
+        description: "USER:PASSWORD, role reader",
+      },
+      realm: { ...text, description: "what a browser names when it asks for a password" },
+    },
+  },
+};
+
+/** Reads both sections; undefined when neither is there. */
+export function readHttpConfig(sections: ReadonlyMap<string, OwnSection>, report: Report): HttpConfig | undefined {
+  const reader = new SectionReader(report);
+  const api = reader.section(sections.get("api"), "api");
+  const stats = reader.section(sections.get("stats"), "stats");
+  if (api === undefined && stats === undefined) return undefined;
+  const { realm, auth } = stats ?? {};
+  const { listen, socket, hosts, anonymous, users, tokens } = api ?? {};
+  const config: HttpConfig = {
+    listen: reader.list(listen, "listen").flatMap((entry) => reader.listener(entry) ?? []),
+    ...(typeof socket === "string" ? { socket } : {}),
+    hosts: (hosts ?? []) as string[],
+    users: [
+      ...reader.list(users, "users") as unknown as HttpConfig["users"],
+      ...((auth ?? []) as string[]).map((entry) => {
+        const at = entry.indexOf(":");
+        return { name: entry.slice(0, at), password: entry.slice(at + 1), role: "reader" as const };
+      }),
+    ],
+    tokens: reader.list(tokens, "tokens").flatMap((entry) => reader.token(entry) ?? []),
+    anonymous: anonymous !== false,
+    realm: typeof realm === "string" ? realm : "Holdfast",
+  };
+  reader.judge(config);
+  return config;
+}
+
+type Entries = Readonly<Record<string, unknown>>;
+
+class SectionReader {
+  readonly #report: Report;
+  #location: SourceLocation | undefined;
+
+  constructor(report: Report) {
+    this.#report = report;
+  }
+
+  /** The entries of a section that is as its schema says; what is not is reported. */
+  section(section: OwnSection | undefined, name: (typeof HTTP_SECTIONS)[number]): Entries | undefined {
+    if (section === undefined) return undefined;
+    this.#location ??= section.location;
+    const problems = [...mismatches(section.value ?? {}, HTTP_SCHEMAS[name], `\`${name}\``)];
+    for (const problem of problems) this.#report.add("yaml-structure", section.location, problem);
+    return problems.length === 0 ? (section.value ?? {}) as Entries : {};
+  }
+
+  list(value: unknown, _name: string): readonly Entries[] {
+    return Array.isArray(value) ? value : [];
+  }
+
+  listener({ address, port, certificate, key, allow_insecure: isInsecure }: Entries): HttpListener | undefined {
+    const has = (value: unknown): value is string => typeof value === "string";
+    if (has(certificate) !== has(key)) {
+      return this.#refuse(`\`listen\` at ${address} needs both \`certificate\` and \`key\``);
+    }
+    const tls = has(certificate) && has(key) ? { tls: { certificate, key } } : {};
+    const listener = { address: String(address), port: Number(port), ...tls };
+    if (isLoopback(listener.address) || listener.tls !== undefined || isInsecure === true) return listener;
+    return this.#refuse(`\`listen\` at ${address} is not loopback and has no TLS: passwords would be read on the way`);
+  }
+
+  token({ name, sha256, role, expires }: Entries): HttpConfig["tokens"][number] | undefined {
+    const common = { name: String(name), sha256: String(sha256).toLowerCase(), role: role as HttpRole };
+    if (expires === undefined) return common;
+    const expiresAtMs = Date.parse(String(expires));
+    if (Number.isNaN(expiresAtMs)) return this.#refuse(`\`expires\` of the token ${name} is not a date`);
+    return { ...common, expiresAtMs };
+  }
+
+  /** What only the whole tells. */
+  judge({ listen, users, tokens }: HttpConfig): void {
+    const far = listen.find(({ address }) => !isLoopback(address));
+    if (far !== undefined && users.length + tokens.length === 0) {
+      this.#refuse(`\`listen\` at ${far.address} is not loopback, and there are no \`users\` nor \`tokens\``);
+    }
+    const names = users.map(({ name }) => name);
+    const twice = names.find((name, at) => names.indexOf(name) !== at);
+    if (twice !== undefined) this.#refuse(`the user ${twice} is there twice`);
+  }
+
+  #refuse(message: string): undefined {
+    if (this.#location !== undefined) this.#report.add("yaml-structure", this.#location, message);
+    return undefined;
+  }
+}
+
+/** Whether only this machine can come in there. */
+export function isLoopback(address: string): boolean {
+  return /^127\.\d+\.\d+\.\d+$/.test(address) || address === "::1" || address === "localhost";
+}
+
+/** Where a value is not as a schema of this file says, one sentence each. */
+function* mismatches(value: unknown, schema: JsonSchema, subject: string): Generator<string> {
+  const { type, properties, required, items, enum: words, pattern, minimum, maximum } = schema as {
+    type?: string;
+    properties?: Record<string, JsonSchema>;
+    required?: string[];
+    items?: JsonSchema;
+    enum?: string[];
+    pattern?: string;
+    minimum?: number;
+    maximum?: number;
+  };
+  if (type === "object") {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      return yield `${subject} must be a mapping`;
+    }
+    for (const name of required ?? []) if (!(name in value)) yield `${subject} needs \`${name}\``;
+    for (const [name, entry] of Object.entries(value)) {
+      const known = properties?.[name];
+      if (known === undefined) yield `${subject} has no \`${name}\``;
+      else yield* mismatches(entry, known, `\`${name}\``);
+    }
+    return;
+  }
+  if (type === "array") {
+    if (!Array.isArray(value)) return yield `${subject} must be a list`;
+    for (const entry of value) yield* mismatches(entry, items ?? {}, `an entry of ${subject}`);
+    return;
+  }
+  if (words !== undefined && !words.includes(String(value))) yield `${subject} must be ${words.join(", ")}`;
+  if (type === "string" && (typeof value !== "string" || value === "")) return yield `${subject} must be a text`;
+  if (type === "boolean" && typeof value !== "boolean") return yield `${subject} must be true or false`;
+  if (
+    type === "integer" && (!Number.isInteger(value) || Number(value) < (minimum ?? 0) || Number(value) > (maximum ?? 0))
+  ) {
+    return yield `${subject} must be a number from ${minimum} to ${maximum}`;
+  }
+  if (pattern !== undefined && !new RegExp(pattern).test(String(value))) yield `${subject} does not have its form`;
+}

@@ -1,0 +1,58 @@
+// What the supervisor tells the api role of the configuration: where to listen and whom to let in, and what runs. Nothing
+// depends on the role: other addresses, users or certificates are another process.
+import { same } from "../base/same.ts";
+import type { Config } from "../config/config.ts";
+import { type ApiSettings, apiSettings } from "./api_settings.ts";
+import type { ToApi } from "./messages.ts";
+import type { RoleKeeper } from "./role_keeper.ts";
+import { runningConfig } from "./running_config.ts";
+
+/** What it needs of the supervisor. */
+export interface ApiKeeperOptions {
+  readonly log: (line: string) => void;
+  /** The loopback address of the command line. */
+  readonly loopback: { readonly hostname: string; readonly port: number } | undefined;
+  /** The file that the configuration is read from. */
+  readonly source: string;
+}
+
+/** The configuration in use, and since when. */
+export interface ConfigInUse {
+  readonly config: Config;
+  readonly generation: number;
+  readonly appliedAtMs: number;
+}
+
+/** Remembers what the role was told. */
+export class ApiKeeper {
+  readonly #options: ApiKeeperOptions;
+  #settings: ApiSettings | undefined;
+
+  constructor(options: ApiKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** What a new process is told first. */
+  configure({ config }: ConfigInUse): ToApi {
+    const { log, loopback } = this.#options;
+    this.#settings = apiSettings(config.http, loopback, { log, readText: (path) => Deno.readTextFileSync(path) });
+    return { type: "configure", settings: this.#settings };
+  }
+
+  /** The configuration without its secrets. */
+  running({ config, generation, appliedAtMs }: ConfigInUse): ToApi {
+    return { type: "config", config: runningConfig(config, { generation, appliedAtMs, source: this.#options.source }) };
+  }
+
+  /** After a reload: tells the new configuration, and starts the role again if its settings are others. */
+  async renew(used: ConfigInUse, role: RoleKeeper<ToApi>, endMs: number): Promise<void> {
+    if (role.stopped) return;
+    role.process?.post(this.running(used));
+    const before = this.#settings;
+    this.configure(used);
+    if (same(before, this.#settings)) return;
+    this.#options.log("api: settings changed, starting again");
+    await role.stop({ type: "stop" }, endMs);
+    role.start();
+  }
+}

@@ -1,0 +1,186 @@
+// Who may come in: users with passwords, and tokens, of which only hashes are kept. Comparisons take the same time whether they
+// fail early or late; guessing is slowed down; hashing cannot be made to occupy the process.
+import { createHash, createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
+import type { Context } from "hono";
+import type { HttpConfig, HttpRole } from "../config/http_config.ts";
+import type { AccessPolicy, Identification } from "./access.ts";
+import type { ApiStatistics } from "./api_statistics.ts";
+
+/** scrypt's cost: some 50 ms and 16 MiB. */
+const SCRYPT = { N: 16_384, r: 8, p: 1 };
+const HASH_BYTES = 32;
+/** Passwords hashed at a time; the others wait, so many at most. */
+const MAX_HASHING = 2;
+const MAX_WAITING = 16;
+/** Failures that one source may have at once, and how long one is held against it. */
+const MAX_FAILURES = 10;
+const FORGET_MS = 6000;
+/** Sources that are remembered. */
+const MAX_SOURCES = 4096;
+const MAX_CREDENTIAL = 1024;
+
+/** Makes what is written into the configuration for a password. */
+export async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(16);
+  return `scrypt:${salt.toString("base64url")}:${(await scryptOf(password, salt)).toString("base64url")}`;
+}
+
+/** A new token, and what is written into the configuration for it. */
+export function newToken(): { token: string; sha256: string } {
+  const token = `hf_${randomBytes(32).toString("base64url")}`;
+  return { token, sha256: digest(token).toString("hex") };
+}
+
+/** What is needed to know callers. */
+export interface CredentialsOptions {
+  readonly config: Pick<HttpConfig, "users" | "tokens" | "realm">;
+  /** What those without credentials may do; undefined: nothing. */
+  readonly anonymous: HttpRole | undefined;
+  readonly statistics: ApiStatistics;
+  readonly wallMs: () => number;
+  /** The address of the other end. */
+  readonly sourceOf: (context: Context) => string;
+}
+
+/** A policy that knows users and tokens. */
+export class Credentials implements AccessPolicy {
+  readonly #options: CredentialsOptions;
+  readonly #failures = new FailureLimit();
+  readonly #hashing = new HashingLimit();
+  /** Keys the memory of passwords that were right. */
+  readonly #key = randomBytes(32);
+  readonly #known = new Map<string, Buffer>();
+  readonly #dummy = `scrypt:${randomBytes(16).toString("base64url")}:${randomBytes(HASH_BYTES).toString("base64url")}`;
+
+  constructor(options: CredentialsOptions) {
+    this.#options = options;
+  }
+
+  get realm(): string | undefined {
+    return this.#options.config.users.length > 0 ? this.#options.config.realm : undefined;
+  }
+
+  async identify(context: Context): Promise<Identification> {
+    const { anonymous, statistics, wallMs } = this.#options;
+    const header = context.req.header("authorization");
+    if (header === undefined) {
+      if (anonymous !== undefined) return { caller: { name: "anybody", role: anonymous } };
+      return { refused: 401, detail: "credentials are needed here" };
+    }
+    const source = networkOf(this.#options.sourceOf(context));
+    const waitSeconds = this.#failures.waitSeconds(source, wallMs());
+    if (waitSeconds > 0) {
+      statistics.rateLimited++;
+      return { refused: 429, detail: "too many attempts, wait a moment", retryAfterSeconds: waitSeconds };
+    }
+    const [scheme = "", value = ""] = header.slice(0, MAX_CREDENTIAL).split(" ", 2);
+    const kind = scheme.toLowerCase() === "bearer" ? "bearer" : "basic";
+    const found = kind === "bearer" ? this.#token(value) : await this.#user(scheme, value);
+    if (found === "busy") {
+      statistics.rateLimited++;
+      return { refused: 429, detail: "too many passwords at a time", retryAfterSeconds: 1 };
+    }
+    if (found !== undefined) return { caller: found };
+    this.#failures.failed(source, wallMs());
+    statistics.authFailure(kind, "not-known");
+    return { refused: 401, detail: "nobody is known by these credentials" };
+  }
+
+  #token(token: string): { name: string; role: HttpRole } | undefined {
+    const given = digest(token);
+    let found: HttpConfig["tokens"][number] | undefined;
+    // All of them, so that the time does not tell how far it came.
+    for (const entry of this.#options.config.tokens) {
+      if (timingSafeEqual(given, Buffer.from(entry.sha256, "hex"))) found = entry;
+    }
+    if (found === undefined || (found.expiresAtMs ?? Infinity) <= this.#options.wallMs()) return undefined;
+    return { name: `token ${found.name}`, role: found.role };
+  }
+
+  async #user(scheme: string, value: string): Promise<{ name: string; role: HttpRole } | "busy" | undefined> {
+    const text = Buffer.from(value, "base64").toString("utf8");
+    const at = text.indexOf(":");
+    if (scheme.toLowerCase() !== "basic" || at < 0) return undefined;
+    const [name, password] = [text.slice(0, at), text.slice(at + 1)];
+    const user = this.#options.config.users.find((entry) => entry.name === name);
+    const memory = createHmac("sha256", this.#key).update(`${name}\n${password}`).digest();
+    const known = this.#known.get(name);
+    if (user !== undefined && known !== undefined && timingSafeEqual(known, memory)) return { name, role: user.role };
+    // An unknown user costs as much as a known one.
+    const isRight = await this.#hashing.run(() => matches(password, user?.password ?? this.#dummy));
+    if (isRight === "busy") return "busy";
+    if (!isRight || user === undefined) return undefined;
+    this.#known.set(name, memory);
+    return { name, role: user.role };
+  }
+}
+
+/** Compares a password with what the configuration has: a hash, or the password itself. */
+async function matches(password: string, stored: string): Promise<boolean> {
+  const [scheme, salt = "", hash = ""] = stored.split(":");
+  const given = await scryptOf(password, Buffer.from(salt, "base64url"));
+  if (scheme !== "scrypt") return timingSafeEqual(digest(password), digest(stored));
+  const wanted = Buffer.from(hash, "base64url");
+  return wanted.length === given.length && timingSafeEqual(wanted, given);
+}
+
+function scryptOf(password: string, salt: Buffer): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    scrypt(password, salt, HASH_BYTES, SCRYPT, (error, key) => error ? reject(error) : resolve(key));
+  });
+}
+
+function digest(text: string): Buffer {
+  return createHash("sha256").update(text).digest();
+}
+
+/** What counts as one source: an IPv4 address, a /64 of IPv6. */
+function networkOf(address: string): string {
+  return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
+}
+
+/** Remembers failures of sources, for a while. */
+class FailureLimit {
+  readonly #sources = new Map<string, { failures: number; atMs: number }>();
+
+  /** How long a source has to wait, seconds; 0: not at all. */
+  waitSeconds(source: string, nowMs: number): number {
+    const entry = this.#sources.get(source);
+    if (entry === undefined) return 0;
+    const failures = remaining(entry, nowMs);
+    return failures < MAX_FAILURES ? 0 : Math.ceil((failures - MAX_FAILURES + 1) * FORGET_MS / 1000);
+  }
+
+  failed(source: string, nowMs: number): void {
+    const before = this.#sources.get(source);
+    this.#sources.delete(source); // the newest last
+    this.#sources.set(source, { failures: (before === undefined ? 0 : remaining(before, nowMs)) + 1, atMs: nowMs });
+    if (this.#sources.size <= MAX_SOURCES) return;
+    const oldest = this.#sources.keys().next().value;
+    if (oldest !== undefined) this.#sources.delete(oldest);
+  }
+}
+
+function remaining({ failures, atMs }: { failures: number; atMs: number }, nowMs: number): number {
+  return Math.max(0, failures - Math.max(0, nowMs - atMs) / FORGET_MS);
+}
+
+/** Lets few passwords be hashed at a time. */
+class HashingLimit {
+  #running = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  async run<Value>(body: () => Promise<Value>): Promise<Value | "busy"> {
+    if (this.#running >= MAX_HASHING) {
+      if (this.#waiting.length >= MAX_WAITING) return "busy";
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    } else this.#running++;
+    try {
+      return await body();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#running--;
+      else next();
+    }
+  }
+}
