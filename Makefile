@@ -25,7 +25,7 @@ BUILD_SCRIPTS := $(wildcard appliance/build/*.ts appliance/build/*.mjs)
 SOURCES := main.ts deno.json deno.lock $(shell find src -type f ! -name '*_test.ts' ! -name '*_test.tsx')
 UNIT_TESTS := src appliance $(wildcard test/*_test.ts test/golden test/fuzz test/simulation)
 
-.PHONY: help tools build deb check test demo lab bench sim lock install clean distclean
+.PHONY: help tools build deb image check test demo lab bench sim lock install clean distclean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ build: dist/holdfast ## make dist/holdfast, one executable file
 
 deb: build ## make the Debian package dist/holdfast_VERSION_amd64.deb
 	appliance/deb/build.sh
+
+image: deb ## make the appliance, dist/holdfast-appliance-amd64.img.zst
+	appliance/image/host_packages.sh
+	appliance/image/build.sh
 
 check: $(DEPS) ## format, lint, types, unit tests; under a minute
 	$(DENO) fmt --check

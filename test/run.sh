@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests that need more than Deno: network namespaces and other programs, a browser, and the VM with real IPVS.
 #
-# Usage: test/run.sh all | simulation | interop | monitoring | browser | vm | package
+# Usage: test/run.sh all | simulation | interop | monitoring | browser | vm | package | image
 #
 # Installs what is missing from Debian's packages, as root or by sudo. Ends with one line `N passed, N failed`.
 set -uo pipefail
@@ -118,6 +118,12 @@ package() {
   part "the Debian package: installed, migrated to, killed, upgraded, purged" "$here/deb/deb_test.sh"
 }
 
+# Not part of all: without KVM it takes longer than all the others together.
+image() {
+  "$project/appliance/image/host_packages.sh" --test || exit 1
+  part "the appliance: BIOS and UEFI, configured, wrongly configured, power cut" "$here/image/image_test.sh"
+}
+
 case ${1:-} in
 all)
   simulation
@@ -127,7 +133,7 @@ all)
   vm
   package
   ;;
-simulation | interop | monitoring | browser | vm | package) "$1" ;;
+simulation | interop | monitoring | browser | vm | package | image) "$1" ;;
 *)
   sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2

@@ -130,6 +130,16 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       status = explain(keyword);
     });
 
+  program.command("firewall")
+    .description("print a script for `nft -f` that lets the traffic of the virtual servers in")
+    .addOption(configOption())
+    .addOption(configIdOption())
+    .option("--chain <table and chain>", "chain that it fills; it must exist", "inet filter services")
+    .action(async (options) => {
+      const { firewall } = await import("./firewall.ts");
+      status = firewall(options);
+    });
+
   program.command("schema")
     .description("print the JSON Schema of holdfast.yaml, for editors")
     .action(async () => {

@@ -1,0 +1,27 @@
+// `holdfast firewall`: rules of nftables for the virtual servers of a configuration.
+import { firewallScript } from "../config/firewall.ts";
+import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
+import { readConfig } from "./read_config.ts";
+
+/** The options of the command. */
+export interface FirewallOptions {
+  readonly useFile: string;
+  readonly configId?: string;
+  /** Table and chain, such as `inet holdfast services`. */
+  readonly chain: string;
+}
+
+/** @returns the exit status: failure when the configuration cannot be run */
+export function firewall(options: FirewallOptions): number {
+  const { config, report } = readConfig(options.useFile, {
+    checkInterfaces: false,
+    colour: false,
+    configId: options.configId,
+  });
+  if (config === undefined) {
+    console.error(report.trimEnd());
+    return EXIT_FAILURE;
+  }
+  console.log(firewallScript(config, options.chain).trimEnd());
+  return EXIT_OK;
+}
