@@ -122,6 +122,7 @@ package() {
 image() {
   "$project/appliance/image/host_packages.sh" --test || exit 1
   part "the appliance: BIOS and UEFI, configured, wrongly configured, power cut" "$here/image/image_test.sh"
+  part "the appliance updated and taken back" "$here/image/update_test.sh"
 }
 
 case ${1:-} in

@@ -9,6 +9,7 @@ const FLOORS: Readonly<Record<string, number>> = {
   wire: 1,
   core: 2,
   ports: 3,
+  appliance: 4,
   config: 4,
   linux: 4,
   probe: 4,

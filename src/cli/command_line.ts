@@ -130,6 +130,21 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       status = explain(keyword);
     });
 
+  program.command("update")
+    .description("on the appliance: write a signed update to the slot that does not run; it is started by a reboot")
+    .argument("<file>", "update, or `-` for standard input")
+    .action(async (file) => {
+      const { update } = await import("./update.ts");
+      status = await update(file);
+    });
+
+  program.command("rollback")
+    .description("on the appliance: make the other slot, if it was healthy once, the one that is started next")
+    .action(async () => {
+      const { rollback } = await import("./update.ts");
+      status = rollback();
+    });
+
   program.command("firewall")
     .description("print a script for `nft -f` that lets the traffic of the virtual servers in")
     .addOption(configOption())
