@@ -69,7 +69,7 @@ signing() { "$DENO" run --quiet --allow-read --allow-write --allow-env --no-lock
 
 # What a person takes away.
 pack() {
-  local out=$project/dist/$name level=-19
+  local out=$project/dist/$name level=-12
   if [ -n "${QUICK:-}" ]; then level=-1; fi
   zstd --quiet --force "$level" -T0 --no-progress "$work/disk.img" -o "$out.img.zst"
   "$DENO" run --allow-read --allow-write --allow-run --allow-env --no-lock "$here/sbom.ts" "$cache/debs" "$package" "$project/deno.lock" \

@@ -160,7 +160,7 @@ leave_out() {
 
 # The root as squashfs, with the tree of hashes after it. The salt belongs to the release, so that slots differ.
 make_root_image() {
-  local -a compression=(-comp zstd -Xcompression-level 19 -b 256K)
+  local -a compression=(-comp zstd -Xcompression-level 15 -b 256K)
   if [ -n "${QUICK:-}" ]; then compression=(-comp zstd -Xcompression-level 2 -b 256K); fi
   find "$root" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
   mksquashfs "$root" "$work/root.img" -all-root -noappend -quiet -no-progress -no-xattrs "${compression[@]}" >/dev/null
@@ -175,7 +175,8 @@ make_root_image() {
 
 # Static busybox, dmsetup, and the modules needed to reach disks, to open the root, and to feed the watchdog.
 make_initramfs() {
-  local initramfs=$work/initramfs file
+  local initramfs=$work/initramfs file level=-19
+  if [ -n "${QUICK:-}" ]; then level=-3; fi
   mkdir -p "$initramfs"/{bin,dev,lib64,usr/lib/x86_64-linux-gnu,modules,new,proc,run,sys,upper}
   ln -s usr/lib "$initramfs/lib"
   cp "$root/usr/bin/busybox" "$root/usr/sbin/dmsetup" "$initramfs/bin/"
@@ -194,7 +195,8 @@ make_initramfs() {
   install -m755 "$here/initramfs_init" "$initramfs/init"
   find "$initramfs" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
   mkdir -p "$work/boot"
-  (cd "$initramfs" && find . | sort | cpio -o -H newc -R 0:0 --reproducible --quiet) | zstd --quiet -19 -T1 >"$work/boot/initrd"
+  (cd "$initramfs" && find . | sort | cpio -o -H newc -R 0:0 --reproducible --quiet) |
+    zstd --quiet "$level" -T1 >"$work/boot/initrd"
 }
 
 # Kernel, initramfs and the root's hash: what GRUB reads of a slot. Uncompressed, GRUB knows no zstd.

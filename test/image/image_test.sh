@@ -76,6 +76,8 @@ check_equal "nothing is setuid" "$(on left find / -xdev -perm /6000 -type f)" ""
 check_equal "nobody has a password" "$(on left "cut -d: -f2 /etc/shadow | sort -u")" "*"
 check_equal "what listens is ssh, DHCP and, on loopback, the stats page" \
   "$(on left "ss -Hlntu | awk '{ print \$1, \$5 }' | sed 's/[0-9.]*%[a-z0-9]*:/card:/' | sort -u | paste -sd' '")" "tcp 0.0.0.0:22 tcp 127.0.0.1:8404 tcp [::]:22 udp card:68"
+check "drivers of servers' cards and disks are there, and IPVS whole" on left "modprobe --dry-run --all ixgbe i40e ice mlx5_core igb e1000e \
+  tg3 bnxt_en virtio_net vmxnet3 nvme ahci megaraid_sas mpt3sas bonding 8021q bridge macvlan ipip ip_gre ip_vs_{rr,wrr,lc,wlc,sh,mh,dh,sed,nq,fo,ovf}"
 check "haproxy and bird are there and off" on left "haproxy -v >/dev/null && bird --version 2>/dev/null && ! pgrep 'haproxy|bird'"
 check "the console shows how it is" grep -q 'Holdfast appliance .*, slot a, healthy' <(serial left)
 echo "     RAM in use: $(on left "free -m | awk '/^Mem/ { print \$3 }'") of 768 MB"

@@ -62,6 +62,7 @@ head -c 20000000 "$work/good" >"$work/short"
 
 make_disk_of box
 update_tool public-key "$work/release" | put_config box update_keys
+printf '[Match]\nName=en*\n\n[Network]\nDHCP=yes\n\n[Link]\nRequiredForOnline=no\n' | put_config box network/20-dhcp.network
 power_on box bios 1
 check "slot a becomes healthy" eventually $boot_seconds runs_healthy_in a
 
