@@ -9,12 +9,16 @@ import type { SplitBrainSnapshot } from "../../ports/snapshot.ts";
 
 /** ARP is rarer than advertisements: a host may answer for an address once in a while only. */
 const MIN_TOLERATED_US = 3_000_000;
+/** A stranger that was silent for so long has had its last word, for now. */
+const SETTLED_US = 1_000_000;
 
 /** One router's watch. */
 export class SplitBrainWatch {
   readonly #log: (line: string) => void;
   #known: readonly SplitBrainEvidence[] = [];
   #alarmed = new Set<string>();
+  /** When somebody else was heard to have our addresses, since we announced them. */
+  #lastSignUs: number | undefined;
 
   constructor(log: (line: string) => void) {
     this.#log = log;
@@ -23,11 +27,23 @@ export class SplitBrainWatch {
   /** @param masterDownIntervalUs how long two masters may take to settle it */
   note(sign: SplitBrainSign, nowUs: number, masterDownIntervalUs: number): void {
     this.#known = noteSign(this.#known, sign, nowUs, toleratedUs(masterDownIntervalUs));
+    this.#lastSignUs = nowUs;
+  }
+
+  /**
+   * Whether another master had its last word a moment ago: then neighbors may believe it, and our addresses are to be
+   * announced again. True once for each time.
+   */
+  settles(nowUs: number): boolean {
+    if (this.#lastSignUs === undefined || nowUs - this.#lastSignUs < SETTLED_US) return false;
+    this.#lastSignUs = undefined;
+    return true;
   }
 
   /** It is master no longer: what others do is their right. */
   forget(): void {
     this.#known = [];
+    this.#lastSignUs = undefined;
     this.#alarmed.clear();
   }
 

@@ -231,6 +231,7 @@ export class VirtualRouter {
   timer(): void {
     this.#punctuality.timer(this.#state);
     this.#dispatch({ type: "timer" });
+    if (this.#splitBrain.settles(this.#ports.clock.nowUs())) this.announce();
   }
 
   /**
