@@ -162,6 +162,26 @@ Deno.test("names of others are refused before anybody is asked who he is (DNS re
   assertEquals((await ask("/api/v1/status", init)).status, 421);
 });
 
+Deno.test("who is refused is told so over HTTP/2, and a body that never ends is not waited for", async () => {
+  const app = createApp({ snapshot: () => snapshot(), wallMs: () => NOW_MS, allowedHosts: [] });
+  const sent = (stream: ReadableStream<Uint8Array>): Promise<Response> =>
+    Promise.resolve(app.request("http://localhost/stats", { method: "POST", body: stream }));
+  let read = 0;
+  const short = new ReadableStream<Uint8Array>({
+    pull: (controller) => {
+      if (read++ > 0) return controller.close();
+      controller.enqueue(new Uint8Array(100));
+    },
+  });
+  assertEquals([(await sent(short)).status, read > 1], [405, true], "it was read to its end");
+  let bytes = 0;
+  const endless = new ReadableStream<Uint8Array>({
+    pull: (controller) => controller.enqueue(new Uint8Array(bytes += 1000)),
+  });
+  assertEquals((await sent(endless)).status, 405);
+  assertEquals((await sent(new ReadableStream<Uint8Array>({}))).status, 405, "nor one that never comes");
+});
+
 Deno.test("more requests at a time than the limit are refused, and counted", async () => {
   let refused = 0;
   const waiting = Promise.withResolvers<void>();

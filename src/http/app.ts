@@ -4,7 +4,7 @@ import { matchedRoutes } from "hono/route";
 import type { RunningConfig, Snapshot } from "../ports/snapshot.ts";
 import { renderCsv, statsRows } from "./csv.ts";
 import { accessGuard, type AccessPolicy, READ_ONLY } from "./access.ts";
-import { concurrencyGuard, hostGuard, securityHeaders, writeGuard } from "./guards.ts";
+import { bodyDrain, concurrencyGuard, hostGuard, securityHeaders, writeGuard } from "./guards.ts";
 import { addApiRoutes } from "./api/routes.ts";
 import { ApiStatistics } from "./api_statistics.ts";
 import { METRICS_CONTENT_TYPES } from "./metric_families.ts";
@@ -45,7 +45,7 @@ export function createApp(options: AppOptions): Hono {
   const statistics = options.statistics ?? new ApiStatistics();
   const watch = options.watch ?? new Watch(options.snapshot, statistics);
   app.use(countRequests(statistics));
-  app.use(securityHeaders(), concurrencyGuard(MAX_REQUESTS, () => statistics.rateLimited++));
+  app.use(securityHeaders(), bodyDrain(), concurrencyGuard(MAX_REQUESTS, () => statistics.rateLimited++));
   app.use(hostGuard(options.allowedHosts), accessGuard(options.access ?? READ_ONLY), writeGuard());
 
   app.get("/", (context) => context.redirect("/stats", 302));

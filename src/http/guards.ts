@@ -72,6 +72,36 @@ function ownOrigin(context: Context): string {
   return `${protocol}//${context.req.header("host") ?? host}`;
 }
 
+/** What is read of a body that nobody wanted, bytes, and for how long. */
+const DRAINED_BYTES = 64 << 10;
+const DRAINED_MS = 1000;
+
+/**
+ * Reads the body of a request that was refused before it was read: over HTTP/2 the stream would be reset otherwise, and the
+ * caller would not see why he was refused. A long or slow one is not waited for.
+ */
+export function bodyDrain(): MiddlewareHandler {
+  return async (context, next) => {
+    await next();
+    const { body, bodyUsed } = context.req.raw;
+    if (body === null || bodyUsed || body.locked) return;
+    const reader = body.getReader();
+    const timer = setTimeout(() => reader.cancel().catch(() => {}), DRAINED_MS);
+    try {
+      for (let length = 0; length < DRAINED_BYTES;) {
+        const { done, value } = await reader.read();
+        if (done) break;
+        length += value.length;
+      }
+    } catch {
+      // the caller has gone
+    } finally {
+      clearTimeout(timer);
+      reader.releaseLock();
+    }
+  };
+}
+
 /** Refuses what comes while so many requests are being answered: a flood must not pile up. Open streams do not count. */
 export function concurrencyGuard(limit: number, refused: () => void): MiddlewareHandler {
   let running = 0;
