@@ -21,15 +21,13 @@ export function operationAt(method: string, path: string): Operation | undefined
 
 /** Adds the routes. */
 export function addApiRoutes(app: Hono, source: ApiSource): void {
-  const description = JSON.stringify(openApi());
-  const etag = `"${createHash("sha256").update(description).digest("base64url").slice(0, 22)}"`;
-  const page = docsPage();
   app.get("/openapi.json", (context) => {
+    const { text, etag } = described ??= describe();
     context.header("ETag", etag);
     if (isKnown(context.req.header("if-none-match"), etag)) return context.body(null, 304);
-    return context.body(description, 200, { "Content-Type": "application/json" });
+    return context.body(text, 200, { "Content-Type": "application/json" });
   });
-  app.get("/docs", (context) => context.html(page));
+  app.get("/docs", (context) => context.html(docsPage()));
   for (const operation of OPERATIONS) {
     const path = API_BASE + operation.path.replace(/\{(\w+)\}/g, ":$1");
     if (operation.method === "get") app.get(path, (context) => answer(context, operation, source));
@@ -41,6 +39,19 @@ export function addApiRoutes(app: Hono, source: ApiSource): void {
       app.post(path, limit, (context) => answer(context, operation, source));
     }
   }
+}
+
+interface Description {
+  readonly text: string;
+  readonly etag: string;
+}
+
+/** Made when it is first asked for, not at the start. */
+let described: Description | undefined;
+
+function describe(): Description {
+  const text = JSON.stringify(openApi());
+  return { text, etag: `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"` };
 }
 
 async function answer(context: Context, operation: Operation, source: ApiSource): Promise<Response> {
