@@ -58,7 +58,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 function http(port: number, more: Partial<Extract<ProbeRequest, { type: "http" }>> = {}): ProbeRequest {
   return {
     type: "http",
-    target: { address: "127.0.0.1", port, timeoutMs: 200 },
+    target: { address: "127.0.0.1", port, timeoutMs: 1000 },
     url: { path: "/health", statusCodes: [{ from: 200, to: 299 }] },
     httpVersion: "1.0",
     ...more,
@@ -66,7 +66,7 @@ function http(port: number, more: Partial<Extract<ProbeRequest, { type: "http" }
 }
 
 function tcp(port: number): ProbeRequest {
-  return { type: "tcp", target: { address: "127.0.0.1", port, timeoutMs: 200 } };
+  return { type: "tcp", target: { address: "127.0.0.1", port, timeoutMs: 1000 } };
 }
 
 /** Runs one probe, without its duration, which is checked to be sensible. */
@@ -238,7 +238,7 @@ Deno.test("Prober http: no answer is L7TOUT", async () => {
   assertEquals(await httpAgainst(() => Promise.resolve()), {
     ok: false,
     status: "L7TOUT",
-    text: "no answer within 200 ms",
+    text: "no answer within 1000 ms",
   });
 });
 
@@ -247,7 +247,7 @@ Deno.test("Prober http: half a header is L7TOUT while open and L7RSP once closed
   assertEquals(await httpAgainst((connection) => send(connection, half)), {
     ok: false,
     status: "L7TOUT",
-    text: "no complete answer within 200 ms",
+    text: "no complete answer within 1000 ms",
   });
   const closed = await httpAgainst(async (connection) => {
     await send(connection, half);
@@ -296,7 +296,7 @@ Deno.test("Prober http: a slow drip ends at the time limit", async () => {
       await pause(25);
     }
   });
-  assertEquals(result, { ok: false, status: "L7TOUT", text: "no complete answer within 200 ms" });
+  assertEquals(result, { ok: false, status: "L7TOUT", text: "no complete answer within 1000 ms" });
 });
 
 Deno.test("Prober http: a body that ends early is L7RSP", async () => {

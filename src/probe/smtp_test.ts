@@ -3,7 +3,7 @@ import type { ProbeResult } from "../ports/probes.ts";
 import { Prober } from "./prober.ts";
 import { SmtpReplyReader } from "./smtp.ts";
 
-const TIMEOUT_MS = 150;
+const TIMEOUT_MS = 1000;
 
 /** The outcome of a probe against a server that says `banner`, then answers each line by `answer`. */
 async function against(
@@ -73,12 +73,12 @@ Deno.test("probeSmtp() wants 220, then 250, then anything", async () => {
 
 Deno.test("probeSmtp() against silence at each step", async () => {
   const timeout = (text: string): unknown => ({ ok: false, status: "L7TOUT", text });
-  assertEquals<unknown>((await against("")).result, timeout("no banner within 150 ms"));
-  assertEquals<unknown>((await against("220 half a line")).result, timeout("no banner within 150 ms"));
-  assertEquals<unknown>((await against("220-never\r\n220-done\r\n")).result, timeout("no banner within 150 ms"));
-  assertEquals<unknown>((await against("220 x\r\n")).result, timeout("no answer to HELO within 150 ms"));
+  assertEquals<unknown>((await against("")).result, timeout("no banner within 1000 ms"));
+  assertEquals<unknown>((await against("220 half a line")).result, timeout("no banner within 1000 ms"));
+  assertEquals<unknown>((await against("220-never\r\n220-done\r\n")).result, timeout("no banner within 1000 ms"));
+  assertEquals<unknown>((await against("220 x\r\n")).result, timeout("no answer to HELO within 1000 ms"));
   const noQuit = await against("220 x\r\n", (line, say) => line === "QUIT" ? undefined : say("250 ok\r\n"));
-  assertEquals<unknown>(noQuit.result, timeout("no answer to QUIT within 150 ms"));
+  assertEquals<unknown>(noQuit.result, timeout("no answer to QUIT within 1000 ms"));
 });
 
 Deno.test("probeSmtp() against a slow drip ends at the limit", async () => {
@@ -90,7 +90,7 @@ Deno.test("probeSmtp() against a slow drip ends at the limit", async () => {
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
   });
-  assertEquals(dripping.result, { ok: false, status: "L7TOUT", text: "no answer to HELO within 150 ms" });
+  assertEquals(dripping.result, { ok: false, status: "L7TOUT", text: "no answer to HELO within 1000 ms" });
 });
 
 Deno.test("probeSmtp() against garbage and endless replies", async () => {
