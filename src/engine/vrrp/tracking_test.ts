@@ -16,7 +16,7 @@ function tracks(more: Partial<Tracking>): Parameters<typeof instance>[0] {
 Deno.test("a script without weight holds an instance back until it succeeds, and puts it in fault when it fails", () => {
   const world = new World([instance(tracks({ scripts: [item("chk", 0)] }))]);
   world.pass(10 * SECOND);
-  assertEquals(world.snapshot().faults, ["script chk has no result yet"]);
+  assertEquals([world.snapshot().state, world.snapshot().faults], ["init", ["script chk has no result yet"]]);
   world.engine.track({ ...NO_STATUS, scripts: { chk: "up" } });
   assertEquals(world.snapshot().state, "backup");
   world.pass(4 * SECOND);
@@ -25,7 +25,7 @@ Deno.test("a script without weight holds an instance back until it succeeds, and
   world.engine.track({ ...NO_STATUS, scripts: { chk: "down" } });
   assertEquals([world.snapshot().state, world.snapshot().faults], ["fault", ["script chk fails"]]);
   assertEquals(world.told(), ["advert 51 0", "remove 192.0.2.100"]);
-  assertEquals(world.transitions.map(({ to }) => to), ["fault", "backup", "master", "fault"]);
+  assertEquals(world.transitions.map(({ to }) => to), ["backup", "master", "fault"]);
 });
 
 Deno.test("weights change the effective priority, which a master advertises at once", () => {
@@ -102,4 +102,27 @@ Deno.test("track_src_ip puts an instance in fault while its source address is mi
   assertEquals(world.snapshot().faults, []);
   world.engine.reconfigure([instance({ sourceAddress: "192.0.2.77" })]);
   assertEquals(world.snapshot().faults, []);
+});
+
+Deno.test("an instance that waits for a script is put in fault by its interface, and begins when both are well", () => {
+  const world = new World([instance(tracks({ scripts: [item("chk", -10)] }))]);
+  world.down.add("eth0");
+  world.engine.networkChanged();
+  assertEquals(world.snapshot().state, "fault");
+  world.engine.track({ ...NO_STATUS, scripts: { chk: "down" } });
+  assertEquals(world.snapshot().faults, ["interface eth0 is down"]);
+  world.down.clear();
+  world.engine.networkChanged();
+  assertEquals([world.snapshot().state, world.snapshot().effectivePriority], ["backup", 90]);
+});
+
+Deno.test("an instance that waits for a script begins when a reload takes the script away, and ends without a word", () => {
+  const waiting = [instance(tracks({ scripts: [item("chk", 0)] }))];
+  const world = new World(waiting);
+  world.engine.reconfigure([instance()]);
+  assertEquals(world.snapshot().state, "backup");
+  const other = new World(waiting);
+  other.engine.stop();
+  other.engine.track({ ...NO_STATUS, scripts: { chk: "up" } });
+  assertEquals([other.snapshot().state, other.transitions, other.told()], ["init", [], []]);
 });

@@ -62,6 +62,10 @@ export class VirtualRouter {
   /** While the group is asked: what the router would do without it. */
   #alone: Step | undefined;
   #sinceMs: number;
+  /** It was started and has not begun. */
+  #isWaiting = false;
+  /** What it waits for, in words. */
+  #waitsFor: readonly string[] = [];
   #lastTransition: VrrpInstanceSnapshot["lastTransition"];
   #source: { text: string; bytes: Uint8Array } | undefined;
 
@@ -122,8 +126,9 @@ export class VirtualRouter {
   /** Begins: as a backup that waits, or where a predecessor left off as master. Addresses left over are removed. */
   start(resumeAsMaster: boolean): void {
     if (!resumeAsMaster) this.#moved.removeLeftOvers();
+    this.#isWaiting = !resumeAsMaster;
     this.#checkInterface();
-    if (!this.#hasFaults) this.#dispatch({ type: resumeAsMaster ? "resume" : "startup" });
+    if (resumeAsMaster && !this.#hasFaults) this.#dispatch({ type: "resume" });
     if (resumeAsMaster && this.stateName !== "master") this.#moved.remove();
   }
 
@@ -152,6 +157,7 @@ export class VirtualRouter {
 
   /** Ends: a master says so with priority 0 and removes its addresses. */
   stop(): void {
+    this.#isWaiting = false;
     this.#dispatch({ type: "shutdown" });
   }
 
@@ -177,7 +183,7 @@ export class VirtualRouter {
     this.#addresses.accept(config.acceptMode, this.#state.name === "master");
     this.#moved.replace(config);
     this.#advertiser.reconfigure(advertiserConfig(config, this.#reception.auth));
-    if (this.#state.name !== "init") {
+    if (this.#state.name !== "init" || this.#isWaiting) {
       this.#checkInterface();
       if (this.#state.name !== "master") this.#moved.removeNewLeftOvers();
       this.#dispatch({ type: "reconfigure", previous, addressesAdded: this.#addresses.added.length > 0 });
@@ -189,8 +195,9 @@ export class VirtualRouter {
   /** What others found out about tracked things. */
   track(status: TrackStatus): void {
     this.#status = status;
-    if (this.#state.name === "init") this.#core = { ...this.#core, priority: this.#trackNow().effectivePriority };
-    else this.#checkTracking();
+    if (this.#state.name === "init" && !this.#isWaiting) {
+      this.#core = { ...this.#core, priority: this.#trackNow().effectivePriority };
+    } else this.#checkTracking();
   }
 
   /** From now on as an operator says. A master that is being preempted may stay, if it still is there. */
@@ -277,7 +284,7 @@ export class VirtualRouter {
 
   /** Interface or its addresses changed: look again whether we can serve. */
   networkChanged(): void {
-    if (this.#state.name === "init") return;
+    if (this.#state.name === "init" && !this.#isWaiting) return;
     this.#checkInterface();
     this.#moved.retry(this.#state.name === "master", this.#ports.clock.nowUs());
     if (this.#state.name !== "master") return;
@@ -317,7 +324,7 @@ export class VirtualRouter {
       ...(master && { master }),
       ...this.#heard.snapshot(this.#ports.clock),
       virtualAddresses: this.#addresses.snapshot(config.virtualAddresses.length),
-      faults: faultsOf(state),
+      faults: this.#isWaiting ? this.#waitsFor : faultsOf(state),
       ...(splitBrain.length > 0 && { splitBrain }),
       ...(this.#group && { syncGroup: this.#group.config.name }),
       ...(this.#lastTransition && { lastTransition: this.#lastTransition }),
@@ -441,11 +448,25 @@ export class VirtualRouter {
       this.#ports.changed();
     }
     // A script that a reload brought must not take a running instance down before it has said anything.
-    const waits = this.#state.name === "init" || this.#state.name === "fault";
-    const causes = [...faults, ...(waits ? waitingFor.map((name) => `script ${name} has no result yet`) : [])];
+    const silent = waitingFor.map((name) => `script ${name} has no result yet`);
+    const causes = [...faults, ...(this.#state.name === "fault" ? silent : [])];
     for (const cause of causes) this.#fault(cause, true);
     for (const cause of this.#trackedFaults) if (!causes.includes(cause)) this.#fault(cause, false);
     this.#trackedFaults = causes;
+    this.#beginIfReady(silent);
+  }
+
+  /** One that starts stays in INIT until every script that it tracks has said something (keepalived). */
+  #beginIfReady(silent: readonly string[]): void {
+    if (!this.#isWaiting) return;
+    if (this.#state.name === "init" && silent.length > 0) {
+      if (this.#waitsFor.length === 0) this.#log(`waiting: ${silent.join(", ")}`);
+      this.#waitsFor = silent;
+      return;
+    }
+    this.#isWaiting = false;
+    this.#waitsFor = [];
+    if (!this.#hasFaults) this.#dispatch({ type: "startup" }); // a sync group in fault hears that this member is ready
   }
 
   #fault(cause: string, present: boolean): void {
