@@ -30,5 +30,7 @@ mkdir -p "$project/.cache/bench"
   echo
   "$DENO" run --allow-all --frozen --quiet "$here/check.ts"
   echo
+  "$DENO" run --allow-all --frozen --quiet "$here/many.ts"
+  echo
   "$DENO" run --allow-all --frozen --quiet "$here/failover.ts"
 } | tee "$project/.cache/bench/results.txt"
