@@ -20,6 +20,10 @@ import type { VrrpPart } from "./vrrp_part.ts";
 
 /** How often the counters are reported, changed or not. */
 const SNAPSHOT_INTERVAL_US = 1_000_000;
+/** A report of many instances takes a while to write and read: each hundred of them adds an interval. */
+const INSTANCES_PER_INTERVAL = 100;
+/** Changes that come in a burst are reported together. */
+const SNAPSHOT_SPACING_US = 50_000;
 /** Packets read from one socket before others get their turn. */
 const MAX_PACKETS_PER_ROUND = 256;
 /** A signal that comes between the last look and epoll_wait is noticed this much later at worst. */
@@ -61,7 +65,9 @@ class VrrpRole {
   /** The order to start, until its time has come. */
   #heldStart: (ToVrrp & { type: "start" }) | undefined;
   #ended = false;
-  /** When the next snapshot is due; brought forward when something changed. */
+  /** When the last snapshot was sent. */
+  #reportedUs = 0;
+  /** When the next one is due; brought forward when something changed. */
   #snapshotDueUs = 0;
   /** The take-over, by its time, that was prepared for last. */
   #preparedFor: number | undefined;
@@ -130,7 +136,9 @@ class VrrpRole {
   }
 
   #report(nowUs: number): void {
-    this.#snapshotDueUs = nowUs + SNAPSHOT_INTERVAL_US;
+    this.#reportedUs = nowUs;
+    const intervals = Math.max(1, Math.ceil(this.#part.instances.length / INSTANCES_PER_INTERVAL));
+    this.#snapshotDueUs = nowUs + intervals * SNAPSHOT_INTERVAL_US;
     this.#link.send({ type: "vrrp", instances: this.#engine?.snapshot() ?? [] });
   }
 
@@ -232,7 +240,7 @@ class VrrpRole {
       network,
       digests: new RuntimeDigests(),
       log: (line) => this.#link.send({ type: "log", line }),
-      changed: () => this.#snapshotDueUs = 0,
+      changed: () => this.#snapshotDueUs = Math.min(this.#snapshotDueUs, this.#reportedUs + SNAPSHOT_SPACING_US),
       transition: (transition) => this.#link.post({ type: "transition", transition }),
       observe: (fact) => this.#link.post({ type: "observed", atMs: this.#clock.wallMs(), fact }),
       notice: (notice) => this.#link.post({ type: "notice", notice }),
