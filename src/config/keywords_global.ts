@@ -5,9 +5,9 @@ import { section } from "./section.ts";
 export const ROOT = section("the top level", {
   carriedOut: `global_defs vrrp_instance vrrp_sync_group virtual_server virtual_server_group SSL instance
     vrrp_script track_file vrrp_track_file vrrp_track_process bfd_instance
-    track_group static_ipaddress static_routes static_rules
+    garp_group track_group static_ipaddress static_routes static_rules
     linkbeat_interfaces linkbeat_use_polling interface_up_down_delays`,
-  notCarriedOut: `garp_group namespace_with_ipsets use_pid_dir child_wait_time`,
+  notCarriedOut: `namespace_with_ipsets use_pid_dir child_wait_time`,
   blocking: {
     net_namespace: "everything would run in the wrong network namespace",
     net_namespace_ipvs: "IPVS would be set up in the wrong network namespace",
@@ -49,6 +49,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     enable_script_security vrrp_down_timer_adverts vrrp_lower_prio_no_advert vrrp_higher_prio_send_advert
     vrrp_garp_master_delay vrrp_garp_master_repeat vrrp_garp_master_refresh vrrp_garp_master_refresh_repeat
     vrrp_garp_lower_prio_delay vrrp_garp_lower_prio_repeat vrrp_min_garp
+    vrrp_garp_interval vrrp_gna_interval vrrp_garp_extra_if vrrp_vmac_garp_intvl
     vrrp_mcast_group4 vrrp_mcast_group6 v3_checksum_as_v2
     vrrp_notify_priority_changes notify_fifo vrrp_notify_fifo lvs_notify_fifo
     notify_fifo_script vrrp_notify_fifo_script lvs_notify_fifo_script
@@ -61,7 +62,6 @@ export const GLOBAL_DEFS = section("global_defs", {
     umask reload_check_config reload_time_file reload_repeat
     reload_file config_save_dir tmp_config_directory
     max_auto_priority min_auto_priority_delay
-    vrrp_garp_interval vrrp_gna_interval vrrp_garp_extra_if vrrp_vmac_garp_intvl
     log_unknown_vrids disable_local_igmp vmac_addr_prefix
     vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier
     vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters nftables_ipvs

@@ -16,10 +16,9 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     no_accept use_vmac use_ipvlan vmac_xmit_base auth_hmac timer_expired_backup thread_timer_expired
     owner_ignore_adverts unicast_fault_no_peer strict_mode
     notify notify_master notify_backup notify_fault notify_stop notify_deleted notify_master_rx_lower_pri
-    notify_priority_changes smtp_alert`,
+    notify_priority_changes smtp_alert garp_extra_if vmac_garp_intvl`,
   notCarriedOut: `
-    debug kernel_rx_buf_size
-    garp_extra_if vmac_garp_intvl`,
+    debug kernel_rx_buf_size`,
   missing: {
     use_vmac_addr: "addresses keep the interface's own MAC address",
   },
@@ -96,6 +95,6 @@ export const TRACK_GROUP = section("track_group", { carriedOut: "group", opens: 
 
 /** `garp_group`: 4 keywords. */
 export const GARP_GROUP = section("garp_group", {
-  notCarriedOut: "garp_interval gna_interval interface interfaces",
+  carriedOut: "garp_interval gna_interval interface interfaces",
   opens: { interfaces: "members" },
 });

@@ -2,8 +2,9 @@
 import type { Config, VrrpInstance } from "../config/config.ts";
 import type { SyncGroup } from "../config/config_vrrp.ts";
 import { linkSettingsOf } from "../config/link_settings.ts";
-import type { LinkSettings } from "../ports/link_settings.ts";
-import type { StaticConfig } from "../engine/vrrp/static_parts.ts";
+import { type LinkSettings, NO_LINK_SETTINGS } from "../ports/link_settings.ts";
+import { type AnnouncementPacing, NO_PACING } from "../engine/vrrp/announcement_pacer.ts";
+import { NO_STATICS, type StaticConfig } from "../engine/vrrp/static_parts.ts";
 
 /** What `configure` and `reconfigure` hand to the vrrp role. */
 export interface VrrpPart {
@@ -11,13 +12,32 @@ export interface VrrpPart {
   readonly syncGroups: readonly SyncGroup[];
   readonly statics: StaticConfig;
   readonly links: LinkSettings;
+  readonly pacing: AnnouncementPacing;
 }
+
+/** Nothing to do. */
+export const NO_PART: VrrpPart = {
+  instances: [],
+  syncGroups: [],
+  statics: NO_STATICS,
+  links: NO_LINK_SETTINGS,
+  pacing: NO_PACING,
+};
 
 /** Picks it. */
 export function vrrpPartOf(config: Config): VrrpPart {
   const { vrrpInstances: instances, syncGroups, staticAddresses, staticRoutes, staticRules, trackGroups } = config;
   const statics = { staticAddresses, staticRoutes, staticRules, trackGroups };
-  return { instances, syncGroups, statics, links: linkSettingsOf(config) };
+  return { instances, syncGroups, statics, links: linkSettingsOf(config), pacing: pacingOf(config) };
+}
+
+function pacingOf({ global, garpGroups }: Config): AnnouncementPacing {
+  const groups = garpGroups.map(({ interfaces, garpIntervalUs: arpUs, naIntervalUs: naUs }) => ({
+    interfaces,
+    arpUs,
+    naUs,
+  }));
+  return { arpUs: global.garpIntervalUs ?? 0, naUs: global.naIntervalUs ?? 0, groups };
 }
 
 /** Whether there is anything to do for the role: static routes are set without any instance, too. */

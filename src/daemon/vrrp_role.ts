@@ -1,7 +1,8 @@
 // The vrrp role: one synchronous loop over raw sockets, the netlink monitor, a timer and the link to the supervisor.
 // Waits in epoll_wait and nowhere else; no promise runs while it serves, except when a signal wants its listener to.
 import { rehearse } from "../engine/vrrp/rehearsal.ts";
-import { NO_STATICS, StaticParts } from "../engine/vrrp/static_parts.ts";
+import { AnnouncementPacer } from "../engine/vrrp/announcement_pacer.ts";
+import { StaticParts } from "../engine/vrrp/static_parts.ts";
 import type { VirtualRouterPorts } from "../engine/vrrp/surroundings.ts";
 import { type Listener, listenersOf, VrrpEngine } from "../engine/vrrp/vrrp_engine.ts";
 import { RuntimeDigests } from "../linux/digests.ts";
@@ -11,12 +12,11 @@ import { LinuxNetwork } from "../linux/linux_network.ts";
 import { DeadlineTimer, SystemClock } from "../linux/monotonic_clock.ts";
 import type { AdvertisementSocket } from "../linux/vrrp_socket.ts";
 import { ClaimListener } from "./claim_listener.ts";
-import { NO_LINK_SETTINGS } from "../ports/link_settings.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
 import { Link } from "./link.ts";
 import { tuneMyself } from "./process_tuning.ts";
 import type { FromChild, ToVrrp } from "./messages.ts";
-import type { VrrpPart } from "./vrrp_part.ts";
+import { NO_PART, type VrrpPart } from "./vrrp_part.ts";
 
 /** How often the counters are reported, changed or not. */
 const SNAPSHOT_INTERVAL_US = 1_000_000;
@@ -60,7 +60,8 @@ class VrrpRole {
   #engine: VrrpEngine | undefined;
   #links: OwnLinks | undefined;
   #statics: StaticParts | undefined;
-  #part: VrrpPart = { instances: [], syncGroups: [], statics: NO_STATICS, links: NO_LINK_SETTINGS };
+  readonly #pacer = new AnnouncementPacer(this.#clock);
+  #part: VrrpPart = NO_PART;
   #started = false;
   /** The order to start, until its time has come. */
   #heldStart: (ToVrrp & { type: "start" }) | undefined;
@@ -234,11 +235,13 @@ class VrrpRole {
     this.#part = part;
     const network = new LinuxNetwork();
     network.steady.configure(links);
+    this.#pacer.use(part.pacing);
     this.#network = network;
     const ports: VirtualRouterPorts = {
       clock: this.#clock,
       network,
       digests: new RuntimeDigests(),
+      pacer: this.#pacer,
       log: (line) => this.#link.send({ type: "log", line }),
       changed: () => this.#snapshotDueUs = Math.min(this.#snapshotDueUs, this.#reportedUs + SNAPSHOT_SPACING_US),
       transition: (transition) => this.#link.post({ type: "transition", transition }),
@@ -298,6 +301,7 @@ class VrrpRole {
       this.#openSockets([...this.#listeners(), ...listenersOf(instances)]);
       if (this.#started) this.#statics?.use(statics, instances);
       this.#network?.steady.configure(links);
+      this.#pacer.use(part.pacing);
       this.#engine?.reconfigure(instances, syncGroups);
       if (this.#started) this.#engine?.networkChanged(); // by other delays
       this.#part = part;

@@ -7,6 +7,7 @@ import type { VirtualAddress, VrrpInstance } from "../../src/config/config.ts";
 import type { SyncGroup } from "../../src/config/config_vrrp.ts";
 import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../src/ports/network.ts";
 import type { VrrpInstanceSnapshot } from "../../src/ports/snapshot.ts";
+import { AnnouncementPacer } from "../../src/engine/vrrp/announcement_pacer.ts";
 import type { InstanceNotice, StateTransition, VirtualRouterPorts } from "../../src/engine/vrrp/surroundings.ts";
 import { RuntimeDigests } from "../../src/linux/digests.ts";
 import { VrrpEngine } from "../../src/engine/vrrp/vrrp_engine.ts";
@@ -79,6 +80,7 @@ export class World implements NetworkPort {
   readonly notices: InstanceNotice[] = [];
   /** Interfaces without a link. */
   readonly down = new Set<string>();
+  readonly pacer = new AnnouncementPacer({ nowUs: () => this.nowUs, wallMs: () => this.nowUs / 1000 });
   readonly engine: VrrpEngine;
 
   constructor(instances: readonly VrrpInstance[], groups: readonly SyncGroup[] = [], resume: readonly string[] = []) {
@@ -86,6 +88,7 @@ export class World implements NetworkPort {
       clock: { nowUs: () => this.nowUs, wallMs: () => this.nowUs / 1000 },
       network: this,
       digests: new RuntimeDigests(),
+      pacer: this.pacer,
       log: (line) => this.log.push(line),
       changed: () => {},
       transition: (transition) => this.transitions.push(transition),

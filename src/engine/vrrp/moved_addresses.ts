@@ -6,6 +6,7 @@ import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { gratuitousArp } from "../../wire/arp.ts";
 import { unsolicitedNeighborAdvertisement } from "../../wire/ndp.ts";
 import { addressDifference, addressKey } from "./addresses.ts";
+import type { AnnouncementPacer } from "./announcement_pacer.ts";
 
 /** What is to be known of failures, and of what was sent. */
 export interface MovedAddressesListener {
@@ -17,6 +18,14 @@ export interface MovedAddressesListener {
   readonly announced: () => void;
 }
 
+/** How announcements are kept apart. */
+export interface Pacing {
+  readonly pacer: AnnouncementPacer;
+  readonly owner: number;
+  /** The interface that a device stands on. */
+  readonly baseOf: (device: string) => string;
+}
+
 /** How long after a refusal the kernel is asked again. */
 const RETRY_INTERVAL_US = 1_000_000;
 
@@ -24,12 +33,15 @@ const RETRY_INTERVAL_US = 1_000_000;
 export class MovedAddresses {
   readonly #network: NetworkPort;
   readonly #listener: MovedAddressesListener;
+  readonly #pacing: Pacing | undefined;
   #all: readonly VirtualAddress[];
   /** What a new configuration brought, until `replace` says otherwise. */
   #added: readonly VirtualAddress[] = [];
   /** What the kernel refused to add or remove, by `addressKey`. */
   readonly #refused = new Map<string, VirtualAddress>();
   #retryUs: number | undefined;
+  /** Put on their interfaces, and nobody has been told: by `addressKey`. */
+  #unannounced = new Set<string>();
   /** Accept_Mode (RFC 9568 section 6.1): packets to them are ours to answer. */
   #accepted: boolean;
 
@@ -37,7 +49,9 @@ export class MovedAddresses {
     network: NetworkPort,
     { addresses, accepted }: { addresses: readonly VirtualAddress[]; accepted: boolean },
     listener: MovedAddressesListener,
+    pacing?: Pacing,
   ) {
+    this.#pacing = pacing;
     this.#accepted = accepted;
     this.#network = network;
     this.#all = addresses;
@@ -85,10 +99,14 @@ export class MovedAddresses {
 
   add(addresses: readonly VirtualAddress[] = this.#all): void {
     if (!this.#accepted) this.#filter(addresses, true);
-    for (const entry of addresses) this.#attempt(entry, () => this.#network.addAddress(entry));
+    for (const entry of addresses) {
+      this.#attempt(entry, () => this.#network.addAddress(entry));
+      this.#unannounced.add(addressKey(entry));
+    }
   }
 
   remove(addresses: readonly VirtualAddress[] = this.#all): void {
+    this.#pacing?.pacer.drop(this.#pacing.owner, new Set(addresses.map(addressKey)));
     for (const entry of addresses) this.#attempt(entry, () => this.#network.removeAddress(entry));
     if (!this.#accepted) this.#filter(addresses, false);
   }
@@ -148,14 +166,48 @@ export class MovedAddresses {
     });
   }
 
-  /** All addresses in turn, then again: no address waits for another's whole set. */
-  announce(repeat: number, addresses: readonly VirtualAddress[] = this.#all): void {
-    for (let round = 0; round < repeat; round++) {
-      for (const entry of addresses) this.#announceOne(entry);
+  /**
+   * All addresses in turn, then again: no address waits for another's whole set. Where messages are kept apart, only the
+   * first about an address that was just put there leaves at once: every host must learn of it, pause or not.
+   *
+   * @returns how many are to leave later
+   */
+  announce(repeat: number, addresses: readonly VirtualAddress[] = this.#all): number {
+    const atOnce = addresses.map((entry) => {
+      if (this.#isPaced(entry) !== true) return repeat;
+      return this.#unannounced.has(addressKey(entry)) ? Math.min(repeat, 1) : 0;
+    });
+    this.#unannounced.clear();
+    const rounds = Math.max(0, ...atOnce);
+    for (let round = 0; round < rounds; round++) {
+      for (const [at, entry] of addresses.entries()) if (round < (atOnce[at] ?? 0)) this.#announceOne(entry);
     }
+    return addresses.reduce((sum, entry, at) => sum + this.#announceLater(entry, repeat - (atOnce[at] ?? 0)), 0);
   }
 
-  #announceOne({ address, device }: VirtualAddress): void {
+  #isPaced(entry: VirtualAddress): boolean | undefined {
+    return this.#pacing?.pacer.paces(this.#placeOf(entry));
+  }
+
+  #placeOf({ device, address }: VirtualAddress): { readonly base: string; readonly kind: "arp" | "na" } {
+    return { base: this.#pacing?.baseOf(device) ?? device, kind: address.includes(":") ? "na" : "arp" };
+  }
+
+  #announceLater(entry: VirtualAddress, times: number): number {
+    if (this.#pacing === undefined || times === 0) return 0;
+    const { pacer, owner } = this.#pacing;
+    const place = this.#placeOf(entry);
+    if (this.#network.interface(entry.device) === undefined) return 0;
+    pacer.add({ owner, key: addressKey(entry), ...place, send: () => this.#send(entry) }, times);
+    return times;
+  }
+
+  #announceOne(entry: VirtualAddress): void {
+    this.#send(entry);
+    this.#pacing?.pacer.passed(this.#placeOf(entry));
+  }
+
+  #send({ address, device }: VirtualAddress): void {
     const hardwareAddress = this.#network.interface(device)?.hardwareAddress;
     const bytes = parseIp(address);
     if (hardwareAddress === undefined || bytes === undefined) return;

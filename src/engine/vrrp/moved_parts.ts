@@ -2,8 +2,10 @@
 import type { VirtualAddress, VrrpInstance } from "../../config/config.ts";
 import type { NetworkPort } from "../../ports/network.ts";
 import { addressesOf } from "./addresses.ts";
+import type { AnnouncementPacer } from "./announcement_pacer.ts";
 import { MovedAddresses, type MovedAddressesListener } from "./moved_addresses.ts";
 import { MovedRoutes, type RoutingLists } from "./moved_routes.ts";
+import { baseOf, extraAnnouncementsOf } from "./own_links.ts";
 
 /** Addresses, routes and rules of one instance. */
 export class MovedParts {
@@ -12,11 +14,25 @@ export class MovedParts {
   /** What a new configuration brought, until `replace` says otherwise. */
   #newRoutes: RoutingLists = { routes: [], rules: [] };
 
-  constructor(network: NetworkPort, config: VrrpInstance, listener: MovedAddressesListener) {
+  readonly #pacer: AnnouncementPacer | undefined;
+  readonly #owner: number;
+  #config: VrrpInstance;
+
+  constructor(
+    network: NetworkPort,
+    config: VrrpInstance,
+    listener: MovedAddressesListener,
+    pacer: AnnouncementPacer | undefined,
+  ) {
+    this.#config = config;
+    this.#pacer = pacer;
+    const owner = pacer?.newOwner() ?? 0;
+    this.#owner = owner;
     this.addresses = new MovedAddresses(
       network,
       { addresses: addressesOf(config), accepted: config.acceptMode },
       listener,
+      pacer && { pacer, owner, baseOf: (device) => baseOf(this.#config, device) },
     );
     this.#routes = new MovedRoutes(network, config, {
       log: listener.log,
@@ -27,9 +43,11 @@ export class MovedParts {
   add(): void {
     this.addresses.add();
     this.#routes.add();
+    this.#repeatExtra();
   }
 
   remove(): void {
+    this.#pacer?.repeat(this.#owner, 0, () => {});
     this.#routes.remove();
     this.addresses.remove();
   }
@@ -60,6 +78,7 @@ export class MovedParts {
 
   /** Takes a new configuration; touches no interface. */
   replace(config: VrrpInstance): void {
+    this.#config = config;
     this.addresses.replace(addressesOf(config));
     this.#newRoutes = this.#routes.replace(config);
   }
@@ -67,6 +86,15 @@ export class MovedParts {
   /** Second half of a change, once the new addresses are there: the routes and rules of a master. */
   settle(): void {
     this.#routes.settle();
+    this.#repeatExtra();
+  }
+
+  /** `garp_extra_if`: switches forget a hardware address from which nothing comes, as no advertisements do here. */
+  #repeatExtra(): void {
+    const everyUs = this.#config.extraAnnouncements.everySeconds * 1_000_000;
+    this.#pacer?.repeat(this.#owner, everyUs, () => {
+      this.addresses.announce(1, extraAnnouncementsOf(this.#config));
+    });
   }
 
   /** The first that somebody else removed: `address 192.0.2.1`. */

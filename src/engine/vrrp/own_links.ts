@@ -1,6 +1,6 @@
 // The links of `use_vmac` and `use_ipvlan`: which one each instance needs, made before it starts, removed after it ended.
 import { fromHex } from "../../base/hex.ts";
-import type { VrrpInstance } from "../../config/config.ts";
+import type { VirtualAddress, VrrpInstance } from "../../config/config.ts";
 import type { LinkPort, OwnLink } from "../../ports/links.ts";
 import { addressesOf } from "./addresses.ts";
 
@@ -51,6 +51,24 @@ export function receiverOf(instance: VrrpInstance): string {
   const { link, unicastPeers } = instance;
   const byLink = link?.type === "macvlan" && unicastPeers.length === 0;
   return byLink ? link.name ?? instance.interface : instance.interface;
+}
+
+/** The interface that a device of an instance stands on: itself, unless it is a link of the instance's own. */
+export function baseOf({ link, interface: parent }: VrrpInstance, device: string): string {
+  return link !== undefined && link.name === device ? parent : device;
+}
+
+/** `garp_extra_if`: an address for each device that no advertisement leaves by; without `all`, macvlans only. */
+export function extraAnnouncementsOf(instance: VrrpInstance): VirtualAddress[] {
+  const sender = senderOf(instance);
+  const isExtra = ({ device }: VirtualAddress): boolean =>
+    device !== sender && (instance.extraAnnouncements.allInterfaces || isMacvlan(instance, device));
+  const byDevice = Map.groupBy(addressesOf(instance).filter(isExtra), ({ device }) => device);
+  return [...byDevice.values()].flatMap(([first]) => first ?? []);
+}
+
+function isMacvlan({ link }: VrrpInstance, device: string): boolean {
+  return link?.type === "macvlan" && link.name === device;
 }
 
 /** The links of a set of instances. */

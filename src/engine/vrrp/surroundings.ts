@@ -6,12 +6,15 @@ import type { GroupEvent } from "../../core/vrrp/sync_group.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Digests } from "../../ports/digests.ts";
 import type { NetworkPort } from "../../ports/network.ts";
+import type { AnnouncementPacer } from "./announcement_pacer.ts";
 
 /** What a virtual router needs of its surroundings. */
 export interface VirtualRouterPorts {
   readonly clock: Clock;
   readonly network: NetworkPort;
   readonly digests: Digests;
+  /** Keeps announcements apart; missing: all leave at once, and none is repeated. */
+  readonly pacer?: AnnouncementPacer;
   /** One line for people, without time stamp. */
   readonly log: (line: string) => void;
   /** Something that the snapshot shows has changed. */

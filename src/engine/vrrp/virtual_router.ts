@@ -85,7 +85,7 @@ export class VirtualRouter {
       log: (line) => this.#log(line),
       note: (key, line) => this.#note(key, line),
       announced: () => this.#counters.gratuitousArpSent++,
-    });
+    }, ports.pacer);
     this.#addresses = this.#moved.addresses;
     this.#advertiser = new Advertiser(advertiserConfig(config, this.#reception.auth));
     this.#sinceMs = ports.clock.wallMs();
@@ -217,11 +217,12 @@ export class VirtualRouter {
     this.#dispatch({ type: "resign", reason });
   }
 
-  /** A master tells the neighbors again where its addresses are. @returns messages sent */
+  /** A master tells the neighbors again where its addresses are. @returns messages sent, or about to be */
   announce(): number {
+    if (this.#state.name !== "master") return 0;
     const before = this.#counters.gratuitousArpSent;
-    if (this.#state.name === "master") this.#addresses.announce(Math.max(1, this.#config.gratuitousArp.repeat));
-    return this.#counters.gratuitousArpSent - before;
+    const later = this.#addresses.announce(Math.max(1, this.#config.gratuitousArp.repeat));
+    return this.#counters.gratuitousArpSent - before + later;
   }
 
   /** Where packets for it are unwrapped and judged. */
@@ -372,10 +373,10 @@ export class VirtualRouter {
       case "remove-addresses":
         return this.#moved.remove();
       case "announce-addresses":
-        return this.#addresses.announce(action.repeat);
+        return void this.#addresses.announce(action.repeat);
       case "add-new-addresses":
         this.#addresses.add(this.#addresses.added);
-        return this.#addresses.announce(action.repeat, this.#addresses.added);
+        return void this.#addresses.announce(action.repeat, this.#addresses.added);
       case "transition":
         return this.#transition(action);
       case "note":

@@ -198,7 +198,7 @@ export class VrrpEngine {
 
   /** The earliest deadline, monotonic microseconds; undefined when nothing is due. */
   nextDeadlineUs(): number | undefined {
-    let earliest: number | undefined;
+    let earliest = this.#ports.pacer?.deadlineUs;
     for (const router of this.#routers) {
       const deadline = router.deadlineUs;
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
@@ -223,6 +223,7 @@ export class VrrpEngine {
       const deadline = router.deadlineUs;
       if (deadline !== undefined && deadline <= nowUs) router.timer();
     }
+    this.#ports.pacer?.runDue();
   }
 
   /** A packet of protocol 112 or 51 arrived on an interface. Valid during the call only. */
