@@ -3,6 +3,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { VERSION } from "../base/version.ts";
 import { SIGNAL_NUMBERS } from "../daemon/signals.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_status.ts";
+import { addHelperCommands } from "./helper_commands.ts";
 import { addOperationCommands } from "./operation_commands.ts";
 import { addServerCommands } from "./server_commands.ts";
 import type { ApiAddress } from "./run.ts";
@@ -29,6 +30,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       throw new CommanderError(EXIT_OK, "holdfast.signum", "");
     })
     .helpCommand("help [command]", "print help for a command")
+    // Options of the program stand before the command: `genhash -v` is not `-v`.
+    .enablePositionalOptions()
     .exitOverride();
 
   program.command("run")
@@ -154,6 +157,8 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       const { firewall } = await import("./firewall.ts");
       status = firewall(options);
     });
+
+  addHelperCommands(program, (result) => status = result);
 
   program.command("schema")
     .description("print the JSON Schema of holdfast.yaml, for editors")

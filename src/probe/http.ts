@@ -64,11 +64,17 @@ export function formatRequest({ target, url, httpVersion }: HttpRequest): string
   return `GET ${path} HTTP/${version}\r\nUser-Agent: KeepAliveClient\r\n${close}Host: ${host}\r\n\r\n`;
 }
 
-async function ask(
+/**
+ * Sends a request and reads the answer to its end.
+ *
+ * @param request `compliant`: an answer that ends with the connection must end with a close_notify
+ * @throws what reading or writing throws
+ */
+export async function ask(
   connection: Connection,
   request: { readonly text: string; readonly compliant: boolean },
   reader: HttpResponseReader,
-  onHeard: () => void,
+  onHeard: () => void = () => {},
 ): Promise<Progress> {
   const broken = await writeAll(connection, new TextEncoder().encode(request.text));
   const buffer = new Uint8Array(READ_BYTES);
