@@ -1,49 +1,51 @@
-// Frames in which a host says that an address is its own: ARP (RFC 826, RFC 5227) and neighbor advertisements (RFC 4861).
-// With the program for the kernel's packet filter that lets only those for certain addresses through.
+// Messages in which a host says that an address is its own: ARP (RFC 826, RFC 5227) and neighbor advertisements (RFC 4861).
+// With the programs for the kernel's packet filter that let only those for certain addresses through.
 import { formatIp } from "../base/ip.ts";
 
-const ETHERNET_TYPE_OFFSET = 12;
-const ETHERTYPE_ARP = 0x0806;
-const ETHERTYPE_IPV6 = 0x86dd;
 const ARP_SENDER_HARDWARE_OFFSET = 22;
 const ARP_SENDER_OFFSET = 28;
 const ARP_END = 42;
-const IPV6_NEXT_HEADER_OFFSET = 20;
-const IPPROTO_ICMPV6 = 58;
-const ICMPV6_TYPE_OFFSET = 54;
 const NEIGHBOR_ADVERTISEMENT = 136;
-const TARGET_OFFSET = 62;
-const SOURCE_HARDWARE_OFFSET = 6;
-const NEIGHBOR_ADVERTISEMENT_END = 78;
+const TARGET_OFFSET = 8;
+const NEIGHBOR_ADVERTISEMENT_BYTES = 24;
+const OPTION_TARGET_LINK_LAYER_ADDRESS = 2;
 
 /** Who claims an address. */
 export interface AddressClaim {
   readonly address: string;
-  /** `02:00:00:00:00:01`. */
+  /** `02:00:00:00:00:01`; empty where it is not said. */
   readonly hardwareAddress: string;
 }
 
-/** Reads an Ethernet frame; undefined when it claims nothing. */
-export function readAddressClaim(frame: Uint8Array, length: number): AddressClaim | undefined {
+/** Reads an Ethernet frame with ARP in it; undefined when it is too short. */
+export function readArpClaim(frame: Uint8Array, length: number): AddressClaim | undefined {
   if (length < ARP_END) return undefined;
-  const type = ((frame[ETHERNET_TYPE_OFFSET] as number) << 8) | (frame[ETHERNET_TYPE_OFFSET + 1] as number);
-  if (type === ETHERTYPE_ARP) return claimAt(frame, ARP_SENDER_OFFSET, 4, ARP_SENDER_HARDWARE_OFFSET);
-  if (type !== ETHERTYPE_IPV6 || length < NEIGHBOR_ADVERTISEMENT_END) return undefined;
-  if (frame[IPV6_NEXT_HEADER_OFFSET] !== IPPROTO_ICMPV6) return undefined;
-  if (frame[ICMPV6_TYPE_OFFSET] !== NEIGHBOR_ADVERTISEMENT) return undefined;
-  return claimAt(frame, TARGET_OFFSET, 16, SOURCE_HARDWARE_OFFSET);
+  return {
+    address: formatIp(frame.subarray(ARP_SENDER_OFFSET, ARP_SENDER_OFFSET + 4)),
+    hardwareAddress: hardwareAddressAt(frame, ARP_SENDER_HARDWARE_OFFSET),
+  };
 }
 
-function claimAt(frame: Uint8Array, at: number, bytes: 4 | 16, hardwareAt: number): AddressClaim {
-  const octets = Array.from(frame.subarray(hardwareAt, hardwareAt + 6), (octet) => octet.toString(16).padStart(2, "0"));
-  return { address: formatIp(frame.subarray(at, at + bytes)), hardwareAddress: octets.join(":") };
+/** Reads an ICMPv6 message without its IP header; undefined when it is no neighbor advertisement. */
+export function readNeighborClaim(message: Uint8Array, length: number): AddressClaim | undefined {
+  if (length < NEIGHBOR_ADVERTISEMENT_BYTES || message[0] !== NEIGHBOR_ADVERTISEMENT) return undefined;
+  const option = NEIGHBOR_ADVERTISEMENT_BYTES;
+  const isSaid = length >= option + 8 && message[option] === OPTION_TARGET_LINK_LAYER_ADDRESS &&
+    message[option + 1] === 1;
+  return {
+    address: formatIp(message.subarray(TARGET_OFFSET, TARGET_OFFSET + 16)),
+    hardwareAddress: isSaid ? hardwareAddressAt(message, option + 2) : "",
+  };
+}
+
+function hardwareAddressAt(bytes: Uint8Array, at: number): string {
+  return Array.from(bytes.subarray(at, at + 6), (octet) => octet.toString(16).padStart(2, "0")).join(":");
 }
 
 /** One instruction of the classic packet filter (linux/filter.h). */
 type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, value: number];
 
 const LOAD_WORD = 0x20;
-const LOAD_HALF = 0x28;
 const LOAD_BYTE = 0x30;
 const JUMP_IF_EQUAL = 0x15;
 const RETURN = 0x06;
@@ -53,37 +55,24 @@ const REFUSE: Instruction = [RETURN, 0, 0, 0];
 /** Most addresses that a filter is made for; with more of them it lets all claims through. */
 const MAX_FILTERED = 200;
 
-/**
- * The filter for a packet socket: lets pass what claims one of the addresses, of 4 or 16 bytes.
- *
- * @returns struct sock_filter for each instruction, in host order
- */
-export function addressClaimFilter(addresses: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const filtered = addresses.length <= MAX_FILTERED ? addresses : undefined;
-  const arp = branch(4, ARP_SENDER_OFFSET, filtered);
-  const neighbor: Instruction[] = [
-    [LOAD_BYTE, 0, 0, IPV6_NEXT_HEADER_OFFSET],
-    [JUMP_IF_EQUAL, 1, 0, IPPROTO_ICMPV6],
-    REFUSE,
-    [LOAD_BYTE, 0, 0, ICMPV6_TYPE_OFFSET],
-    [JUMP_IF_EQUAL, 1, 0, NEIGHBOR_ADVERTISEMENT],
-    REFUSE,
-    ...branch(16, TARGET_OFFSET, filtered),
-  ];
-  const type = (value: number, body: readonly Instruction[]): Instruction[] => [
-    [LOAD_HALF, 0, 0, ETHERNET_TYPE_OFFSET],
-    [JUMP_IF_EQUAL, 1, 0, value],
-    [JUMP_ALWAYS, 0, 0, body.length],
-    ...body,
-  ];
-  return encode([...type(ETHERTYPE_ARP, arp), ...type(ETHERTYPE_IPV6, neighbor), REFUSE]);
+/** The filter for a socket that gets ARP: lets pass what claims one of the addresses. @returns struct sock_filter for each instruction */
+export function arpClaimFilter(addresses: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return encode(claims(4, ARP_SENDER_OFFSET, addresses));
 }
 
-const JUMP_ALWAYS = 0x05;
+/** The filter for a socket that gets ICMPv6, without IP header. @returns struct sock_filter for each instruction */
+export function neighborClaimFilter(addresses: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  return encode([
+    [LOAD_BYTE, 0, 0, 0],
+    [JUMP_IF_EQUAL, 1, 0, NEIGHBOR_ADVERTISEMENT],
+    REFUSE,
+    ...claims(16, TARGET_OFFSET, addresses),
+  ]);
+}
 
 /** Accepts when the address at an offset is one of those; every list of comparisons is skipped at its first difference. */
-function branch(bytes: 4 | 16, at: number, addresses: readonly Uint8Array[] | undefined): Instruction[] {
-  if (addresses === undefined) return [ACCEPT];
+function claims(bytes: 4 | 16, at: number, addresses: readonly Uint8Array[]): Instruction[] {
+  if (addresses.length > MAX_FILTERED) return [ACCEPT];
   const comparisons = addresses.filter(({ length }) => length === bytes).flatMap((address): Instruction[] => {
     const view = new DataView(address.buffer, address.byteOffset);
     const words = bytes / 4;

@@ -1,15 +1,15 @@
 import { assert, assertEquals } from "../../test/assert.ts";
 import { parseIp } from "../base/ip.ts";
-import { addressClaimFilter, readAddressClaim } from "./address_claim.ts";
+import { arpClaimFilter, neighborClaimFilter, readArpClaim, readNeighborClaim } from "./address_claim.ts";
 import { gratuitousArp } from "./arp.ts";
 import { unsolicitedNeighborAdvertisement } from "./ndp.ts";
 
 const HARDWARE = Uint8Array.of(2, 0, 0, 0, 0, 9);
 const bytes = (address: string): Uint8Array<ArrayBuffer> => Uint8Array.from(parseIp(address) ?? []);
-const claims = (address: string): Uint8Array =>
-  address.includes(":")
-    ? unsolicitedNeighborAdvertisement(HARDWARE, bytes(address), false)
-    : gratuitousArp(HARDWARE, bytes(address));
+const arp = (address: string): Uint8Array => gratuitousArp(HARDWARE, bytes(address));
+/** Without Ethernet and IPv6 header. */
+const neighbor = (address: string): Uint8Array =>
+  unsolicitedNeighborAdvertisement(HARDWARE, bytes(address), false).slice(54);
 
 /** Runs a classic packet filter, as the kernel does. @returns whether the frame passes */
 function passes(program: Uint8Array, frame: Uint8Array): boolean {
@@ -29,28 +29,29 @@ function passes(program: Uint8Array, frame: Uint8Array): boolean {
   throw new Error("ran off the end");
 }
 
-Deno.test("readAddressClaim() reads who claims which address, and nothing from a cut or another frame", () => {
-  for (const address of ["192.0.2.1", "2001:db8::1"]) {
-    const frame = claims(address);
-    assertEquals(readAddressClaim(frame, frame.length), { address, hardwareAddress: "02:00:00:00:00:09" });
-    assertEquals(readAddressClaim(frame, address.includes(":") ? 77 : 41), undefined);
-  }
-  assertEquals(readAddressClaim(new Uint8Array(128), 128), undefined);
+Deno.test("readArpClaim() and readNeighborClaim() read who claims which address, and nothing from a cut or another message", () => {
+  const hardwareAddress = "02:00:00:00:00:09";
+  assertEquals(readArpClaim(arp("192.0.2.1"), 42), { address: "192.0.2.1", hardwareAddress });
+  assertEquals(readArpClaim(arp("192.0.2.1"), 41), undefined);
+  const message = neighbor("2001:db8::1");
+  assertEquals(readNeighborClaim(message, message.length), { address: "2001:db8::1", hardwareAddress });
+  assertEquals(readNeighborClaim(message, 24), { address: "2001:db8::1", hardwareAddress: "" });
+  assertEquals(readNeighborClaim(message, 23), undefined);
+  assertEquals(readNeighborClaim(new Uint8Array(128), 128), undefined);
 });
 
-Deno.test("addressClaimFilter() lets pass what claims one of the addresses, and nothing else", () => {
-  const ours = ["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2", "fe80::1"];
-  const program = addressClaimFilter(ours.map(bytes));
-  for (const address of ours) assert(passes(program, claims(address)), address);
-  for (const address of ["192.0.2.3", "2001:db8::3", "2001:db8:0:0:1::1", "fe80::2"]) {
-    assert(!passes(program, claims(address)), address);
+Deno.test("the filters let pass what claims one of the addresses, and nothing else", () => {
+  const [ours, ours6] = [["192.0.2.1", "192.0.2.2"], ["2001:db8::1", "2001:db8::2", "fe80::1"]];
+  const [program, program6] = [arpClaimFilter(ours.map(bytes)), neighborClaimFilter(ours6.map(bytes))];
+  for (const address of ours) assert(passes(program, arp(address)), address);
+  for (const address of ours6) assert(passes(program6, neighbor(address)), address);
+  assert(!passes(program, arp("192.0.2.3")) && !passes(program, new Uint8Array(60)));
+  for (const address of ["2001:db8::3", "2001:db8:0:0:1::1", "fe80::2"]) {
+    assert(!passes(program6, neighbor(address)), address);
   }
-  const echo = claims("fe80::1").slice();
-  echo[54] = 128;
-  assert(!passes(program, echo));
-  assert(!passes(program, new Uint8Array(60)));
-  const none = addressClaimFilter([]);
-  assert(!passes(none, claims("192.0.2.1")) && !passes(none, claims("fe80::1")));
-  const many = addressClaimFilter(Array.from({ length: 300 }, (_, at) => Uint8Array.of(10, 0, at >> 8, at & 255)));
-  assert(passes(many, claims("192.0.2.1")) && passes(many, claims("fe80::1")));
+  const echo = neighbor("fe80::1");
+  echo[0] = 128;
+  assert(!passes(program6, echo));
+  const many = arpClaimFilter(Array.from({ length: 300 }, (_, at) => Uint8Array.of(10, 0, at >> 8, at & 255)));
+  assert(passes(many, arp("192.0.2.1")));
 });

@@ -95,7 +95,8 @@ function declareTests(): void {
       ipvsadm("-A", "-t", "192.0.2.1:80", "-s", "wlc", "-p");
       ipvsadm("-a", "-t", "192.0.2.1:80", "-r", "10.0.0.2:80", "-i", "--tun-type", "gue", "--tun-port", "6080");
       const entry = { ...virtualServer(http, "wlc"), persistenceTimeoutSeconds: 360 };
-      assertEquals(readEntries(ipvs), [{ entry, realServers: [realServer("10.0.0.2", 80, "tun", 1)] }]);
+      const tunneled = { ...realServer("10.0.0.2", 80, "tun", 1), tunnel: { type: "gue", port: 6080 } } as const;
+      assertEquals(readEntries(ipvs), [{ entry, realServers: [tunneled] }]);
     }));
 
   Deno.test("LinuxIpvs changes entries in place, whether asked to set or to add them", () =>
