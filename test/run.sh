@@ -67,7 +67,7 @@ in_vm() { # script, argument...
 # The guest has no Deno of its own, and the project is read-only there.
 deno_in_vm() { # test file
   # shellcheck disable=SC2016 # expanded in the guest
-  "$here/vm/run.sh" -m 1536 -t 300 -- bash -c 'DENO_DIR=/tmp/deno HOLDFAST_REQUIRE_IPVS=1 \
+  "$here/vm/run.sh" -m 1536 -t 300 -- bash -c 'DENO_DIR=/tmp/deno HOLDFAST=/host/dist/holdfast HOLDFAST_REQUIRE_IPVS=1 \
     .tools/node_modules/@deno/linux-x64-glibc/deno test --no-check --allow-all --no-lock --cached-only "$1"' -- "$1"
 }
 
@@ -100,6 +100,7 @@ vm() {
   part "the lab with keepalived on both directors" in_vm test/lab/lab_test.sh
   part "IPVS by netlink beside ipvsadm" deno_in_vm test/integration/ipvs_test.ts
   part "links of their own" deno_in_vm test/integration/links_test.ts
+  part "instances on a VRF" deno_in_vm test/integration/vrf_test.ts
   part "addresses that may not be answered" deno_in_vm test/integration/no_accept_test.ts
   part "Holdfast and Holdfast" in_vm test/integration/pair_test.sh holdfast holdfast
   part "Holdfast and keepalived" in_vm test/integration/pair_test.sh holdfast keepalived

@@ -41,9 +41,6 @@ export const FLAG_OPTIONS = [
   "use_vmac",
 ] as const;
 
-/** Options without an effect yet. */
-const NOT_CARRIED_OUT: readonly string[] = ["use_vmac"];
-
 type Option = typeof VALUE_OPTIONS[number];
 
 /** What a line may leave out. */
@@ -158,7 +155,6 @@ function readOptions(statement: Statement, report: Report): Options {
   for (let at = 0; at < statement.args.length; at++) {
     const name = statement.args[at] as Token;
     const option = VALUE_OPTIONS.find((known) => known === name.text);
-    if (NOT_CARRIED_OUT.includes(name.text)) report.notCarriedOut(name, `\`${name.text}\` of an address`);
     if (FLAG_OPTIONS.some((known) => known === name.text)) flags.push(name);
     else if (option === undefined) reportUnknown(name, report);
     else {

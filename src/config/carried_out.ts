@@ -1,6 +1,7 @@
 // Which parts of a configuration can be run so far. What would do harm without a feature that is missing is left out, with
 // the reason; what merely lacks it is run.
 import type { NameLookup } from "../core/routing/names.ts";
+import { withAddressLinks } from "./address_links.ts";
 import { trackedInterfaces, withRequests } from "./routing_parts.ts";
 import type { TrackedItem, Tracking, Weight } from "./config_vrrp.ts";
 import type { Checker, Config, SourceLocation, VirtualAddress, VirtualServer, VrrpInstance } from "./config.ts";
@@ -33,7 +34,7 @@ export function startable(whole: Config, names?: NameLookup): Startable {
     return why === undefined;
   };
   const taken = new Map<string, VrrpInstance>();
-  const vrrpInstances = config.vrrpInstances.filter((instance) => {
+  const instances = config.vrrpInstances.map(onVrf).filter((instance) => {
     const key = `${instance.interface} ${instance.vrid} ${instance.family}`;
     // Peers of its own make a VRID a second one (`duplicate-vrid` refuses the others), but packets are told apart by VRID.
     const isUnicast = instance.unicastPeers.length > 0 || (taken.get(key)?.unicastPeers.length ?? 0) > 0;
@@ -48,6 +49,7 @@ export function startable(whole: Config, names?: NameLookup): Startable {
     multicastGroup: multicastGroupOf(instance, config),
     tracking: withWeights({ ...instance.tracking, interfaces: trackedInterfaces(instance) }, config),
   }));
+  const vrrpInstances = withAddressLinks(instances, config);
   const isMember = (name: string): boolean => vrrpInstances.some((instance) => instance.name === name);
   const syncGroups = config.syncGroups
     .map((group) => ({
@@ -77,6 +79,20 @@ function withWeights(tracking: Tracking, { scripts, trackedFiles, trackedProcess
   };
 }
 
+/** An instance that has no interface sends and receives on its VRF: its peers are at known addresses. */
+function onVrf(instance: VrrpInstance): VrrpInstance {
+  const { vrf } = instance;
+  if (vrf === undefined || instance.interface !== "" || instance.link !== undefined) return instance;
+  if (instance.unicastPeers.length === 0) return instance; // `whyNot` says it
+  const placed = (entry: VirtualAddress): VirtualAddress => entry.device === "" ? { ...entry, device: vrf } : entry;
+  return {
+    ...instance,
+    interface: vrf,
+    virtualAddresses: instance.virtualAddresses.map(placed),
+    excludedAddresses: instance.excludedAddresses.map(placed),
+  };
+}
+
 /** Gives the link of `use_vmac` its name, and puts the addresses of the interface on it. */
 function onOwnLink(instance: VrrpInstance, before: readonly VrrpInstance[], { global }: Config): VrrpInstance {
   const { link, family, vrid } = instance;
@@ -103,8 +119,9 @@ function multicastGroupOf({ family, multicastGroup }: VrrpInstance, { global }: 
 
 /** Peers would not hear such an instance, or not believe it, and both would be master. */
 function whyNot(instance: VrrpInstance): string | undefined {
-  if (instance.vrf !== undefined) return "it has `vrf`";
-  if (instance.link !== undefined && instance.interface === "") return "it has a link of its own but no `interface`";
+  if (instance.interface !== "") return undefined;
+  if (instance.link !== undefined) return "it has a link of its own but no `interface`";
+  if (instance.vrf !== undefined) return "it has `vrf` without `interface` and `unicast_peer`";
   return undefined;
 }
 

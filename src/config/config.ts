@@ -6,6 +6,7 @@ import type { AddressAssignment } from "../ports/network.ts";
 import type { HttpUrl } from "../ports/probes.ts";
 import type { GlobalDefs } from "./global_defs.ts";
 import type {
+  AddressLink,
   BfdInstance,
   GarpGroup,
   HmacAuthentication,
@@ -138,6 +139,8 @@ export interface VrrpInstance {
   readonly vrf?: string;
   /** `use_vmac`, `use_ipvlan`: the addresses are on a link of their own. */
   readonly link?: VirtualLink;
+  /** What `use_vmac_addr` and `use_vmac` of an address come to; filled in by `startable`, as is the addresses' device. */
+  readonly addressLinks?: readonly AddressLink[];
   /** `use_vmac_addr`: addresses with another `dev`, too. */
   readonly linksOtherDevices: boolean;
   /** `vmac_xmit_base`: advertisements leave by the parent of the link. */

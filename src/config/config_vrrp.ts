@@ -160,6 +160,15 @@ export interface VirtualLink {
   readonly options: readonly string[];
 }
 
+/** The macvlan of addresses that have the virtual hardware address on another device, or by a flag of their own. */
+export interface AddressLink {
+  readonly name: string;
+  /** The device that it stands on. */
+  readonly parent: string;
+  /** Of its addresses: it decides the hardware address. */
+  readonly family: 4 | 6;
+}
+
 /** A line of `virtual_routes`, in the words of ip-route(8). */
 export interface Route {
   /** `unicast`, `blackhole` ... */

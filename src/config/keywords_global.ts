@@ -41,7 +41,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     process_names vrrp_process_name checker_process_name lvs_process_name vrrp_priority checker_priority
     vrrp_rt_priority checker_rt_priority vrrp_rlimit_rttime checker_rlimit_rttime vrrp_rlimit_rtime
     checker_rlimit_rtime vrrp_no_swap checker_no_swap vrrp_cpu_affinity checker_cpu_affinity
-    vmac_prefix vrrp_startup_delay vrrp_delay_after_boot vrrp_strict vrrp_owner_ignore_adverts
+    vmac_prefix vmac_addr_prefix vrrp_startup_delay vrrp_delay_after_boot vrrp_strict vrrp_owner_ignore_adverts
     router_id vrrp_version vrrp_skip_check_adv_addr vrrp_check_unicast_src include_check random_seed
     script_user dynamic_interfaces checker_log_all_failures default_interface iproute_usr_dir iproute_etc_dir
     lvs_timeouts lvs_flush lvs_flush_on_stop lvs_flush_onstop lvs_sync_daemon
@@ -62,7 +62,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     umask reload_check_config reload_time_file reload_repeat
     reload_file config_save_dir tmp_config_directory
     max_auto_priority min_auto_priority_delay
-    log_unknown_vrids disable_local_igmp vmac_addr_prefix
+    log_unknown_vrids disable_local_igmp
     vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier
     vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters nftables_ipvs
     nftables_ipvs_priority nftables_ipvs_start_fwmark

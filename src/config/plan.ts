@@ -42,6 +42,7 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
   sorryServer: { name: "sorry_server", text: endpointText },
   flags: { name: "lvs_sched flags" },
   link: { name: "use_vmac" },
+  addressLinks: { name: "use_vmac_addr" },
 };
 
 /** Property to keyword, as the tables of the blocks have it. */

@@ -1,6 +1,7 @@
 // From the configurations of nodes to hosts on links: which interfaces and addresses they have, and who hears whom.
 import type { Config, VrrpInstance } from "../../config/config.ts";
 import { addressesOf } from "../vrrp/addresses.ts";
+import { baseOf } from "../vrrp/own_links.ts";
 import type { SimulatedHost } from "./simulated_host.ts";
 import type { SimulatedNetwork } from "./simulated_network.ts";
 
@@ -14,7 +15,7 @@ export interface NodeConfig {
 export function interfacesOf({ vrrpInstances, syncGroups }: Config): string[] {
   const names = vrrpInstances.flatMap((instance) => [
     instance.interface,
-    ...addressesOf(instance).map(({ device }) => device).filter((device) => device !== instance.link?.name),
+    ...addressesOf(instance).map(({ device }) => baseOf(instance, device)),
     ...instance.tracking.interfaces.map(({ name }) => name),
   ]);
   return [...new Set([...names, ...syncGroups.flatMap(({ tracking }) => tracking.interfaces.map(({ name }) => name))])];
@@ -56,8 +57,9 @@ export function addInterfaces(host: SimulatedHost, nodes: readonly NodeConfig[])
     const isMissing = (address: string): boolean => !known.some((one) => one.includes(":") === address.includes(":"));
     host.addInterface(name, [...known, ...made.filter(isMissing)]);
   }
-  for (const { link, interface: parent } of node.config.vrrpInstances) {
+  for (const { link, interface: parent, addressLinks = [] } of node.config.vrrpInstances) {
     if (link?.name !== undefined) host.addInterface(link.name, [], parent);
+    for (const { name, parent: base } of addressLinks) host.addInterface(name, [], base);
   }
 }
 

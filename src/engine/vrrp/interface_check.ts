@@ -1,6 +1,7 @@
 // Whether a virtual router's interface lets it serve, and the address that it sends from there. No state.
 import type { VrrpInstance } from "../../config/config.ts";
 import type { NetworkPort } from "../../ports/network.ts";
+import { addressesOf } from "./addresses.ts";
 import { lacksSource, sourceCandidates } from "./senders.ts";
 
 /** What an interface comes to. */
@@ -27,10 +28,18 @@ export function checkInterface(
     faults: [
       [`interface ${name} does not exist`, found === undefined],
       [`link ${link} does not exist`, link !== undefined && network.interface(link) === undefined],
+      ["a macvlan for its addresses does not exist", lacksAddressLink(config, network)],
       [`interface ${name} is down`, found !== undefined && !found.up && !ignoresInterfaceState],
       [`interface ${name} has no ${kind} address to send from`, found?.up === true && source === undefined],
       ["the source address is missing", lacksSource(found, config)],
       ["there is no `unicast_peer`", faultWithoutPeer && unicastPeers.length === 0],
     ],
   };
+}
+
+/** A master that can't have some of its addresses is none; those with `no_track` do not count. */
+function lacksAddressLink(config: VrrpInstance, network: NetworkPort): boolean {
+  const missing = new Set(config.addressLinks?.map(({ name }) => name).filter((name) => !network.interface(name)));
+  if (missing.size === 0) return false;
+  return addressesOf(config).some(({ device, flags = [] }) => missing.has(device) && !flags.includes("no_track"));
 }

@@ -1,22 +1,39 @@
-// The links of `use_vmac` and `use_ipvlan`: which one each instance needs, made before it starts, removed after it ended.
+// The links of `use_vmac`, `use_vmac_addr` and `use_ipvlan`: which one each instance needs, made before it starts, removed after it ended.
 import { fromHex } from "../../base/hex.ts";
 import type { VirtualAddress, VrrpInstance } from "../../config/config.ts";
 import type { LinkPort, OwnLink } from "../../ports/links.ts";
 import { addressesOf } from "./addresses.ts";
 
 /** IANA's block for VRRP: 00-00-5E-00-01 for IPv4, -02 for IPv6, then the VRID (RFC 9568 section 7.3). */
-function virtualHardwareAddress({ family, vrid }: VrrpInstance): Uint8Array {
+function virtualHardwareAddress({ family, vrid }: Pick<VrrpInstance, "family" | "vrid">): Uint8Array {
   return Uint8Array.of(0x00, 0x00, 0x5e, 0x00, family === 4 ? 0x01 : 0x02, vrid);
 }
 
-/** The link that an instance needs; undefined when its addresses are on its interface. */
-export function ownLinkOf(instance: VrrpInstance): OwnLink | undefined {
+/** The links that an instance needs: none when all its addresses are on interfaces that are there anyway. */
+export function ownLinksOf(instance: VrrpInstance): OwnLink[] {
+  const { vrid, addressLinks = [] } = instance;
+  const forAddresses = addressLinks.map(({ name, parent, family }): OwnLink => ({
+    name,
+    parent,
+    kind: "macvlan",
+    hardwareAddress: virtualHardwareAddress({ family, vrid }),
+    mode: "private",
+    families: [family],
+  }));
+  const own = ownLinkOf(instance);
+  return own === undefined ? forAddresses : [own, ...forAddresses];
+}
+
+/** The link of `use_vmac` or `use_ipvlan`. */
+function ownLinkOf(instance: VrrpInstance): OwnLink | undefined {
   const { link } = instance;
   if (link?.name === undefined) return undefined;
   const { options } = link;
   const mode = (["bridge", "private", "vepa"] as const).find((word) => options.includes(word)) ?? "bridge";
   const group = Number(options[options.indexOf("group") + 1]);
-  const families = addressesOf(instance).map(({ address }) => address.includes(":") ? 6 : 4);
+  const families = addressesOf(instance).filter(({ device }) => device === link.name).map(({ address }) =>
+    address.includes(":") ? 6 : 4
+  );
   return {
     name: link.name,
     parent: instance.interface,
@@ -54,8 +71,9 @@ export function receiverOf(instance: VrrpInstance): string {
 }
 
 /** The interface that a device of an instance stands on: itself, unless it is a link of the instance's own. */
-export function baseOf({ link, interface: parent }: VrrpInstance, device: string): string {
-  return link !== undefined && link.name === device ? parent : device;
+export function baseOf({ link, interface: parent, addressLinks = [] }: VrrpInstance, device: string): string {
+  if (link !== undefined && link.name === device) return parent;
+  return addressLinks.find(({ name }) => name === device)?.parent ?? device;
 }
 
 /** `garp_extra_if`: an address for each device that no advertisement leaves by; without `all`, macvlans only. */
@@ -67,8 +85,8 @@ export function extraAnnouncementsOf(instance: VrrpInstance): VirtualAddress[] {
   return [...byDevice.values()].flatMap(([first]) => first ?? []);
 }
 
-function isMacvlan({ link }: VrrpInstance, device: string): boolean {
-  return link?.type === "macvlan" && link.name === device;
+function isMacvlan({ link, addressLinks = [] }: VrrpInstance, device: string): boolean {
+  return link?.type === "macvlan" && link.name === device || addressLinks.some(({ name }) => name === device);
 }
 
 /** The links of a set of instances. */
@@ -112,5 +130,5 @@ export class OwnLinks {
 }
 
 function linksOf(instances: readonly VrrpInstance[]): OwnLink[] {
-  return instances.map(ownLinkOf).filter((link) => link !== undefined);
+  return instances.flatMap(ownLinksOf);
 }
