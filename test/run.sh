@@ -23,6 +23,7 @@ host_programs() {
 		keepalived keepalived
 		ip iproute2
 		curl curl
+		openssl openssl
 		python3 python3
 		g++ build-essential
 	END

@@ -97,12 +97,13 @@ function priorityText({ basePriority, effectivePriority, orders }: VrrpInstanceS
   return orders?.priority === undefined ? text : `${text}*`;
 }
 
-function noteOf({ basePriority, orders }: VrrpInstanceSnapshot, nowMs: number): string[] {
+function noteOf({ basePriority, orders, takeoverForbidden }: VrrpInstanceSnapshot, nowMs: number): string[] {
   const left = (untilMs?: number): string =>
     untilMs === undefined ? "" : ` for ${formatDuration(Math.max(0, untilMs - nowMs))}`;
   const notes: string[] = [];
   if (orders?.held !== undefined) notes.push(`held${left(orders.held.untilMs)}`);
   if (orders?.priority !== undefined) notes.push(`* instead of ${basePriority}${left(orders.priority.untilMs)}`);
+  if (takeoverForbidden?.reason !== undefined) notes.push(`must not become master: ${takeoverForbidden.reason}`);
   return notes;
 }
 

@@ -1,5 +1,6 @@
 // What a configuration says, whichever syntax it came in: plain data (survives JSON), units in the names, defaults filled in.
 import type { HttpConfig } from "./http_config.ts";
+import type { WitnessConfig } from "./witness_config.ts";
 import type { ForwardingMethod, Protocol } from "../core/ipvs/table.ts";
 import type { AnnouncementSchedule } from "../core/vrrp/state.ts";
 import type { AddressAssignment } from "../ports/network.ts";
@@ -55,6 +56,8 @@ export interface Config {
   readonly ssl?: SslCredentials;
   /** `api` and `stats` of holdfast.yaml. */
   readonly http?: HttpConfig;
+  /** `witness` of holdfast.yaml. */
+  readonly witness?: WitnessConfig;
 }
 
 /** `track_group`: instances that follow static addresses, routes and rules. */

@@ -208,8 +208,8 @@ export function isLoopback(address: string): boolean {
   return /^127\.\d+\.\d+\.\d+$/.test(address) || address === "::1" || address === "localhost";
 }
 
-/** Where a value is not as a schema of this file says, one sentence each. */
-function* mismatches(value: unknown, schema: JsonSchema, subject: string): Generator<string> {
+/** Where a value is not as a schema of such a section says, one sentence each. */
+export function* mismatches(value: unknown, schema: JsonSchema, subject: string): Generator<string> {
   const { type, properties, required, items, enum: words, pattern, minimum, maximum } = schema as {
     type?: string;
     properties?: Record<string, JsonSchema>;
@@ -242,6 +242,11 @@ function* mismatches(value: unknown, schema: JsonSchema, subject: string): Gener
   if (type === "boolean" && typeof value !== "boolean") return yield `${subject} must be true or false`;
   if (
     type === "integer" && (!Number.isInteger(value) || Number(value) < (minimum ?? 0) || Number(value) > (maximum ?? 0))
+  ) {
+    return yield `${subject} must be a number from ${minimum} to ${maximum}`;
+  }
+  if (
+    type === "number" && (typeof value !== "number" || !(value >= (minimum ?? 0) && value <= (maximum ?? Infinity)))
   ) {
     return yield `${subject} must be a number from ${minimum} to ${maximum}`;
   }

@@ -281,8 +281,17 @@ function otherChanges(before: Config, after: Config): ObjectChange[] {
     if (key === "vrrpInstances" || key === "virtualServers") continue;
     const [old, now] = [field(before, key), field(after, key)];
     if (saysTheSame(old, now)) continue;
-    if (Array.isArray(old) && Array.isArray(now)) changes.push(...listChanges(BLOCKS[key] ?? snakeCase(key), old, now));
-    else if (isRecord(old) && isRecord(now)) details.push(...fieldDetails(old, now, []));
+    if (key === "witness") {
+      const details = isRecord(old) && isRecord(now) ? fieldDetails(old, now, []) : [];
+      changes.push({
+        object: key,
+        change: old === undefined ? "added" : now === undefined ? "removed" : "changed",
+        details,
+        effects: [],
+      });
+    } else if (Array.isArray(old) && Array.isArray(now)) {
+      changes.push(...listChanges(BLOCKS[key] ?? snakeCase(key), old, now));
+    } else if (isRecord(old) && isRecord(now)) details.push(...fieldDetails(old, now, []));
     else details.push(detailOf(key, old, now));
   }
   if (details.length > 0) changes.unshift({ object: "global_defs", change: "changed", details, effects: [] });

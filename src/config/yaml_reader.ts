@@ -13,7 +13,7 @@ import {
 } from "yaml";
 import type { SourceLocation } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
-import { HTTP_SECTIONS, type OwnSection } from "./http_config.ts";
+import type { OwnSection } from "./http_config.ts";
 import { keywordIn } from "./keywords.ts";
 import type { Token } from "./lexer.ts";
 import { ownKeyword } from "./own_keywords.ts";
@@ -21,7 +21,7 @@ import type { SectionName } from "./section.ts";
 import type { Block, Comments, Statement } from "./statement.ts";
 import { typeOf } from "./types.ts";
 import type { JsonSchema } from "./value_type.ts";
-import { LINE_HEADS, OWN_SECTIONS, POSITIONAL, shapeOf } from "./yaml_shape.ts";
+import { LINE_HEADS, OWN_SECTIONS, POSITIONAL, READ_SECTIONS, shapeOf } from "./yaml_shape.ts";
 
 /** Nodes looked at, aliases followed: a small file may stand for very much. */
 const MAX_NODES = 5_000_000;
@@ -134,7 +134,7 @@ class YamlReader {
       this.#report.notCarriedOut(keyword, `\`${keyword.text}\` (${OWN_SECTIONS[keyword.text]})`);
       return [];
     }
-    if (section === "root" && HTTP_SECTIONS.some((name) => name === keyword.text)) {
+    if (section === "root" && READ_SECTIONS.has(keyword.text)) {
       this.own.set(keyword.text, { value: this.#plainData(entry.value, keyword), location: keyword });
       return [];
     }

@@ -1,4 +1,5 @@
 // How holdfast.yaml says what keepalived.conf says: the same words, with names, lists and lines as YAML has them.
+import { HTTP_SECTIONS } from "./http_config.ts";
 import type { SectionName } from "./section.ts";
 
 /** Whether a file of that name is YAML. */
@@ -68,5 +69,7 @@ export const OWN_SECTIONS: Readonly<Record<string, string>> = {
   journal: "the flight recorder",
   layer7: "HAProxy beside Holdfast",
   appliance: "network, time and updates of the appliance",
-  witness: "who is asked before this host becomes master",
 };
+
+/** Those of them that are read, as plain data. */
+export const READ_SECTIONS: ReadonlySet<string> = new Set([...HTTP_SECTIONS, "witness"]);

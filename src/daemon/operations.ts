@@ -14,6 +14,7 @@ import {
   stepSteering,
   whyNotPriority,
 } from "../core/vrrp/steering.ts";
+import type { Ban } from "../core/vrrp/witness.ts";
 import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.ts";
 import type { VrrpInstanceSnapshot } from "../ports/snapshot.ts";
 import type { ControlRequest } from "./control.ts";
@@ -30,6 +31,8 @@ export interface OperationsOptions {
   readonly config: () => Config;
   /** The process that does VRRP now. */
   readonly vrrp: () => RoleProcess<ToVrrp> | undefined;
+  /** What witnesses forbid, by the name of the instance. */
+  readonly bans: () => ReadonlyMap<string, Ban>;
   /** An operator did something, or it came to its end: one sentence. */
   readonly happened?: (act: OperatorAct) => void;
 }
@@ -55,7 +58,16 @@ export class Operations {
 
   /** What the vrrp role is to be told after its configuration. */
   get orders(): Readonly<Record<string, RouterOrders>> {
-    return Object.fromEntries([...this.#steering.keys()].map((name) => [name, ordersFor(this.#steering, name)]));
+    const bans = this.#options.bans();
+    return Object.fromEntries([...new Set([...this.#steering.keys(), ...bans.keys()])].map((name) => {
+      const ban = bans.get(name);
+      return [name, { ...ordersFor(this.#steering, name), ...(ban && { ban }) }];
+    }));
+  }
+
+  /** Tells the vrrp role what holds now. */
+  steer(): void {
+    this.#options.vrrp()?.post({ type: "steer", orders: this.orders });
   }
 
   /** What is reported of instances, with what operators have said of them. */
@@ -148,7 +160,7 @@ export class Operations {
 
   /** Tells the vrrp role, and waits for the next end. */
   #send(): void {
-    this.#options.vrrp()?.post({ type: "steer", orders: this.orders });
+    this.steer();
     clearTimeout(this.#timer);
     const end = nextEndUs(this.#steering);
     if (end === undefined) return;

@@ -5,6 +5,7 @@ import { changeLines, differenceOf, saysTheSame, summaryOf } from "../config/pla
 import { formatKey, type VirtualServerKey } from "../core/ipvs/table.ts";
 import { keysOf } from "../engine/health/policy.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
+import { ProbeSockets } from "../linux/probe_sockets.ts";
 import { Reactor } from "../linux/reactor.ts";
 import type { NodeSnapshot, RoleSnapshot, Snapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
 import { ApiKeeper, type ConfigInUse } from "./api_keeper.ts";
@@ -30,6 +31,7 @@ import { SyncRoles } from "./sync_role.ts";
 import { Tracker } from "./tracker.ts";
 import { needsVrrp, vrrpPartOf } from "./vrrp_part.ts";
 import { vrrpStart, waitMsUntil } from "./vrrp_start.ts";
+import { Witnesses } from "./witnesses.ts";
 
 /** Longest time for a role to end. */
 const END_MS = 5000;
@@ -52,6 +54,7 @@ export class Supervisor {
   readonly #tracker: Tracker;
   readonly #notifier: Notifier;
   readonly #operations: Operations;
+  readonly #witnesses: Witnesses;
   readonly #serverOrders = new ServerOrders(() => this.#health.process);
   readonly #syncRoles = new SyncRoles();
   readonly #dumps: Dumps;
@@ -91,8 +94,11 @@ export class Supervisor {
       log: options.log,
       config: () => this.#config,
       vrrp: () => this.#vrrp.process,
+      bans: () => this.#witnesses.bans,
       happened: (act) => options.journal?.record(act),
     });
+    const sockets = new ProbeSockets(this.#reactor);
+    this.#witnesses = new Witnesses({ log: options.log, sockets, changed: () => this.#operations.steer() });
     this.#dumps = new Dumps(() => {
       return { config: this.#config, instances: this.#vrrpInstances, track: this.#trackStatus, nowMs: Date.now() };
     }, options.log);
@@ -178,6 +184,7 @@ export class Supervisor {
     this.#options.journal?.record({ type: "daemon", text: `Holdfast ${this.#options.version} starts` });
     this.#notifier.use(this.#config);
     this.#tracker.configure(this.#config);
+    this.#witnesses.configure(this.#config);
     this.#bfd.start(this.#config);
     // Who waits before it looks after its addresses must not keep any from an earlier life.
     if (waitMsUntil(this.#vrrpNotBeforeUs) > 0) removeVirtualAddresses(this.#config.vrrpInstances, this.#options.log);
@@ -217,6 +224,7 @@ export class Supervisor {
     await this.#reloading;
     this.#control?.close();
     this.#tracker.stop();
+    this.#witnesses.stop();
     this.#operations.stop();
     this.#notifier.ending();
     await this.#vrrp.stop({ type: "stop" }, END_MS);
@@ -361,6 +369,7 @@ export class Supervisor {
     const problem = await carryOver(before, config, this.#reloadSteps(), (current) => {
       this.#config = current;
       this.#notifier.use(current);
+      this.#witnesses.configure(current);
     });
     if (problem !== undefined) {
       return this.#refuse(report, `the new configuration could not be taken over (${problem})`);

@@ -67,6 +67,7 @@ export function vrrpInstance(instance: VrrpInstanceSnapshot): Record<string, unk
     vips: instance.virtualAddresses,
     ...(instance.syncGroup !== undefined && { syncGroup: instance.syncGroup }),
     faults: instance.faults,
+    ...(instance.takeoverForbidden && { takeoverForbidden: takeoverForbidden(instance.takeoverForbidden) }),
     tracked: instance.tracked ?? [],
     ...(lastTransition && {
       lastTransition: {
@@ -89,6 +90,12 @@ export function vrrpInstance(instance: VrrpInstanceSnapshot): Record<string, unk
       discarded: counters.discarded,
     },
   };
+}
+
+function takeoverForbidden(
+  { reason, count, lastMs }: NonNullable<VrrpInstanceSnapshot["takeoverForbidden"]>,
+): Record<string, unknown> {
+  return { ...(reason !== undefined && { reason }), count, ...(lastMs !== undefined && { last: time(lastMs) }) };
 }
 
 /** One virtual server with its real servers. */

@@ -106,6 +106,8 @@ export interface VrrpInstanceSnapshot {
   };
   /** Why it is in fault; empty otherwise. */
   readonly faults: readonly string[];
+  /** Witnesses: why it must not become master now (absent: it may), how often that stood against it, when last. */
+  readonly takeoverForbidden?: { readonly reason?: string; readonly count: number; readonly lastMs?: number };
   /** Signs that another router is master at the same time, for longer than a change takes. */
   readonly splitBrain?: readonly SplitBrainSnapshot[];
   readonly lastTransition?: {

@@ -40,6 +40,7 @@ export class CauseFinder {
       case "service":
         return latest(this.#last.get(`server of ${fact.name}`), this.#last.get("reload"));
       case "link":
+      case "forbidden":
       case "track":
       case "server":
       case "operator":
@@ -106,6 +107,8 @@ export class CauseFinder {
       case "priority":
         this.#priorities.set(fact.name, { id, from: fact.from, to: fact.to });
         return set(`instance ${fact.name}`);
+      case "forbidden":
+        return set(`forbidden ${fact.name}`);
       case "transition":
         return set(`instance ${fact.name}`, `transition ${fact.name}`);
       case "addresses":

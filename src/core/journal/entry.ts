@@ -13,6 +13,8 @@ export type RouterFact =
   | { readonly type: "link"; readonly name: string; readonly state: "up" | "down" | "missing" }
   /** Something without which the instance cannot serve, or its end. */
   | { readonly type: "fault"; readonly name: string; readonly cause: string; readonly present: boolean }
+  /** It would have become master, but witnesses forbade it. */
+  | { readonly type: "forbidden"; readonly name: string; readonly reason: string }
   /** The effective priority. Nothing tracked: an operator or a reload changed it. */
   | {
     readonly type: "priority";

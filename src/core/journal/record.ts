@@ -10,6 +10,7 @@ const encoder = new TextEncoder();
 const TYPES: readonly Fact["type"][] = [
   "link",
   "fault",
+  "forbidden",
   "priority",
   "transition",
   "track",

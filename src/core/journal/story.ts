@@ -14,6 +14,8 @@ export function sentence(fact: Fact): string {
       return trackSentence(fact);
     case "fault":
       return fact.present ? `${fact.name} cannot serve: ${fact.cause}` : `${fact.name}: it is over that ${fact.cause}`;
+    case "forbidden":
+      return `${fact.name} would become master, but must not: ${fact.reason}`;
     case "priority": {
       const because = fact.because.map(({ kind, name }) => `${kind} ${name}`).join(", ");
       const why = because === "" ? "" : `, because of ${because}`;
@@ -61,6 +63,7 @@ export function namesOf(fact: Fact): readonly string[] {
     case "link":
     case "track":
     case "fault":
+    case "forbidden":
     case "priority":
     case "announced":
     case "role":

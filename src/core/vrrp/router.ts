@@ -3,6 +3,7 @@
 import type { HeardAdvertisement, RouterAction, RouterConfig, RouterEvent, RouterState, Step } from "./state.ts";
 import { reconfigureBackup, reconfigureMaster } from "./reconfigure.ts";
 import { masterDownIntervalUs, skewTimeUs } from "./timing.ts";
+import { bannedBecause } from "./witness.ts";
 
 /** What happens to a router itself, not to its sync group. */
 type OwnEvent = Exclude<RouterEvent, { readonly type: "order" | "held" }>;
@@ -40,7 +41,14 @@ function stepInit(
 ): Step {
   switch (event.type) {
     case "startup":
-      if (config.priority === 255) return becomeMaster(config, state, "address owner (priority 255)", nowUs);
+      if (config.priority === 255) {
+        const banned = bannedBecause(config.ban, undefined);
+        if (banned === undefined) return becomeMaster(config, state, "address owner (priority 255)", nowUs);
+        return forbidden(
+          enterBackup(state, "startup", startDeadline(config, nowUs), config.advertisementIntervalUs),
+          banned,
+        );
+      }
       return enterBackup(state, "startup", startDeadline(config, nowUs), config.advertisementIntervalUs);
     case "resume":
       return becomeMaster(config, state, "resuming as master", nowUs);
@@ -106,7 +114,7 @@ function stepBackup(
   switch (event.type) {
     case "timer":
       if (nowUs < state.masterDownTimerUs) return unchanged(state);
-      return becomeMaster(config, state, "no advertisement within the master down interval", nowUs);
+      return takeOver(config, state, event.heard, nowUs);
     case "advertisement":
       return hearAsBackup(config, state, event.advertisement, nowUs);
     case "fault":
@@ -124,6 +132,22 @@ function stepBackup(
     default:
       return event satisfies never;
   }
+}
+
+/** Nobody is heard, or it preempts: master, unless witnesses forbid it. */
+function takeOver(
+  config: RouterConfig,
+  state: RouterState & { name: "backup" },
+  heard: (RouterEvent & { type: "timer" })["heard"],
+  nowUs: number,
+): Step {
+  const banned = bannedBecause(config.ban, heard);
+  if (banned !== undefined) return forbidden(waitAgain(config, state, nowUs), banned);
+  return becomeMaster(config, state, "no advertisement within the master down interval", nowUs);
+}
+
+function forbidden({ state, actions }: Step, reason: string): Step {
+  return { state, actions: [...actions, { type: "forbidden", reason }] };
 }
 
 /** RFC 9568 section 6.4.2, with keepalived's preempt_delay. */

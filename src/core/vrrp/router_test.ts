@@ -315,3 +315,28 @@ Deno.test("step() a master that resigns says so, removes its addresses and waits
     assertEquals(step(config(), other, event, 5 * SECOND), { state: other, actions: [] });
   }
 });
+
+Deno.test("step() leaves a backup that witnesses forbid to be master waiting for another Master_Down_Interval", () => {
+  const banned = config({ ban: { inSilence: "peer is master" } });
+  const waiting = backup({ masterDownTimerUs: 3_609_375 });
+  assertEquals(step(banned, waiting, { type: "timer" }, 3_609_375), {
+    state: backup({ masterDownTimerUs: 7_218_750 }),
+    actions: [{ type: "forbidden", reason: "peer is master" }],
+  });
+  assertEquals(step(banned, waiting, { type: "timer", heard: "goodbye" }, 3_609_375).state.name, "master");
+  assertEquals(step(banned, waiting, { type: "timer", heard: "master" }, 3_609_375).state.name, "master");
+  const cutOff = config({ ban: { always: "cut off" } });
+  assertEquals(step(cutOff, waiting, { type: "timer", heard: "goodbye" }, 3_609_375).state.name, "backup");
+});
+
+Deno.test("step() with a ban: an owner waits at the start, a master stays, and a resumed one is one", () => {
+  const owner = config({ priority: 255, ban: { always: "cut off" } });
+  const { state, actions } = step(owner, { name: "init" }, { type: "startup" }, 0);
+  assertEquals(state.name, "backup");
+  assertEquals(actions.at(-1), { type: "forbidden", reason: "cut off" });
+  assertEquals(step(owner, { name: "init" }, { type: "resume" }, 0).state.name, "master");
+  const banned = config({ ban: { always: "cut off" } });
+  for (const event of [{ type: "timer" }, heard(1), heard(0)] as const) {
+    assertEquals(step(banned, master({ adverTimerUs: 10 * SECOND }), event, 10 * SECOND).state.name, "master");
+  }
+});

@@ -1,4 +1,5 @@
 // What the VRRP state machine is made of: its configuration, states, events and actions. The moves are in `router.ts`.
+import type { Ban } from "./witness.ts";
 
 /** What a virtual router is configured to do. Times in microseconds. */
 export interface RouterConfig {
@@ -20,6 +21,8 @@ export interface RouterConfig {
   readonly advertisesBeforeGivingWay?: boolean;
   /** A master so late that a peer of this priority must have taken over becomes backup; `timer_expired_backup`. */
   readonly timerExpiredBackup?: number;
+  /** Witnesses forbid it to become master; a master stays. */
+  readonly ban?: Ban;
 }
 
 /** When addresses are announced by gratuitous ARP, after the set at the transition itself. */
@@ -85,7 +88,11 @@ export type RouterEvent =
     /** There are virtual addresses that were not there before. */
     readonly addressesAdded: boolean;
   }
-  | { readonly type: "timer" }
+  | {
+    readonly type: "timer";
+    /** What was heard last, if that is not long ago: a master, or that it leaves. Absent: silence. */
+    readonly heard?: "master" | "goodbye";
+  }
   | { readonly type: "advertisement"; readonly advertisement: HeardAdvertisement }
   /** Something without which we cannot serve is missing; the cause is a sentence for people and a key. */
   | { readonly type: "fault"; readonly cause: string }
@@ -119,6 +126,8 @@ export type RouterAction =
     /** Plain words for logs and the journal. */
     readonly reason: string;
   }
+  /** It would have become master, but must not: the ban says why. */
+  | { readonly type: "forbidden"; readonly reason: string }
   /** A lower master keeps advertising against us: worth a log line. */
   | { readonly type: "note"; readonly text: string };
 

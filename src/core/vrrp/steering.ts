@@ -1,6 +1,7 @@
 // What operators ask of running instances: to resign, to hold back, to have another priority for a while. From requests and
 // what is known of the instances to what holds from now on, or one sentence why not. Moves no router (`router.ts` does).
 import type { RouterConfig } from "./state.ts";
+import type { Ban } from "./witness.ts";
 
 /** What an operator's word adds to the configuration of one router. */
 export interface RouterOrders {
@@ -8,6 +9,8 @@ export interface RouterOrders {
   readonly held: boolean;
   /** Stands in for the configured priority, 1 to 254; what is tracked still counts on top of it. */
   readonly priority?: number;
+  /** Not an operator's word but witnesses': it must not become master. */
+  readonly ban?: Ban;
 }
 
 /** Nothing is asked. */
@@ -43,8 +46,8 @@ export type SteeringRequest =
   | { readonly type: "clear-priority"; readonly name: string };
 
 /** The configuration that a router decides by while an operator's word holds; its priority is the effective one already. */
-export function obeying(config: RouterConfig, { held }: RouterOrders): RouterConfig {
-  return held ? { ...config, preemptMode: false } : config;
+export function obeying(config: RouterConfig, { held, ban }: RouterOrders): RouterConfig {
+  return { ...config, ...(held && { preemptMode: false }), ...(ban && { ban }) };
 }
 
 /** What holds for one instance. */

@@ -1,8 +1,11 @@
 // The other router that an instance heard last. Noted for every advertisement, so it allocates nothing.
 import { formatIp } from "../../base/ip.ts";
 import type { RouterFact } from "../../core/journal/entry.ts";
+import type { RouterEvent, RouterState } from "../../core/vrrp/state.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
+
+const TIMER = { type: "timer" } as const;
 
 /** One memory for each instance. */
 export class HeardPeer {
@@ -27,6 +30,14 @@ export class HeardPeer {
   /** Whether a router that is master was heard that lately. */
   isMasterWithin(durationUs: number, nowUs: number): boolean {
     return this.#length > 0 && this.#priority > 0 && nowUs - this.#atUs <= durationUs;
+  }
+
+  /** A timer is due; a backup, whose Master_Down_Timer it is, is told what was heard of the router before it. */
+  timerEvent(state: RouterState, masterDownIntervalUs: number, nowUs: number): RouterEvent & { type: "timer" } {
+    const agoUs = nowUs - this.#atUs;
+    if (state.name !== "backup" || this.#length === 0) return TIMER;
+    if (agoUs > 2 * state.masterAdverIntervalUs || agoUs >= masterDownIntervalUs) return TIMER;
+    return { type: "timer", heard: this.#priority > 0 ? "master" : "goodbye" };
   }
 
   /** The part of the snapshot; empty before the first. */

@@ -84,7 +84,10 @@ export class LiveSyncGroup {
   }
 
   #list(): GroupMember[] {
-    return this.#members.map(({ config }) => ({ name: config.name, owner: config.priority === 255 }));
+    // An owner that witnesses forbid to be master at once waits as others do.
+    return this.#members.map(({ config: { name, priority }, orders }) => {
+      return { name, owner: priority === 255 && orders.ban === undefined };
+    });
   }
 
   #hear(event: GroupEvent): void {

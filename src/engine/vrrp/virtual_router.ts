@@ -17,6 +17,7 @@ import type { Message } from "./packet_auth.ts";
 import { Reception } from "./reception.ts";
 import type { DiscardReason } from "../../core/vrrp/acceptance.ts";
 import { faultsOf } from "./faults.ts";
+import { ForbiddenTakeovers } from "./forbidden_takeovers.ts";
 import { senderOf as senderDevice } from "./own_links.ts";
 import { newCounters } from "./counters.ts";
 import { HeardPeer } from "./heard_peer.ts";
@@ -45,6 +46,7 @@ export class VirtualRouter {
   readonly #counters = newCounters();
   readonly #notices = new RateLimiter(NOTICE_INTERVAL_US);
   readonly #splitBrain = new SplitBrainWatch((line) => this.#log(line));
+  readonly #forbidden: ForbiddenTakeovers;
   readonly #tracked: TrackedPriority;
   readonly #reception: Reception;
   #config: VrrpInstance;
@@ -74,6 +76,7 @@ export class VirtualRouter {
     this.#config = config;
     this.#core = coreConfig(config);
     this.#tracked = new TrackedPriority(ports);
+    this.#forbidden = new ForbiddenTakeovers(ports, (line) => this.#log(line));
     this.#reception = new Reception(config, ports.digests, this.#counters, {
       log: (line) => this.#log(line),
       note: (key, line) => this.#note(key, line),
@@ -238,7 +241,7 @@ export class VirtualRouter {
   /** Lets what is due happen. */
   timer(): void {
     this.#punctuality.timer(this.#state);
-    this.#dispatch({ type: "timer" });
+    this.#dispatch(this.#heard.timerEvent(this.#state, this.#masterDownIntervalUs, this.#ports.clock.nowUs()));
     if (this.#splitBrain.settles(this.#ports.clock.nowUs())) this.announce();
   }
 
@@ -326,6 +329,7 @@ export class VirtualRouter {
       ...this.#heard.snapshot(this.#ports.clock),
       virtualAddresses: this.#addresses.snapshot(config.virtualAddresses.length),
       faults: this.#isWaiting ? this.#waitsFor : faultsOf(state),
+      ...this.#forbidden.snapshot(state, this.#orders.ban),
       ...(splitBrain.length > 0 && { splitBrain }),
       ...(this.#group && { syncGroup: this.#group.config.name }),
       ...(this.#lastTransition && { lastTransition: this.#lastTransition }),
@@ -379,6 +383,8 @@ export class VirtualRouter {
         return void this.#addresses.announce(action.repeat, this.#addresses.added);
       case "transition":
         return this.#transition(action);
+      case "forbidden":
+        return this.#forbidden.note(this.#config.name, action.reason);
       case "note":
         return this.#note(action.text.replace(/\d+/g, "N"), `received ${action.text}`);
       default:

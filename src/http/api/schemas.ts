@@ -61,6 +61,11 @@ export const VrrpInstance = z.object({
     since: time,
     count,
   })).optional().describe("another router is master at the same time"),
+  takeoverForbidden: z.object({
+    reason: z.string().optional().describe("what witnesses have against it now; absent: it may become master"),
+    count: count.describe("take-overs that did not come about"),
+    last: time.optional(),
+  }).optional().describe("witnesses forbid it to become master, or did"),
   lastTransition: z.object({ from: vrrpState, to: vrrpState, at: time, reason: z.string() }).optional(),
   counters: z.object({
     advertsIn: count,

@@ -1,0 +1,162 @@
+// `witness` of holdfast.yaml: who is asked before this host becomes master. keepalived has no words for it.
+import { parseIp } from "../base/ip.ts";
+import type { SourceLocation, VrrpInstance } from "./config.ts";
+import type { Report } from "./diagnostic.ts";
+import { mismatches, type OwnSection } from "./http_config.ts";
+import type { JsonSchema } from "./value_type.ts";
+
+/** One witness. */
+export interface Witness {
+  /** What it is called in status and log: `gateway 192.0.2.1`. */
+  readonly name: string;
+  /** Pinged, or asked by HTTP whether it is master. */
+  readonly asks:
+    | { readonly kind: "gateway"; readonly address: string; readonly interface?: string }
+    | {
+      readonly kind: "peer_api";
+      /** Of `/api/v1/status`. */
+      readonly url: string;
+      /** Files: the certificates that the peer's must come from, in PEM, and a token that it knows. */
+      readonly ca?: string;
+      readonly tokenFile?: string;
+    };
+  /** Instances that it counts for; undefined: all. */
+  readonly instances?: readonly string[];
+  /** Between the beginnings of two questions, and the time for an answer. */
+  readonly intervalMs: number;
+  readonly rise: number;
+  readonly fall: number;
+}
+
+/** The whole section. */
+export interface WitnessConfig {
+  readonly witnesses: readonly Witness[];
+  /** So many must say no. */
+  readonly need: number;
+  /** How long their silence is waited out. */
+  readonly timeoutMs: number;
+  readonly whenSilent: "allow" | "forbid";
+}
+
+const text = { type: "string", minLength: 1 };
+const answers = { type: "integer", minimum: 1, maximum: 100 };
+
+/** What may stand in it. */
+export const WITNESS_SCHEMA: JsonSchema = {
+  description: "who is asked before this host becomes master",
+  type: "object",
+  additionalProperties: false,
+  required: ["witnesses"],
+  properties: {
+    need: { ...answers, description: "how many must say no to forbid it; default 1" },
+    timeout: {
+      type: "number",
+      minimum: 0,
+      maximum: 3600,
+      description: "seconds to wait, at the start too, while all are silent; default 5",
+    },
+    when_silent: { enum: ["allow", "forbid"], description: "what then; default allow" },
+    witnesses: {
+      type: "array",
+      items: {
+        type: "object",
+        additionalProperties: false,
+        properties: {
+          gateway: { ...text, description: "address that is pinged: no answer says no" },
+          interface: { ...text, description: "interface that the ping leaves by" },
+          peer_api: { ...text, description: "URL of the peer's API: that it is master and healthy says no" },
+          ca: { ...text, description: "file with the certificates that the peer's must come from" },
+          token_file: { ...text, description: "file with a token that the peer's API knows" },
+          instances: { type: "array", items: text, description: "names of instances; default all" },
+          interval: { type: "number", minimum: 0.1, maximum: 3600, description: "seconds; default 1" },
+          rise: { ...answers, description: "answers in a row until it says yes again; default 2" },
+          fall: { ...answers, description: "answers in a row until it says no, or is silent; default 3" },
+        },
+      },
+    },
+  },
+};
+
+/** Only these go with one kind. */
+const KINDS = { gateway: ["interface"], peer_api: ["ca", "token_file"] } as const;
+
+/** Reads the section; undefined when it is not there, or says nothing. */
+export function readWitnessConfig(
+  section: OwnSection | undefined,
+  instances: readonly Pick<VrrpInstance, "name">[],
+  report: Report,
+): WitnessConfig | undefined {
+  if (section === undefined) return undefined;
+  const { location } = section;
+  const problems = [...mismatches(section.value ?? {}, WITNESS_SCHEMA, "`witness`")];
+  for (const problem of problems) report.add("yaml-structure", location, problem);
+  if (problems.length > 0) return undefined;
+  const { need = 1, timeout = 5, when_silent: whenSilent = "allow", witnesses } = section.value as Entries;
+  const known = new Set(instances.map(({ name }) => name));
+  const read = (witnesses as Entries[]).flatMap((entry) => readWitness(entry, known, location, report) ?? []);
+  const twice = read.find(({ name }, at) => read.findIndex((other) => other.name === name) !== at);
+  if (twice !== undefined) report.add("yaml-structure", location, `the witness \`${twice.name}\` is there twice`);
+  if (read.length === 0) return undefined;
+  return {
+    witnesses: read,
+    need: Number(need),
+    timeoutMs: Number(timeout) * 1000,
+    whenSilent: whenSilent === "forbid" ? "forbid" : "allow",
+  };
+}
+
+type Entries = Readonly<Record<string, unknown>>;
+
+function readWitness(
+  entry: Entries,
+  known: ReadonlySet<string>,
+  location: SourceLocation,
+  report: Report,
+): Witness | undefined {
+  const refuse = (message: string): undefined => {
+    report.add("yaml-structure", location, message);
+    return undefined;
+  };
+  const kinds = (["gateway", "peer_api"] as const).filter((kind) => entry[kind] !== undefined);
+  const [kind] = kinds;
+  if (kind === undefined || kinds.length > 1) return refuse("a witness needs one of `gateway` and `peer_api`");
+  const foreign = KINDS[kind === "gateway" ? "peer_api" : "gateway"].find((name) => entry[name] !== undefined);
+  if (foreign !== undefined) return refuse(`\`${foreign}\` is not for a witness with \`${kind}\``);
+  const { instances, interval = 1, rise = 2, fall = 3 } = entry;
+  const stranger = (instances as string[] | undefined)?.find((name) => !known.has(name));
+  if (stranger !== undefined) {
+    return refuse(`the witness \`${entry[kind]}\` is for \`${stranger}\`, which is no instance`);
+  }
+  const asks = kind === "gateway" ? gateway(entry) : peerApi(entry);
+  if (typeof asks === "string") return refuse(asks);
+  return {
+    name: asks.kind === "gateway" ? `gateway ${asks.address}` : `peer ${new URL(asks.url).host}`,
+    asks,
+    ...(instances === undefined ? {} : { instances: instances as string[] }),
+    intervalMs: Number(interval) * 1000,
+    rise: Number(rise),
+    fall: Number(fall),
+  };
+}
+
+function gateway({ gateway: address, interface: device }: Entries): Witness["asks"] | string {
+  const isAddress = parseIp(String(address)) !== undefined;
+  if (!isAddress) return `\`gateway\` must be an IP address, not \`${address}\``;
+  return { kind: "gateway", address: String(address), ...(device === undefined ? {} : { interface: String(device) }) };
+}
+
+function peerApi({ peer_api: text, ca, token_file: tokenFile }: Entries): Witness["asks"] | string {
+  const url = URL.parse(String(text));
+  if (url === null || !/^https?:$/.test(url.protocol)) return `\`peer_api\` must be a URL, not \`${text}\``;
+  if (url.username !== "" || url.password !== "") return "a `peer_api` with a password: use `token_file`";
+  if (url.protocol === "http:" && tokenFile !== undefined) {
+    return `a token for \`${text}\` would be read on the way: use https`;
+  }
+  if (url.pathname === "/") url.pathname = "/api/v1/status";
+  return {
+    kind: "peer_api",
+    url: url.href,
+    ...(ca === undefined ? {} : { ca: String(ca) }),
+    ...(tokenFile === undefined ? {} : { tokenFile: String(tokenFile) }),
+  };
+}

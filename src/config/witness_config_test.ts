@@ -1,0 +1,78 @@
+import { assertEquals } from "../../test/assert.ts";
+import { loadConfig } from "./load.ts";
+import type { WitnessConfig } from "./witness_config.ts";
+
+const INSTANCE = `
+vrrp_instance:
+  VI_1: { interface: eth0, virtual_router_id: 51, virtual_ipaddress: [192.0.2.100/24] }
+`;
+
+function load(witness: string): { witness: WitnessConfig | undefined; problems: string[] } {
+  const { config, diagnostics } = loadConfig({ path: "x.yaml", text: INSTANCE + witness, hostName: "lb" });
+  return { witness: config?.witness, problems: diagnostics.map(({ message }) => message) };
+}
+
+Deno.test("witness says whom to ask, how often, and for which instances", () => {
+  const { witness, problems } = load(`
+witness:
+  need: 2
+  timeout: 2.5
+  when_silent: forbid
+  witnesses:
+    - { gateway: 192.0.2.1, interface: eth1, interval: 0.5, rise: 1, fall: 4, instances: [VI_1] }
+    - { gateway: "2001:db8::1" }
+    - { peer_api: "https://198.51.100.2:8405", ca: /etc/ca.pem, token_file: /etc/token }
+`);
+  assertEquals(problems, []);
+  const usual = { intervalMs: 1000, rise: 2, fall: 3 };
+  const url = "https://198.51.100.2:8405/api/v1/status";
+  assertEquals(witness, {
+    need: 2,
+    timeoutMs: 2500,
+    whenSilent: "forbid",
+    witnesses: [
+      {
+        name: "gateway 192.0.2.1",
+        asks: { kind: "gateway", address: "192.0.2.1", interface: "eth1" },
+        instances: ["VI_1"],
+        intervalMs: 500,
+        rise: 1,
+        fall: 4,
+      },
+      { name: "gateway 2001:db8::1", asks: { kind: "gateway", address: "2001:db8::1" }, ...usual },
+      {
+        name: "peer 198.51.100.2:8405",
+        asks: { kind: "peer_api", url, ca: "/etc/ca.pem", tokenFile: "/etc/token" },
+        ...usual,
+      },
+    ],
+  });
+});
+
+Deno.test("witness asks nobody and waits little if nothing else is said", () => {
+  assertEquals(load("").witness, undefined);
+  assertEquals(load("witness: { witnesses: [] }\n").witness, undefined);
+  const { witness } = load("witness: { witnesses: [{ gateway: 192.0.2.1 }] }\n");
+  assertEquals([witness?.need, witness?.timeoutMs, witness?.whenSilent], [1, 5000, "allow"]);
+});
+
+Deno.test("witness refuses what would ask nobody, somebody else, or tell a token", () => {
+  const problem = (entry: string): string[] => load(`witness: { witnesses: [${entry}] }\n`).problems;
+  assertEquals(problem("{ interval: 1 }"), ["a witness needs one of `gateway` and `peer_api`"]);
+  assertEquals(problem("{ gateway: 192.0.2.1, peer_api: 'http://a' }"), [
+    "a witness needs one of `gateway` and `peer_api`",
+  ]);
+  assertEquals(problem("{ gateway: router.example }"), ["`gateway` must be an IP address, not `router.example`"]);
+  assertEquals(problem("{ gateway: 192.0.2.1, token_file: /x }"), ["`token_file` is not for a witness with `gateway`"]);
+  assertEquals(problem("{ gateway: 192.0.2.1, instances: [VI_2] }"), [
+    "the witness `192.0.2.1` is for `VI_2`, which is no instance",
+  ]);
+  assertEquals(problem("{ peer_api: 'ftp://a' }"), ["`peer_api` must be a URL, not `ftp://a`"]);
+  assertEquals(problem("{ peer_api: 'https://me:secret@a' }"), ["a `peer_api` with a password: use `token_file`"]);
+  assertEquals(problem("{ peer_api: 'http://a', token_file: /x }"), [
+    "a token for `http://a` would be read on the way: use https",
+  ]);
+  assertEquals(problem("{ gateway: 192.0.2.1 }, { gateway: 192.0.2.1 }"), [
+    "the witness `gateway 192.0.2.1` is there twice",
+  ]);
+});

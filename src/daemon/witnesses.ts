@@ -1,0 +1,196 @@
+// Asks the witnesses of `witness` in holdfast.yaml and keeps what follows for each instance. Runs in the supervisor, which may
+// wait; the vrrp role is told, as it is told what operators say.
+import { same } from "../base/same.ts";
+import type { Config, VrrpInstance } from "../config/config.ts";
+import type { Witness, WitnessConfig } from "../config/witness_config.ts";
+import { peerWord, type WitnessWord } from "../core/vrrp/peer_word.ts";
+import {
+  type Ban,
+  banOf,
+  hearWitness,
+  joinBans,
+  judgePanel,
+  nextPanelUs,
+  type PanelConfig,
+  type PanelState,
+  startPanel,
+  UNASKED,
+  type WitnessView,
+} from "../core/vrrp/witness.ts";
+import type { SocketPort } from "../ports/sockets.ts";
+import { fetchPeerStatus } from "../probe/peer_status.ts";
+import { probePing } from "../probe/ping.ts";
+
+/** What is needed of the surroundings. */
+export interface WitnessesOptions {
+  readonly log: (line: string) => void;
+  readonly sockets: SocketPort;
+  /** `bans` are others than before. */
+  readonly changed: () => void;
+}
+
+/** Longest error of the system that the log shows, in characters. */
+const MAX_DETAIL = 300;
+
+/** What a witness said, with more for the log. */
+type Word = WitnessWord & { readonly detail?: string };
+
+/** A witness at work. */
+interface LiveWitness {
+  readonly witness: Witness;
+  /** By the name of the instance. */
+  readonly views: Map<string, WitnessView>;
+  readonly ended: AbortController;
+  timer?: ReturnType<typeof setTimeout>;
+}
+
+/** All witnesses. Use: `configure()` with each configuration, before the vrrp role has it; `stop()` at the end. */
+export class Witnesses {
+  readonly #options: WitnessesOptions;
+  readonly #live = new Map<string, LiveWitness>();
+  readonly #panels = new Map<string, PanelState>();
+  #config: Pick<Config, "vrrpInstances" | "syncGroups" | "witness"> = { vrrpInstances: [], syncGroups: [] };
+  #bans: ReadonlyMap<string, Ban> = new Map();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: WitnessesOptions) {
+    this.#options = options;
+  }
+
+  /** By the names of instances that must not become master now. */
+  get bans(): ReadonlyMap<string, Ban> {
+    return this.#bans;
+  }
+
+  /** Goes over to a configuration: what a witness has said counts on as long as it is the same witness. */
+  configure(config: Config): void {
+    this.#config = config;
+    const witnesses = config.witness?.witnesses ?? [];
+    for (const [name, live] of this.#live) {
+      if (!witnesses.some((witness) => same(witness, live.witness))) this.#end(name, live);
+    }
+    for (const witness of witnesses) {
+      if (!this.#live.has(witness.name)) this.#begin(witness);
+    }
+    const names = new Set(config.vrrpInstances.map(({ name }) => name));
+    for (const { views } of this.#live.values()) {
+      for (const name of views.keys()) if (!names.has(name)) views.delete(name);
+    }
+    for (const name of this.#panels.keys()) {
+      if (!names.has(name) || config.witness === undefined) this.#panels.delete(name);
+    }
+    this.#judge();
+  }
+
+  /** Asks nobody any more. */
+  stop(): void {
+    for (const [name, live] of this.#live) this.#end(name, live);
+    clearTimeout(this.#timer);
+  }
+
+  #begin(witness: Witness): void {
+    const live: LiveWitness = { witness, views: new Map(), ended: new AbortController() };
+    this.#live.set(witness.name, live);
+    this.#ask(live);
+  }
+
+  #end(name: string, live: LiveWitness): void {
+    clearTimeout(live.timer);
+    live.ended.abort();
+    this.#live.delete(name);
+  }
+
+  async #ask(live: LiveWitness): Promise<void> {
+    const { witness, ended } = live;
+    const startMs = performance.now();
+    const word = await this.#question(witness, ended.signal);
+    if (ended.signal.aborted) return;
+    for (const instance of this.#config.vrrpInstances) {
+      if (witness.instances === undefined || witness.instances.includes(instance.name)) {
+        this.#hear(live, instance.name, word(instance));
+      }
+    }
+    this.#judge();
+    const waitMs = Math.max(0, startMs + witness.intervalMs - performance.now());
+    live.timer = setTimeout(() => this.#ask(live), waitMs);
+  }
+
+  /** Never rejects. */
+  async #question({ asks, intervalMs }: Witness, ended: AbortSignal): Promise<(instance: VrrpInstance) => Word> {
+    if (asks.kind === "gateway") {
+      const { address, interface: device } = asks;
+      const source = device === undefined ? {} : { source: { interface: device } };
+      const { ok } = await probePing(
+        this.#options.sockets,
+        { address, port: 0, timeoutMs: intervalMs, ...source },
+        ended,
+      );
+      return () => ok ? { answer: "yes", reason: "answers" } : { answer: "no", reason: "does not answer" };
+    }
+    try {
+      const status = await fetchPeerStatus(asks, AbortSignal.any([ended, AbortSignal.timeout(intervalMs)]));
+      return (instance) => peerWord(status, identityOf(instance));
+    } catch (error) {
+      // Why, the system says in many ways, some with numbers that change: for the log only.
+      const detail = (error instanceof Error ? error.message : String(error)).slice(0, MAX_DETAIL);
+      return () => ({ answer: "none", reason: "cannot be asked", detail });
+    }
+  }
+
+  #hear({ witness, views }: LiveWitness, instance: string, { answer, reason, detail }: Word): void {
+    const before = views.get(instance) ?? UNASKED;
+    const after = hearWitness(witness, before, answer, reason);
+    views.set(instance, after);
+    if (after.says === before.says) return;
+    const verdict = { yes: "nothing against", no: "speaks against", none: "is silent on" }[answer];
+    const why = detail === undefined ? reason : `${reason} (${detail})`;
+    this.#options.log(`witness ${witness.name} ${why}: ${verdict} ${instance} becoming master`);
+  }
+
+  #judge(): void {
+    const { witness: config, vrrpInstances, syncGroups } = this.#config;
+    clearTimeout(this.#timer);
+    const own = new Map<string, Ban | undefined>();
+    let next: number | undefined;
+    const nowUs = monotonicUs();
+    for (const { name } of config === undefined ? [] : vrrpInstances) {
+      const panel = panelOf(config as WitnessConfig);
+      const state = judgePanel(panel, this.#panels.get(name) ?? startPanel(nowUs), this.#membersOf(name), nowUs);
+      this.#panels.set(name, state);
+      own.set(name, banOf(state));
+      next = Math.min(nextPanelUs(panel, state, nowUs) ?? Infinity, next ?? Infinity);
+    }
+    if (next !== undefined && next < Infinity) {
+      this.#timer = setTimeout(() => this.#judge(), Math.ceil((next - nowUs) / 1000));
+    }
+    const bans = new Map<string, Ban>();
+    for (const name of own.keys()) {
+      const together = syncGroups.find(({ members }) => members.includes(name))?.members ?? [name];
+      const ban = joinBans(together.map((member) => own.get(member)));
+      if (ban !== undefined) bans.set(name, ban);
+    }
+    if (same([...bans], [...this.#bans])) return;
+    this.#bans = bans;
+    this.#options.changed();
+  }
+
+  #membersOf(instance: string): Parameters<typeof judgePanel>[2] {
+    return [...this.#live.values()]
+      .filter(({ witness }) => witness.instances === undefined || witness.instances.includes(instance))
+      .map(({ witness: { name, asks }, views }) => {
+        return { name, view: views.get(instance) ?? UNASKED, inSilenceOnly: asks.kind === "peer_api" };
+      });
+  }
+}
+
+function panelOf({ need, timeoutMs, whenSilent }: WitnessConfig): PanelConfig {
+  return { need, timeoutUs: timeoutMs * 1000, whenSilent };
+}
+
+function identityOf({ vrid, family, virtualAddresses }: VrrpInstance): Parameters<typeof peerWord>[1] {
+  return { vrid, family, addresses: virtualAddresses.map(({ address }) => address) };
+}
+
+function monotonicUs(): number {
+  return Math.round(performance.now() * 1000);
+}

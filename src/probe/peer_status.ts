@@ -1,0 +1,46 @@
+// Asks the API of another Holdfast for its status. What comes back is bounded, and nothing more than JSON.
+
+/** Whom to ask, and how. */
+export interface PeerQuestion {
+  readonly url: string;
+  /** Files; they are read at each question, so that new ones count. */
+  readonly ca?: string;
+  readonly tokenFile?: string;
+}
+
+/** A status document of thousands of virtual servers fits in. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** Gets the document. @throws Error with the reason, never with what is in the files */
+export async function fetchPeerStatus({ url, ca, tokenFile }: PeerQuestion, signal: AbortSignal): Promise<unknown> {
+  const headers = new Headers({ accept: "application/json" });
+  if (tokenFile !== undefined) headers.set("authorization", `Bearer ${read(tokenFile).trim()}`);
+  const client = Deno.createHttpClient(ca === undefined ? { poolMaxIdlePerHost: 0 } : { caCerts: [read(ca)] });
+  try {
+    const response = await fetch(url, { client, headers, redirect: "error", signal });
+    const text = await bounded(response);
+    if (response.status !== 200) throw new Error(`answers with HTTP status ${response.status}`);
+    return JSON.parse(text);
+  } finally {
+    client.close();
+  }
+}
+
+function read(path: string): string {
+  try {
+    return Deno.readTextFileSync(path);
+  } catch {
+    throw new Error(`cannot be asked: ${path} cannot be read`);
+  }
+}
+
+async function bounded({ body }: Response): Promise<string> {
+  const decoder = new TextDecoder();
+  let [text, bytes] = ["", 0];
+  for await (const chunk of body ?? []) {
+    bytes += chunk.length;
+    if (bytes > MAX_BYTES) throw new Error(`answers with more than ${MAX_BYTES} bytes`);
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
