@@ -16,6 +16,7 @@ export function completionScript(shell: typeof SHELLS[number], program: Command)
     options: command.options.flatMap(({ short, long }) => [long, short]).filter((option) =>
       option !== undefined && option !== null
     ),
+    choices: command.registeredArguments[0]?.argChoices ?? [],
   }));
   const keywords = [...new Set(Object.values(SECTIONS).flatMap((section) => [...section.keywords.keys()]))].toSorted();
   if (shell === "fish") return fishScript(commands, keywords);
@@ -27,13 +28,18 @@ interface Completed {
   readonly name: string;
   readonly description: string;
   readonly options: readonly string[];
+  /** Words that its first argument can be, where they are known. */
+  readonly choices: readonly string[];
 }
 
 function bashScript(commands: readonly Completed[], keywords: readonly string[]): string {
-  const cases = commands.map(({ name, options }) => `    ${name}) words="${[...options, "--help"].join(" ")}" ;;`);
+  const cases = commands.map(({ name, options, choices }) => {
+    const first = choices.length === 0 ? "" : ` choices="${choices.join(" ")}"`;
+    return `    ${name}) words="${[...options, "--help"].join(" ")}"${first} ;;`;
+  });
   return `# Completion of holdfast for bash: source <(holdfast completion bash)
 _holdfast() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" command="\${COMP_WORDS[1]}" words=""
+  local current="\${COMP_WORDS[COMP_CWORD]}" command="\${COMP_WORDS[1]}" words="" choices=""
   if [ "$COMP_CWORD" -eq 1 ]; then
     COMPREPLY=($(compgen -W "${commands.map(({ name }) => name).join(" ")} --help --version" -- "$current"))
     return
@@ -45,6 +51,8 @@ ${cases.join("\n")}
     COMPREPLY=($(compgen -W "${keywords.join(" ")}" -- "$current"))
   elif [[ "$current" == -* ]]; then
     COMPREPLY=($(compgen -W "$words" -- "$current"))
+  elif [[ "$COMP_CWORD" -eq 2 && -n "$choices" ]]; then
+    COMPREPLY=($(compgen -W "$choices" -- "$current"))
   elif [[ " ${ABOUT_INSTANCES.join(" ")} " == *" $command "* ]]; then
     COMPREPLY=($(compgen -W "$(holdfast vrrp --names 2>/dev/null)" -- "$current"))
   else
@@ -66,6 +74,9 @@ function fishScript(commands: readonly Completed[], keywords: readonly string[])
       options.filter((option) => option.startsWith("--")).map((option) =>
         `complete -c holdfast -n '__fish_seen_subcommand_from ${name}' -l ${option.slice(2)}`
       )
+    ),
+    ...commands.filter(({ choices }) => choices.length > 0).map(({ name, choices }) =>
+      `complete -c holdfast -n '__fish_seen_subcommand_from ${name}' -f -a ${quote(choices.join(" "))}`
     ),
     `complete -c holdfast -n '__fish_seen_subcommand_from ${ABOUT_INSTANCES.join(" ")}' -f ` +
     "-a '(holdfast vrrp --names 2>/dev/null)'",

@@ -1,5 +1,5 @@
 // Commands that help around IPVS and need no running daemon: what they take. What they do is in a file of its own each.
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 
 /** Adds them to the program. @param end takes the exit status of the one that ran */
 export function addHelperCommands(program: Command, end: (status: number) => void): void {
@@ -23,6 +23,20 @@ export function addHelperCommands(program: Command, end: (status: number) => voi
     .action(async (options) => {
       const { genhash } = await import("./genhash.ts");
       end(await genhash(options));
+    });
+
+  program.command("realserver")
+    .description("make this machine a real server of virtual addresses, undo that, or say whether it is one")
+    .addArgument(new Argument("<action>", "what to do").choices(["up", "down", "status"]))
+    .argument("[addresses...]", "virtual addresses; for `down` and `status`, default: all that are up")
+    .addOption(
+      new Option("--forwarding <method>", "how the director forwards: direct routing or tunneling")
+        .choices(["dr", "tun"]).default("dr"),
+    )
+    .option("--dry-run", "only say what would be done", false)
+    .action(async (action, addresses, options) => {
+      const { realServer } = await import("./realserver.ts");
+      end(realServer(action, addresses, options));
     });
 }
 

@@ -9,6 +9,16 @@ export function readSysctl(path: string): string | undefined {
   }
 }
 
+/** Changes a setting. @throws Error with a sentence that names it */
+export function writeSysctl(path: string, value: string): void {
+  try {
+    Deno.writeTextFileSync(`/proc/sys/net/${path}`, value);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new Error(`Cannot set net.${path.replaceAll("/", ".")} to ${value}: ${reason}`);
+  }
+}
+
 /**
  * Changes settings and remembers what they were. One that cannot be changed (a read-only /proc, no such protocol) is left
  * as it is.

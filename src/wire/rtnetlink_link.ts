@@ -71,6 +71,26 @@ export function writeNoOwnAddress(writer: NetlinkWriter, index: number, sequence
   writer.end();
 }
 
+/** Writes the request to make a tunnel for any peer, down; with `ipip` and `ip6tnl` it takes what IPVS sends. */
+export function writeAddTunnel(
+  writer: NetlinkWriter,
+  { name, kind }: { readonly name: string; readonly kind: "ipip" | "ip6tnl" },
+  sequence: number,
+): void {
+  begin(writer, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, { index: 0, flags: 0 }, sequence);
+  writer.string(IFLA_IFNAME, name);
+  writer.nest(IFLA_LINKINFO, () => {
+    writer.string(IFLA_INFO_KIND, kind);
+  });
+  writer.end();
+}
+
+/** Writes the request to set a link down. */
+export function writeLinkDown(writer: NetlinkWriter, index: number, sequence: number): void {
+  begin(writer, RTM_NEWLINK, 0, { index, flags: 0, changed: IFF_UP }, sequence);
+  writer.end();
+}
+
 /** Writes the request to set a link up. */
 export function writeLinkUp(writer: NetlinkWriter, index: number, sequence: number): void {
   begin(writer, RTM_NEWLINK, 0, { index, flags: IFF_UP }, sequence);
@@ -83,12 +103,12 @@ export function writeRemoveLink(writer: NetlinkWriter, index: number, sequence: 
   writer.end();
 }
 
-/** struct ifinfomsg: what is set in `flags` is changed. */
+/** struct ifinfomsg: what is set in `changed` becomes as in `flags`. */
 function begin(
   writer: NetlinkWriter,
   type: number,
   messageFlags: number,
-  { index, flags }: { index: number; flags: number },
+  { index, flags, changed = flags }: { index: number; flags: number; changed?: number },
   sequence: number,
 ): void {
   const header = new Uint8Array(IFINFOMSG_BYTES);
@@ -96,6 +116,6 @@ function begin(
   view.setUint8(0, AF_UNSPEC);
   view.setInt32(4, index, true);
   view.setUint32(8, flags, true);
-  view.setUint32(12, flags, true);
+  view.setUint32(12, changed, true);
   writer.begin(type, NLM_F_REQUEST | NLM_F_ACK | messageFlags, sequence).raw(header);
 }
