@@ -158,7 +158,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       status = firewall(options);
     });
 
-  addHelperCommands(program, (result) => status = result);
+  addHelperCommands(program, { config: configOption, configId: configIdOption }, (result) => status = result);
 
   program.command("schema")
     .description("print the JSON Schema of holdfast.yaml, for editors")

@@ -1,8 +1,29 @@
 // Commands that help around IPVS and need no running daemon: what they take. What they do is in a file of its own each.
 import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 
-/** Adds them to the program. @param end takes the exit status of the one that ran */
-export function addHelperCommands(program: Command, end: (status: number) => void): void {
+/**
+ * Adds them to the program.
+ *
+ * @param options those of every command that reads a configuration
+ * @param end takes the exit status of the one that ran
+ */
+export function addHelperCommands(
+  program: Command,
+  options: { readonly config: () => Option; readonly configId: () => Option },
+  end: (status: number) => void,
+): void {
+  program.command("doctor")
+    .description(
+      "say what on this machine keeps a configuration from working, why, and how to mend it; exit status 1 if there is more than hints",
+    )
+    .addOption(options.config())
+    .addOption(options.configId())
+    .option("--json", "for programs", false)
+    .action(async (given) => {
+      const { doctor } = await import("./doctor.ts");
+      end(doctor(given));
+    });
+
   program.command("genhash")
     .description(
       "print the MD5 of a page, for `digest` of HTTP_GET and SSL_GET; options and output of keepalived's genhash",

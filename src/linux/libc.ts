@@ -62,6 +62,7 @@ const SYMBOLS = {
     result: "i32",
   },
   clock_gettime: { parameters: ["i32", /* clock */ "buffer" /* timespec */], result: "i32" },
+  adjtimex: { parameters: ["buffer" /* timex */], result: "i32" },
   if_nametoindex: { parameters: ["buffer" /* char* */], result: "u32" },
   getpid: { parameters: [], result: "i32" },
   geteuid: { parameters: [], result: "u32" },
