@@ -2,6 +2,7 @@
 // the reason; what merely lacks it is run.
 import type { NameLookup } from "../core/routing/names.ts";
 import { withAddressLinks } from "./address_links.ts";
+import { receiveBufferOf } from "./receive_buffers.ts";
 import { trackedInterfaces, withRequests } from "./routing_parts.ts";
 import type { TrackedItem, Tracking, Weight } from "./config_vrrp.ts";
 import type { Checker, Config, SourceLocation, VirtualAddress, VirtualServer, VrrpInstance } from "./config.ts";
@@ -47,6 +48,7 @@ export function startable(whole: Config, names?: NameLookup): Startable {
   }).map((instance, index, all) => ({
     ...onOwnLink(instance, all.slice(0, index), config),
     multicastGroup: multicastGroupOf(instance, config),
+    ...bufferOf(instance, config),
     tracking: withWeights({ ...instance.tracking, interfaces: trackedInterfaces(instance) }, config),
   }));
   const vrrpInstances = withAddressLinks(instances, config);
@@ -115,6 +117,11 @@ function onOwnLink(instance: VrrpInstance, before: readonly VrrpInstance[], { gl
 
 function multicastGroupOf({ family, multicastGroup }: VrrpInstance, { global }: Config): string {
   return multicastGroup ?? (family === 6 ? global.multicastGroup6 : global.multicastGroup4);
+}
+
+function bufferOf(instance: VrrpInstance, { global }: Config): Pick<VrrpInstance, "receiveBuffer"> {
+  const receiveBuffer = receiveBufferOf(instance, global);
+  return receiveBuffer && { receiveBuffer } || {};
 }
 
 /** Peers would not hear such an instance, or not believe it, and both would be master. */

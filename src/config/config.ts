@@ -5,6 +5,7 @@ import type { ForwardingMethod, Protocol } from "../core/ipvs/table.ts";
 import type { AnnouncementSchedule } from "../core/vrrp/state.ts";
 import type { AddressAssignment } from "../ports/network.ts";
 import type { HttpUrl } from "../ports/probes.ts";
+import type { ReceiveBuffer } from "./receive_buffers.ts";
 import type { GlobalDefs } from "./global_defs.ts";
 import type {
   AddressLink,
@@ -128,6 +129,8 @@ export interface VrrpInstance {
   readonly debugLevel: number;
   /** `kernel_rx_buf_size`, bytes. */
   readonly receiveBufferBytes?: number;
+  /** What that, or `vrrp_rx_bufs_policy`, comes to; filled in by `startable`. */
+  readonly receiveBuffer?: ReceiveBuffer;
   /** `smtp_alert`: mails about changes of state. */
   readonly mails: boolean;
   /** `notify_priority_changes`. */

@@ -5,9 +5,9 @@ import { section } from "./section.ts";
 export const ROOT = section("the top level", {
   carriedOut: `global_defs vrrp_instance vrrp_sync_group virtual_server virtual_server_group SSL instance
     vrrp_script track_file vrrp_track_file vrrp_track_process bfd_instance
-    garp_group track_group static_ipaddress static_routes static_rules
+    garp_group child_wait_time track_group static_ipaddress static_routes static_rules
     linkbeat_interfaces linkbeat_use_polling interface_up_down_delays`,
-  notCarriedOut: `namespace_with_ipsets use_pid_dir child_wait_time`,
+  notCarriedOut: `namespace_with_ipsets use_pid_dir`,
   blocking: {
     net_namespace: "everything would run in the wrong network namespace",
     net_namespace_ipvs: "IPVS would be set up in the wrong network namespace",
@@ -38,6 +38,8 @@ export const ROOT = section("the top level", {
 /** `global_defs`: 140 keywords. */
 export const GLOBAL_DEFS = section("global_defs", {
   carriedOut: `
+    process_name bfd_process_name umask log_unknown_vrids vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier bfd_priority bfd_rt_priority
+    bfd_rlimit_rttime bfd_rlimit_rtime bfd_no_swap bfd_cpu_affinity
     process_names vrrp_process_name checker_process_name lvs_process_name vrrp_priority checker_priority
     vrrp_rt_priority checker_rt_priority vrrp_rlimit_rttime checker_rlimit_rttime vrrp_rlimit_rtime
     checker_rlimit_rtime vrrp_no_swap checker_no_swap vrrp_cpu_affinity checker_cpu_affinity
@@ -58,17 +60,13 @@ export const GLOBAL_DEFS = section("global_defs", {
     notification_email notification_email_from smtp_server smtp_helo_name smtp_connect_timeout smtp_alert
     smtp_alert_vrrp smtp_alert_checker no_checker_emails`,
   notCarriedOut: `
-    process_name bfd_process_name use_symlink_paths set_supplementary_groups
-    umask reload_check_config reload_time_file reload_repeat
+    use_symlink_paths set_supplementary_groups
+    reload_check_config reload_time_file reload_repeat
     reload_file config_save_dir tmp_config_directory
     max_auto_priority min_auto_priority_delay
-    log_unknown_vrids disable_local_igmp
-    vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier
+    disable_local_igmp
     vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters nftables_ipvs
     nftables_ipvs_priority nftables_ipvs_start_fwmark
-    bfd_priority bfd_rt_priority
-    bfd_rlimit_rttime bfd_rlimit_rtime
-    bfd_no_swap bfd_cpu_affinity
     vrrp_netlink_cmd_rcv_bufs vrrp_netlink_monitor_rcv_bufs lvs_netlink_cmd_rcv_bufs lvs_netlink_monitor_rcv_bufs
     process_monitor_rcv_bufs vrrp_netlink_cmd_rcv_bufs_force vrrp_netlink_monitor_rcv_bufs_force
     lvs_netlink_cmd_rcv_bufs_force lvs_netlink_monitor_rcv_bufs_force process_monitor_rcv_bufs_force

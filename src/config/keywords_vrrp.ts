@@ -16,9 +16,8 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     no_accept use_vmac use_ipvlan vmac_xmit_base auth_hmac timer_expired_backup thread_timer_expired
     owner_ignore_adverts unicast_fault_no_peer strict_mode
     notify notify_master notify_backup notify_fault notify_stop notify_deleted notify_master_rx_lower_pri
-    notify_priority_changes smtp_alert garp_extra_if vmac_garp_intvl use_vmac_addr vrf`,
-  notCarriedOut: `
-    debug kernel_rx_buf_size`,
+    notify_priority_changes smtp_alert garp_extra_if vmac_garp_intvl use_vmac_addr vrf kernel_rx_buf_size`,
+  notCarriedOut: "debug",
   deprecated: { thread_timer_expired: "timer_expired_backup", vmac_garp_intvl: "garp_extra_if" },
   opens: {
     authentication: "authentication",

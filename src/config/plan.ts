@@ -42,6 +42,7 @@ const KEYWORDS: Readonly<Record<string, Keyword>> = {
   sorryServer: { name: "sorry_server", text: endpointText },
   flags: { name: "lvs_sched flags" },
   link: { name: "use_vmac" },
+  receiveBuffer: { name: "kernel_rx_buf_size", text: (value) => String((value as { bytes: number }).bytes) },
   addressLinks: { name: "use_vmac_addr" },
 };
 

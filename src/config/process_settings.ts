@@ -28,6 +28,18 @@ export function vrrpProcess(global: GlobalDefs): ProcessSettings {
   };
 }
 
+/** `bfd_...`. */
+export function bfdProcess(global: GlobalDefs): ProcessSettings {
+  return {
+    name: global.bfdProcessName ?? (global.usesProcessNames ? "holdfast_bfd" : undefined),
+    realTimePriority: global.bfdRealTimePriority,
+    realTimeLimitUs: global.bfdRealTimeLimitUs,
+    nice: global.bfdNice,
+    cpus: global.bfdCpus,
+    noSwap: global.bfdNoSwap ?? false,
+  };
+}
+
 /** `checker_...`. */
 export function healthProcess(global: GlobalDefs): ProcessSettings {
   return {

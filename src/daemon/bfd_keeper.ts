@@ -3,12 +3,15 @@
 import { saysTheSame } from "../config/plan.ts";
 import type { Config } from "../config/config.ts";
 import type { BfdInstance } from "../config/config_vrrp.ts";
+import { bfdProcess, type ProcessSettings } from "../config/process_settings.ts";
 import type { BfdStates } from "../engine/bfd/bfd_engine.ts";
 import type { Reactor } from "../linux/reactor.ts";
 import type { RoleSnapshot } from "../ports/snapshot.ts";
 import type { FromChild, ToBfd } from "./messages.ts";
 import type { ReloadStep } from "./reload.ts";
+import { ProcessTuning } from "./process_tuning.ts";
 import { RoleKeeper } from "./role_keeper.ts";
+import type { RoleProcess } from "./role_process.ts";
 
 /** What the keeper needs. */
 export interface BfdKeeperOptions {
@@ -24,6 +27,9 @@ export interface BfdKeeperOptions {
 export class BfdKeeper {
   readonly #options: BfdKeeperOptions;
   readonly #role: RoleKeeper<ToBfd>;
+  readonly #tuning: ProcessTuning;
+  /** How its process shall run. */
+  #process: ProcessSettings = { noSwap: false };
   #instances: readonly BfdInstance[] = [];
   /** What they said last, by name. */
   #states: BfdStates = {};
@@ -32,17 +38,22 @@ export class BfdKeeper {
 
   constructor(options: BfdKeeperOptions) {
     this.#options = options;
+    this.#tuning = new ProcessTuning(options.log);
     this.#role = new RoleKeeper<ToBfd>({
       ...options,
       role: "bfd",
-      configure: (process) => process.post({ type: "configure", instances: this.#instances }),
+      configure: (process) => {
+        process.post({ type: "configure", instances: this.#instances });
+        this.#tune(process);
+      },
       begin: (process) => process.post({ type: "start" }),
       hear: (message) => this.#hear(message),
     });
   }
 
   /** At the start of the daemon. */
-  start({ bfdInstances }: Config): void {
+  start({ bfdInstances, global }: Config): void {
+    this.#process = bfdProcess(global);
     this.#instances = bfdInstances;
     this.#silent = new Set(bfdInstances.map(({ name }) => name));
     if (bfdInstances.length > 0) this.#role.start();
@@ -72,8 +83,16 @@ export class BfdKeeper {
   /** Its part in a reload. */
   get reloadStep(): ReloadStep {
     return {
-      differs: (before, after) => !saysTheSame(before.bfdInstances, after.bfdInstances),
-      use: (config) => this.#use(config.bfdInstances),
+      differs: (before, after) =>
+        !saysTheSame(
+          [before.bfdInstances, bfdProcess(before.global)],
+          [after.bfdInstances, bfdProcess(after.global)],
+        ),
+      use: (config) => {
+        this.#process = bfdProcess(config.global);
+        if (this.#role.process !== undefined) this.#tune(this.#role.process);
+        return this.#use(config.bfdInstances);
+      },
     };
   }
 
@@ -84,6 +103,10 @@ export class BfdKeeper {
   /** Ends the role for good. */
   async stop(limitMs: number): Promise<void> {
     await this.#role.stop({ type: "stop" }, limitMs);
+  }
+
+  #tune(process: RoleProcess<ToBfd>): void {
+    this.#tuning.apply(process.pid, this.#process, (own) => process.post({ type: "tune", own }));
   }
 
   async #use(instances: readonly BfdInstance[]): Promise<string | undefined> {

@@ -9,6 +9,7 @@ import { DeadlineTimer, SystemClock } from "../linux/monotonic_clock.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
 import { Link } from "./link.ts";
 import type { FromChild, ToBfd } from "./messages.ts";
+import { tuneMyself } from "./process_tuning.ts";
 
 /** Packets read from one socket before others, and timers, get their turn. */
 const MAX_PACKETS_PER_ROUND = 64;
@@ -112,6 +113,8 @@ class BfdRole {
         return this.#engine?.start();
       case "reconfigure":
         return this.#reconfigure(message);
+      case "tune":
+        return tuneMyself(message.own, (line) => this.#link.send({ type: "log", line }));
       case "stop":
         if (this.#started) this.#engine?.stop();
         this.#ended = true;

@@ -98,6 +98,8 @@ export type ToBfd =
   | { readonly type: "start" }
   /** As for vrrp. */
   | { readonly type: "reconfigure"; readonly id: number; readonly instances: readonly BfdInstance[] }
+  /** As for vrrp. */
+  | { readonly type: "tune"; readonly own: OwnSettings }
   | { readonly type: "stop" };
 
 /** Supervisor to api. */

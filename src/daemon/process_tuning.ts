@@ -12,7 +12,7 @@ export interface OwnSettings {
 }
 
 /** In the supervisor: one role's settings, for each of its processes once and again when they change. */
-class ProcessTuning {
+export class ProcessTuning {
   readonly #log: (line: string) => void;
   #pid: number | undefined;
   #settings: ProcessSettings = { noSwap: false };

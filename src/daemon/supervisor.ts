@@ -17,6 +17,7 @@ import { carryOver, type ReloadOutcome, type ReloadStep } from "./reload.ts";
 import { type DumpKind, Dumps } from "./dump/dumps.ts";
 import { LifeScript } from "./life_script.ts";
 import { Notifier } from "./notifier.ts";
+import { endMsOf, OwnProcess } from "./own_process.ts";
 import { linuxProcesses } from "./linux_processes.ts";
 import { Operations } from "./operations.ts";
 import { RoleTunings } from "./process_tuning.ts";
@@ -59,6 +60,7 @@ export class Supervisor {
   readonly #syncRoles = new SyncRoles();
   readonly #dumps: Dumps;
   readonly #tunings: RoleTunings;
+  readonly #ownProcess: OwnProcess;
   readonly #startupScript: LifeScript;
   #config: Config;
   readonly #vrrpNotBeforeUs: number;
@@ -124,6 +126,7 @@ export class Supervisor {
       died: (name: string, text: string) => options.journal?.record({ type: "role", name, text }),
     };
     this.#tunings = new RoleTunings(options.log);
+    this.#ownProcess = new OwnProcess(options.log);
     this.#vrrp = new RoleKeeper<ToVrrp>({
       ...common,
       role: "vrrp",
@@ -180,6 +183,7 @@ export class Supervisor {
 
   #begin(): void {
     if (this.#stopping) return;
+    this.#ownProcess.apply(this.#config.global);
     this.#openControl();
     this.#options.journal?.record({ type: "daemon", text: `Holdfast ${this.#options.version} starts` });
     this.#notifier.use(this.#config);
@@ -219,6 +223,7 @@ export class Supervisor {
   async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
+    const endMs = endMsOf(this.#config.global);
     this.#options.journal?.record({ type: "daemon", text: "Holdfast is ending" });
     this.#startupScript.abort();
     await this.#reloading;
@@ -227,11 +232,11 @@ export class Supervisor {
     this.#witnesses.stop();
     this.#operations.stop();
     this.#notifier.ending();
-    await this.#vrrp.stop({ type: "stop" }, END_MS);
+    await this.#vrrp.stop({ type: "stop" }, endMs);
     await Promise.all([
-      this.#health.stop({ type: "stop", keepTable: this.#options.keepIpvs, removed: false }, END_MS),
-      this.#bfd.stop(END_MS),
-      this.#api.stop({ type: "stop" }, END_MS),
+      this.#health.stop({ type: "stop", keepTable: this.#options.keepIpvs, removed: false }, endMs),
+      this.#bfd.stop(endMs),
+      this.#api.stop({ type: "stop" }, endMs),
     ]);
     await this.#notifier.close();
     await new LifeScript("shutdown_script", this.#options.log).run(this.#config.global);
@@ -378,6 +383,7 @@ export class Supervisor {
     this.#serverOrders.forgetAllBut(config);
     this.#reloads = { ...this.#reloads, accepted: this.#reloads.accepted + 1, lastAcceptedAtMs: Date.now() };
     this.#tracker.configure(config);
+    this.#ownProcess.apply(this.#config.global);
     this.#tunings.apply(this.#config.global, this.#vrrp.process, this.#health.process);
     this.#notifier.reloaded();
     this.#reloadWarning = undefined;

@@ -13,6 +13,7 @@ export interface VrrpPart {
   readonly statics: StaticConfig;
   readonly links: LinkSettings;
   readonly pacing: AnnouncementPacing;
+  readonly logsUnknownVrids: boolean;
 }
 
 /** Nothing to do. */
@@ -22,13 +23,21 @@ export const NO_PART: VrrpPart = {
   statics: NO_STATICS,
   links: NO_LINK_SETTINGS,
   pacing: NO_PACING,
+  logsUnknownVrids: false,
 };
 
 /** Picks it. */
 export function vrrpPartOf(config: Config): VrrpPart {
   const { vrrpInstances: instances, syncGroups, staticAddresses, staticRoutes, staticRules, trackGroups } = config;
   const statics = { staticAddresses, staticRoutes, staticRules, trackGroups };
-  return { instances, syncGroups, statics, links: linkSettingsOf(config), pacing: pacingOf(config) };
+  return {
+    instances,
+    syncGroups,
+    statics,
+    links: linkSettingsOf(config),
+    pacing: pacingOf(config),
+    logsUnknownVrids: config.global.logsUnknownVrids ?? false,
+  };
 }
 
 function pacingOf({ global, garpGroups }: Config): AnnouncementPacing {

@@ -252,6 +252,7 @@ class VrrpRole {
     this.#links.ensure(instances);
     this.#links.keep(instances);
     this.#engine = new VrrpEngine(instances, ports, syncGroups);
+    this.#engine.unknownVrids.logged = part.logsUnknownVrids;
     const { clock, log } = ports;
     const lost = (names: readonly string[], what: string): void => this.#engine?.lose(names, what);
     this.#statics = new StaticParts({ clock, network, log, lost });
@@ -303,6 +304,7 @@ class VrrpRole {
       this.#network?.steady.configure(links);
       this.#pacer.use(part.pacing);
       this.#engine?.reconfigure(instances, syncGroups);
+      if (this.#engine !== undefined) this.#engine.unknownVrids.logged = part.logsUnknownVrids;
       if (this.#started) this.#engine?.networkChanged(); // by other delays
       this.#part = part;
     } catch (error) {

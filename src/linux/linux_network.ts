@@ -24,6 +24,8 @@ export interface VrrpEndpoint {
   readonly protocol: number;
   /** Multicast groups to join. */
   readonly groups: readonly string[];
+  /** Room for packets that wait; missing: the usual. */
+  readonly receiveBuffer?: { readonly bytes: number; readonly exact: boolean };
 }
 
 /** The real NetworkPort. */
@@ -48,7 +50,7 @@ export class LinuxNetwork implements NetworkPort, LinkPort {
    * @returns the socket, or undefined while there is no such interface
    * @throws SystemError
    */
-  openVrrp({ interfaceName, family, protocol, groups }: VrrpEndpoint): AdvertisementSocket | undefined {
+  openVrrp({ interfaceName, family, protocol, groups, receiveBuffer }: VrrpEndpoint): AdvertisementSocket | undefined {
     const key = socketKey(interfaceName, family, protocol);
     const index = this.table.indexOf(interfaceName);
     let known = this.#sockets.get(key);
@@ -62,6 +64,7 @@ export class LinuxNetwork implements NetworkPort, LinkPort {
       known = { socket, index };
       this.#sockets.set(key, known);
     }
+    known?.socket.resize(receiveBuffer);
     for (const group of groups) known?.socket.join(parseIp(group) ?? new Uint8Array());
     return known?.socket;
   }

@@ -24,6 +24,8 @@ import { check, describeErrno, EAGAIN, EINTR } from "./system_error.ts";
 
 /** Room for bursts of many instances while the process waits for a CPU. */
 const RECEIVE_BUFFER_BYTES = 1 << 20;
+/** The kernel doubles it, and counts in an int. */
+const MAX_BUFFER_BYTES = 0x3fff_ffff;
 /** Leaves before bulk traffic in the queue of the interface (linux/pkt_sched.h). */
 export const TC_PRIO_CONTROL = 7;
 
@@ -41,6 +43,8 @@ export interface AdvertisementSocket {
   readonly fd: number;
   /** Hears from now on what goes to a multicast group, of 4 or 16 bytes. @throws SystemError */
   join(group: Uint8Array): void;
+  /** Makes room for packets that wait; `exact` also makes less. */
+  resize(buffer: { readonly bytes: number; readonly exact: boolean } | undefined): void;
   /** Reads the next packet, with its IP header, into `buffer`. @returns its length, or -1 when none waits */
   receive(buffer: Uint8Array<ArrayBuffer>): number;
   /** Sends a packet that carries its own IP header. @returns undefined, or why it could not be sent */
@@ -56,6 +60,7 @@ export class VrrpSocket implements AdvertisementSocket {
   readonly #index: number;
   readonly #receiveFd: number;
   readonly #sendFd: number;
+  readonly #buffer: ReceiveBufferSize;
   readonly #joined = new Set<string>();
   readonly #destination = socketAddress();
 
@@ -70,7 +75,7 @@ export class VrrpSocket implements AdvertisementSocket {
     const send = (level: number, name: number, value: Uint8Array<ArrayBuffer>): void =>
       setOption(this.#sendFd, level, name, value, `send VRRP on ${interfaceName}`);
     receive(IPPROTO_IP, IP_MULTICAST_ALL, cInts(0)); // only what arrives for our groups on this interface
-    growReceiveBuffer(this.#receiveFd);
+    this.#buffer = new ReceiveBufferSize(this.#receiveFd);
     send(IPPROTO_IP, IP_HDRINCL, cInts(1));
     send(IPPROTO_IP, IP_MULTICAST_IF, membershipRequest(new Uint8Array(4), interfaceIndex));
     send(IPPROTO_IP, IP_MULTICAST_LOOP, cInts(0));
@@ -88,6 +93,10 @@ export class VrrpSocket implements AdvertisementSocket {
     const request = membershipRequest(group, this.#index);
     setOption(this.#receiveFd, IPPROTO_IP, IP_ADD_MEMBERSHIP, request, `join a group on ${this.interfaceName}`);
     this.#joined.add(key);
+  }
+
+  resize(buffer: { readonly bytes: number; readonly exact: boolean } | undefined): void {
+    this.#buffer.set(buffer);
   }
 
   receive(buffer: Uint8Array<ArrayBuffer>): number {
@@ -129,9 +138,22 @@ export function openRaw(family: number, protocol: number, interfaceName: string)
   return fd;
 }
 
-/** Makes room for bursts; as far as the system lets us. */
-export function growReceiveBuffer(fd: number): void {
-  libc().setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, cInts(RECEIVE_BUFFER_BYTES), 4);
+/** The receive buffer of a socket: room for bursts unless told otherwise, as far as the system lets us. */
+export class ReceiveBufferSize {
+  readonly #fd: number;
+  #bytes = 0;
+
+  constructor(fd: number) {
+    this.#fd = fd;
+    this.set(undefined);
+  }
+
+  set({ bytes, exact }: { readonly bytes: number; readonly exact: boolean } = { bytes: 0, exact: false }): void {
+    const wanted = Math.min(exact ? bytes : Math.max(bytes, RECEIVE_BUFFER_BYTES), MAX_BUFFER_BYTES);
+    if (wanted === this.#bytes) return;
+    this.#bytes = wanted;
+    libc().setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUFFORCE, cInts(wanted), 4);
+  }
 }
 
 /** Sets an option of a socket. @throws SystemError with what was being done */

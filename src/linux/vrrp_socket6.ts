@@ -6,7 +6,7 @@ import { AF_INET6, IPPROTO_RAW, MSG_DONTWAIT, SO_PRIORITY, SO_RCVBUF, SOL_SOCKET
 import { cInts, errno, libc } from "./libc.ts";
 import { ReceivedMessage } from "./received_message.ts";
 import { describeErrno, EAGAIN, EINTR } from "./system_error.ts";
-import { type AdvertisementSocket, growReceiveBuffer, openRaw, setOption, TC_PRIO_CONTROL } from "./vrrp_socket.ts";
+import { type AdvertisementSocket, openRaw, ReceiveBufferSize, setOption, TC_PRIO_CONTROL } from "./vrrp_socket.ts";
 
 // linux/in6.h
 const IPPROTO_IPV6 = 41;
@@ -32,6 +32,7 @@ export class VrrpSocket6 implements AdvertisementSocket {
   readonly #index: number;
   readonly #receiveFd: number;
   readonly #sendFd: number;
+  readonly #buffer: ReceiveBufferSize;
   readonly #joined = new Set<string>();
   readonly #destination: Uint8Array<ArrayBuffer>;
   readonly #message: ReceivedMessage;
@@ -52,7 +53,7 @@ export class VrrpSocket6 implements AdvertisementSocket {
     receive(IPV6_RECVHOPLIMIT);
     // Kernels before 4.20 do not know it: they hand over other groups of this host, too, which are refused later.
     libc().setsockopt(this.#receiveFd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, cInts(0), 4);
-    growReceiveBuffer(this.#receiveFd);
+    this.#buffer = new ReceiveBufferSize(this.#receiveFd);
     send(IPPROTO_IPV6, IPV6_MULTICAST_IF, interfaceIndex);
     send(IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0);
     send(SOL_SOCKET, SO_PRIORITY, TC_PRIO_CONTROL);
@@ -77,6 +78,10 @@ export class VrrpSocket6 implements AdvertisementSocket {
     new DataView(request.buffer).setInt32(16, this.#index, true);
     setOption(this.#receiveFd, IPPROTO_IPV6, IPV6_JOIN_GROUP, request, `join a group on ${this.interfaceName}`);
     this.#joined.add(key);
+  }
+
+  resize(buffer: { readonly bytes: number; readonly exact: boolean } | undefined): void {
+    this.#buffer.set(buffer);
   }
 
   receive(buffer: Uint8Array<ArrayBuffer>): number {

@@ -2,6 +2,7 @@
 import { same } from "../../base/same.ts";
 import type { VrrpInstance } from "../../config/config.ts";
 import type { SyncGroup } from "../../config/config_vrrp.ts";
+import { type ReceiveBuffer, sumOfBuffers } from "../../config/receive_buffers.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { type Family, formatIp } from "../../base/ip.ts";
 import type { AddressClaim } from "../../wire/address_claim.ts";
@@ -18,6 +19,7 @@ import { receiverOf, senderOf } from "./own_links.ts";
 import { operate, type OperationAnswer, type VrrpOperation } from "./operations.ts";
 import { NO_STATUS, type TrackStatus } from "./tracked_items.ts";
 import { groupOf } from "./terms.ts";
+import { UnknownVrids } from "./unknown_vrids.ts";
 import type { VirtualRouterPorts } from "./surroundings.ts";
 import { VirtualRouter } from "./virtual_router.ts";
 
@@ -34,6 +36,8 @@ export interface Listener {
   readonly protocol: number;
   /** Multicast groups to join. */
   readonly groups: readonly string[];
+  /** Room for packets that wait; missing: the usual. */
+  readonly receiveBuffer?: ReceiveBuffer;
 }
 
 /** What a set of instances listens to: one for each interface, family and protocol; and what they only send by. */
@@ -54,7 +58,9 @@ export function listenersOf(instances: readonly VrrpInstance[]): Listener[] {
     const groups = new Set(ofGroups.map((instance) => formatIp(groupOf(instance))));
     if (first === undefined) return [];
     const { family } = first;
-    return [{ interfaceName: receiverOf(first), family, protocol: protocolOf(first), groups: [...groups] }];
+    const receiveBuffer = sumOfBuffers(members.map((instance) => instance.receiveBuffer));
+    const buffer = receiveBuffer && { receiveBuffer };
+    return [{ interfaceName: receiverOf(first), family, protocol: protocolOf(first), groups: [...groups], ...buffer }];
   });
   return [...listeners, ...senders];
 }
@@ -83,9 +89,11 @@ export class VrrpEngine {
   #orders: ReadonlyMap<string, RouterOrders> = new Map();
 
   readonly #links: LinkWatch;
+  readonly unknownVrids: UnknownVrids;
 
   constructor(instances: readonly VrrpInstance[], ports: VirtualRouterPorts, groups: readonly SyncGroup[] = []) {
     this.#ports = ports;
+    this.unknownVrids = new UnknownVrids(ports.log);
     this.#links = new LinkWatch(ports.network, (fact) => ports.observe?.(fact));
     this.#use(instances.map((instance) => new VirtualRouter(instance, ports)));
     this.#groups = groups.map((group) => new LiveSyncGroup(group, this.#membersOf(group), ports));
@@ -243,6 +251,7 @@ export class VrrpEngine {
     const router = this.#byInterface.get(interfaceName)?.[indexOf(family, vrid)];
     if (router === undefined) {
       this.#stray["unknown-vrid"]++;
+      this.unknownVrids.note(interfaceName, vrid, packet, this.#ports.clock.nowUs());
       return;
     }
     const message = router.unwrap(packet, ip.value);
