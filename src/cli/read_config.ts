@@ -27,14 +27,19 @@ export interface ReadConfig {
   readonly diagnostics: readonly Diagnostic[];
   /** All diagnostics for people; empty when there are none. */
   readonly report: string;
+  /** Text of each file that was read, by its name. */
+  readonly sources: ReadonlyMap<string, string>;
 }
 
 /** Reads a file with everything it includes. `-` is standard input. */
 export function readConfig(path: string, options: ReadOptions): ReadConfig {
   const text = readText(path);
-  if (!text.ok) return { config: undefined, diagnostics: [], report: `error: ${text.problem}\n` };
+  if (!text.ok) {
+    return { config: undefined, diagnostics: [], report: `error: ${text.problem}\n`, sources: new Map() };
+  }
   const { config, diagnostics, sources } = loadConfig(loadInput(nameOf(path, text.text), text.text, options));
-  return { config, diagnostics, report: renderDiagnostics(diagnostics, { sources, colour: options.colour }) };
+  const report = renderDiagnostics(diagnostics, { sources, colour: options.colour });
+  return { config, diagnostics, report, sources };
 }
 
 /** How messages name a file. Standard input has no name that tells its syntax, so its first statement does. */

@@ -3,6 +3,7 @@ import { VERSION } from "../base/version.ts";
 import { type LeftOut, startable, whyNothingRuns } from "../config/carried_out.ts";
 import { withSecretsOfFiles } from "../config/secrets.ts";
 import type { Config } from "../config/config.ts";
+import { type DiagnosticCode, isAdvice } from "../config/diagnostic.ts";
 import { Journal } from "../daemon/journal/journal.ts";
 import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.ts";
 import { listenToSignals } from "../daemon/signals.ts";
@@ -14,6 +15,7 @@ import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { journalOfThisNamespace } from "./journal_path.ts";
 import { machine } from "./machine.ts";
 import { readConfig } from "./read_config.ts";
+import { saveConfig } from "./saved_config.ts";
 
 /** Where the api role listens, if at all. */
 export type ApiAddress = { readonly hostname: string; readonly port: number } | "off";
@@ -105,16 +107,36 @@ function missingPrivilege(config: Config): string | undefined {
 function readRunnable(
   { useFile, configId }: RunOptions,
   colour: boolean,
-): { config: Config | undefined; leftOut: readonly LeftOut[]; report: string } {
-  const { config, report } = readConfig(useFile, { checkInterfaces: true, colour, configId });
+): { config: Config | undefined; leftOut: readonly LeftOut[]; report: string; hasFlaws: boolean } {
+  const read = readConfig(useFile, { checkInterfaces: true, colour, configId });
+  const { config, report } = read;
+  const hasFlaws = read.diagnostics.some(({ code }) => !isOurs(code));
+  const folder = config?.global.configSaveFolder;
+  if (folder !== undefined) saveCopy(folder, read.sources);
   const problem = config && whyNothingRuns(config);
-  if (config === undefined) return { config, leftOut: [], report };
-  if (problem !== undefined) return { config: undefined, leftOut: [], report: `${report}error: ${problem}\n` };
+  if (config === undefined) return { config, leftOut: [], report, hasFlaws };
+  if (problem !== undefined) {
+    return { config: undefined, leftOut: [], report: `${report}error: ${problem}\n`, hasFlaws };
+  }
   const before = startable(config, machine.routingNames?.(config.global)); // which the report has named already
   const { config: runnable, leftOut } = withSecretsOfFiles(before, (path) => Deno.readFileSync(path));
   const missing = leftOut.slice(before.leftOut.length)
     .map(({ what, why, location: { file, line } }) => `${file}:${line}: warning: \`${what}\` is not started: ${why}\n`);
-  return { config: runnable, leftOut, report: report + missing.join("") };
+  return { config: runnable, leftOut, report: report + missing.join(""), hasFlaws };
+}
+
+/** What Holdfast says of itself and of this machine, about a configuration that is as it should be. */
+function isOurs(code: DiagnosticCode): boolean {
+  return isAdvice(code) || code === "not-carried-out" || code === "not-started";
+}
+
+/** `config_save_dir`. */
+function saveCopy(folder: string, sources: ReadonlyMap<string, string>): void {
+  try {
+    saveConfig(folder, sources, new Date());
+  } catch (error) {
+    log(`warning: config_save_dir: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** One line to standard error, with the time. */

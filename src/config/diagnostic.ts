@@ -188,6 +188,11 @@ export class Report {
   }
 }
 
+/** Whether a code depends on the machine, or is odd but may be meant. */
+export function isAdvice(code: DiagnosticCode): boolean {
+  return ADVICE.has(code);
+}
+
 /** The bare place of something that has one, such as a token. */
 export function placeOf({ file, line, column, length }: SourceLocation): SourceLocation {
   return { file, line, column, length };

@@ -38,7 +38,8 @@ export const ROOT = section("the top level", {
 /** `global_defs`: 140 keywords. */
 export const GLOBAL_DEFS = section("global_defs", {
   carriedOut: `
-    process_name bfd_process_name umask log_unknown_vrids vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier bfd_priority bfd_rt_priority
+    process_name bfd_process_name umask log_unknown_vrids reload_check_config reload_time_file reload_repeat reload_file config_save_dir
+    vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier bfd_priority bfd_rt_priority
     bfd_rlimit_rttime bfd_rlimit_rtime bfd_no_swap bfd_cpu_affinity
     process_names vrrp_process_name checker_process_name lvs_process_name vrrp_priority checker_priority
     vrrp_rt_priority checker_rt_priority vrrp_rlimit_rttime checker_rlimit_rttime vrrp_rlimit_rtime
@@ -61,8 +62,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     smtp_alert_vrrp smtp_alert_checker no_checker_emails`,
   notCarriedOut: `
     use_symlink_paths set_supplementary_groups
-    reload_check_config reload_time_file reload_repeat
-    reload_file config_save_dir tmp_config_directory
+    tmp_config_directory
     max_auto_priority min_auto_priority_delay
     disable_local_igmp
     vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters nftables_ipvs

@@ -14,6 +14,8 @@ import { removeVirtualAddresses } from "./left_overs.ts";
 import { type ControlRequest, ControlServer } from "./control.ts";
 import type { FromChild, HealthReport, ToApi, ToHealth, ToVrrp } from "./messages.ts";
 import { carryOver, type ReloadOutcome, type ReloadStep } from "./reload.ts";
+import { readForReload } from "./reload_reading.ts";
+import { TimedReload } from "./timed_reload.ts";
 import { type DumpKind, Dumps } from "./dump/dumps.ts";
 import { LifeScript } from "./life_script.ts";
 import { Notifier } from "./notifier.ts";
@@ -61,6 +63,7 @@ export class Supervisor {
   readonly #dumps: Dumps;
   readonly #tunings: RoleTunings;
   readonly #ownProcess: OwnProcess;
+  readonly #timedReload: TimedReload;
   readonly #startupScript: LifeScript;
   #config: Config;
   readonly #vrrpNotBeforeUs: number;
@@ -127,6 +130,7 @@ export class Supervisor {
     };
     this.#tunings = new RoleTunings(options.log);
     this.#ownProcess = new OwnProcess(options.log);
+    this.#timedReload = new TimedReload({ log: options.log, reload: () => void this.reload() });
     this.#vrrp = new RoleKeeper<ToVrrp>({
       ...common,
       role: "vrrp",
@@ -184,6 +188,7 @@ export class Supervisor {
   #begin(): void {
     if (this.#stopping) return;
     this.#ownProcess.apply(this.#config.global);
+    this.#timedReload.use(this.#config.global);
     this.#openControl();
     this.#options.journal?.record({ type: "daemon", text: `Holdfast ${this.#options.version} starts` });
     this.#notifier.use(this.#config);
@@ -226,6 +231,7 @@ export class Supervisor {
     const endMs = endMsOf(this.#config.global);
     this.#options.journal?.record({ type: "daemon", text: "Holdfast is ending" });
     this.#startupScript.abort();
+    this.#timedReload.stop();
     await this.#reloading;
     this.#control?.close();
     this.#tracker.stop();
@@ -361,7 +367,8 @@ export class Supervisor {
   // --- reload ---
 
   async #reload(): Promise<ReloadOutcome> {
-    const { config, leftOut, report } = this.#options.readConfig();
+    const { readConfig, log } = this.#options;
+    const { config, leftOut, report } = readForReload(this.#config.global, readConfig, log);
     if (report !== "") this.#options.log(`\n${report.trimEnd()}`);
     if (this.#stopping) return this.#refused(report, "Holdfast is ending");
     if (config === undefined) return this.#refuse(report, "the configuration on disk is wrong and was not taken over");
@@ -384,6 +391,7 @@ export class Supervisor {
     this.#reloads = { ...this.#reloads, accepted: this.#reloads.accepted + 1, lastAcceptedAtMs: Date.now() };
     this.#tracker.configure(config);
     this.#ownProcess.apply(this.#config.global);
+    this.#timedReload.use(this.#config.global);
     this.#tunings.apply(this.#config.global, this.#vrrp.process, this.#health.process);
     this.#notifier.reloaded();
     this.#reloadWarning = undefined;

@@ -19,6 +19,8 @@ export interface SupervisorOptions {
     readonly config: Config | undefined;
     readonly leftOut: readonly LeftOut[];
     readonly report: string;
+    /** Whether something in it is not as keepalived wants it, which `reload_check_config` does not let pass. */
+    readonly hasFlaws: boolean;
   };
   /** Keeps what happened and why; undefined: nowhere. */
   readonly journal?: Journal;
