@@ -1,6 +1,6 @@
 // What a configuration says, whichever syntax it came in: plain data (survives JSON), units in the names, defaults filled in.
 import type { HttpConfig } from "./http_config.ts";
-import type { WitnessConfig } from "./witness_config.ts";
+import type { FencingConfig, WitnessConfig } from "./witness_config.ts";
 import type { ForwardingMethod, Protocol } from "../core/ipvs/table.ts";
 import type { AnnouncementSchedule } from "../core/vrrp/state.ts";
 import type { AddressAssignment } from "../ports/network.ts";
@@ -59,6 +59,8 @@ export interface Config {
   readonly http?: HttpConfig;
   /** `witness` of holdfast.yaml. */
   readonly witness?: WitnessConfig;
+  /** `fencing` of holdfast.yaml. */
+  readonly fencing?: FencingConfig;
 }
 
 /** `track_group`: instances that follow static addresses, routes and rules. */

@@ -5,7 +5,7 @@ import { ownKeyword, ownKeywordsOf } from "./own_keywords.ts";
 import type { SectionName } from "./section.ts";
 import { typeOf } from "./types.ts";
 import type { JsonSchema } from "./value_type.ts";
-import { WITNESS_SCHEMA } from "./witness_config.ts";
+import { FENCING_SCHEMA, WITNESS_SCHEMA } from "./witness_config.ts";
 import { LINE_HEADS, OWN_SECTIONS, shapeOf } from "./yaml_shape.ts";
 
 /** What the schema says beside the grammar. */
@@ -53,7 +53,7 @@ function ownSections(): Record<string, JsonSchema> {
       [name, purpose],
     ) => [name, { description: `${purpose}; not carried out yet`, not: {} }]),
   );
-  return { ...HTTP_SCHEMAS, witness: WITNESS_SCHEMA, ...missing };
+  return { ...HTTP_SCHEMAS, witness: WITNESS_SCHEMA, fencing: FENCING_SCHEMA, ...missing };
 }
 
 function openedSchema(section: SectionName, keyword: string, opens: SectionName): JsonSchema {

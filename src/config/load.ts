@@ -21,7 +21,7 @@ import { readRoute, readRule } from "./route_line.ts";
 import { readVirtualServer } from "./virtual_server.ts";
 import { readVirtualServerGroup } from "./virtual_server_group.ts";
 import { type InstanceDraft, linesOf, readVrrpInstance } from "./vrrp_instance.ts";
-import { readWitnessConfig } from "./witness_config.ts";
+import { readFencingConfig, readWitnessConfig } from "./witness_config.ts";
 import { readYaml } from "./yaml_reader.ts";
 import { isYaml } from "./yaml_shape.ts";
 
@@ -69,7 +69,8 @@ export function loadConfig(input: LoadInput): LoadResult {
   const http = own === undefined ? undefined : readHttpConfig(own, report);
   const whole = reader.finish(root);
   const witness = readWitnessConfig(own?.get("witness"), whole.vrrpInstances, report);
-  const config = { ...whole, ...(http && { http }), ...(witness && { witness }) };
+  const fencing = readFencingConfig(own?.get("fencing"), whole, report);
+  const config = { ...whole, ...(http && { http }), ...(witness && { witness }), ...(fencing && { fencing }) };
   if (input.willNotRun !== true) reportLeftOut(config, report, input.host?.routingNames?.(config.global));
   const diagnostics = report.sorted([...sources.keys()]);
   return { ...(report.hasErrors ? {} : { config }), diagnostics, sources };

@@ -1,6 +1,8 @@
-// `witness` of holdfast.yaml: who is asked before this host becomes master. keepalived has no words for it.
+// `witness` and `fencing` of holdfast.yaml: who is asked, and what is done, before this host becomes master. keepalived has no
+// words for them.
 import { parseIp } from "../base/ip.ts";
-import type { SourceLocation, VrrpInstance } from "./config.ts";
+import type { Config, SourceLocation, VrrpInstance } from "./config.ts";
+import type { Script } from "./config_vrrp.ts";
 import type { Report } from "./diagnostic.ts";
 import { mismatches, type OwnSection } from "./http_config.ts";
 import type { JsonSchema } from "./value_type.ts";
@@ -158,5 +160,57 @@ function peerApi({ peer_api: text, ca, token_file: tokenFile }: Entries): Witnes
     url: url.href,
     ...(ca === undefined ? {} : { ca: String(ca) }),
     ...(tokenFile === undefined ? {} : { tokenFile: String(tokenFile) }),
+  };
+}
+
+/** `fencing`: what is run before a router takes over from a master that fell silent. */
+export interface FencingConfig {
+  readonly script: Script;
+  readonly timeoutMs: number;
+  /** Instances that it counts for; undefined: all. */
+  readonly instances?: readonly string[];
+}
+
+/** What may stand in `fencing`. */
+export const FENCING_SCHEMA: JsonSchema = {
+  description: "a script that makes sure that a silent master is gone before this host takes over",
+  type: "object",
+  additionalProperties: false,
+  required: ["script"],
+  properties: {
+    script: { ...text, description: "command; exit status 0 allows to take over, anything else forbids it" },
+    timeout: { type: "number", minimum: 0.1, maximum: 600, description: "seconds; default 10" },
+    user: { ...text, description: "who runs it; default script_user" },
+    instances: { type: "array", items: text, description: "names of instances; default all" },
+  },
+};
+
+/** Reads the section; undefined when it is not there, or wrong. */
+export function readFencingConfig(
+  section: OwnSection | undefined,
+  { vrrpInstances, syncGroups }: Pick<Config, "vrrpInstances" | "syncGroups">,
+  report: Report,
+): FencingConfig | undefined {
+  if (section === undefined) return undefined;
+  const { location, value } = section;
+  const problems = [...mismatches(value ?? {}, FENCING_SCHEMA, "`fencing`")];
+  for (const problem of problems) report.add("yaml-structure", location, problem);
+  if (problems.length > 0) return undefined;
+  const { script: command, user, timeout = 10, instances } = value as Entries;
+  const names = (instances ?? vrrpInstances.map(({ name }) => name)) as string[];
+  const stranger = names.find((name) => !vrrpInstances.some((instance) => instance.name === name));
+  if (stranger !== undefined) {
+    report.add("yaml-structure", location, `\`fencing\` is for \`${stranger}\`, which is no instance`);
+  }
+  const group = syncGroups.find(({ members }) => members.some((member) => names.includes(member)));
+  if (group !== undefined) {
+    const message =
+      `\`fencing\` is not carried out for members of a sync group: name the \`instances\` that are in none`;
+    report.add("yaml-structure", location, message);
+  }
+  return {
+    script: { command: String(command), ...(user === undefined ? {} : { user: String(user) }) },
+    timeoutMs: Number(timeout) * 1000,
+    ...(instances === undefined ? {} : { instances: names }),
   };
 }

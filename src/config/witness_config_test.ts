@@ -1,4 +1,4 @@
-import { assertEquals } from "../../test/assert.ts";
+import { assert, assertEquals } from "../../test/assert.ts";
 import { loadConfig } from "./load.ts";
 import type { WitnessConfig } from "./witness_config.ts";
 
@@ -75,4 +75,22 @@ Deno.test("witness refuses what would ask nobody, somebody else, or tell a token
   assertEquals(problem("{ gateway: 192.0.2.1 }, { gateway: 192.0.2.1 }"), [
     "the witness `gateway 192.0.2.1` is there twice",
   ]);
+});
+
+Deno.test("fencing says what to run and how long, but not for members of a sync group", () => {
+  const read = (text: string) => {
+    const { config, diagnostics } = loadConfig({ path: "x.yaml", text: INSTANCE + text, hostName: "lb" });
+    return { fencing: config?.fencing, problems: diagnostics.map(({ message }) => message) };
+  };
+  assertEquals(read("fencing: { script: /etc/fence --off, timeout: 3, user: root }\n"), {
+    fencing: { script: { command: "/etc/fence --off", user: "root" }, timeoutMs: 3000 },
+    problems: [],
+  });
+  assertEquals(read("fencing: { timeout: 3 }\n").problems, ["`fencing` needs `script`"]);
+  assertEquals(read("fencing: { script: /x, instances: [VI_2] }\n").problems, [
+    "`fencing` is for `VI_2`, which is no instance",
+  ]);
+  const grouped = read("fencing: { script: /x }\nvrrp_sync_group: { G: { group: [VI_1] } }\n").problems;
+  const why = "`fencing` is not carried out for members of a sync group: name the `instances` that are in none";
+  assert(grouped.includes(why), grouped.join());
 });

@@ -1,5 +1,6 @@
 // What the roles say to one another over their links: one JSON value each. What a child says is checked before use, since
 // the api role and the mail role talk to the network.
+import { parseIp } from "../base/ip.ts";
 import type { VirtualServer } from "../config/config.ts";
 import type { BfdInstance } from "../config/config_vrrp.ts";
 import type { IpvsSettings } from "../config/sync_daemon.ts";
@@ -15,7 +16,7 @@ import type { SyncRole } from "../engine/health/settings_keeper.ts";
 import type { ApiSettings } from "./api_settings.ts";
 import type { OwnSettings } from "./process_tuning.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
-import type { InstanceNotice, StateTransition } from "../engine/vrrp/surroundings.ts";
+import type { FenceRequest, InstanceNotice, StateTransition } from "../engine/vrrp/surroundings.ts";
 import type { VrrpPart } from "./vrrp_part.ts";
 import type {
   HealthStatistics,
@@ -148,6 +149,8 @@ export type FromChild =
   | { readonly type: "vrrp"; readonly instances: readonly VrrpInstanceSnapshot[] }
   /** An instance or a sync group changed its state. */
   | { readonly type: "transition"; readonly transition: StateTransition }
+  /** An instance would take over from a silent master; the answer comes with `steer`. */
+  | { readonly type: "fence"; readonly request: FenceRequest }
   /** An instance has something else to tell. */
   | { readonly type: "notice"; readonly notice: InstanceNotice }
   | HealthReport
@@ -171,7 +174,7 @@ export type FromChild =
 
 /** Message types that each role may send; anything else is dropped. */
 const ALLOWED: Readonly<Record<RoleName, readonly FromChild["type"][]>> = {
-  vrrp: ["ready", "log", "vrrp", "transition", "notice", "reconfigured", "operated", "observed", "failed"],
+  vrrp: ["ready", "log", "vrrp", "transition", "notice", "fence", "reconfigured", "operated", "observed", "failed"],
   health: ["ready", "log", "health", "servers", "warnings", "reconfigured", "ordered", "failed"],
   bfd: ["ready", "log", "bfd", "reconfigured", "failed"],
   api: ["ready", "log", "failed"],
@@ -204,6 +207,8 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
       return typeof fields.transition === "object" && fields.transition !== null ? message as FromChild : undefined;
     case "notice":
       return typeof fields.notice === "object" && fields.notice !== null ? message as FromChild : undefined;
+    case "fence":
+      return isFenceRequest(fields.request) ? { type: "fence", request: fields.request } : undefined;
     case "health":
       return Array.isArray(fields.virtualServers) ? message as FromChild : undefined;
     case "bfd":
@@ -235,6 +240,14 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
 /** The bfd role talks to the network, too. */
 function isStates(value: unknown): value is BfdStates {
   return typeof value === "object" && value !== null && Object.values(value).every((up) => typeof up === "boolean");
+}
+
+/** Words of it become arguments of a script. */
+function isFenceRequest(value: unknown): value is FenceRequest {
+  if (typeof value !== "object" || value === null) return false;
+  const { name, id, address } = value as Readonly<Record<string, unknown>>;
+  const isAddress = typeof address === "string" && parseIp(address) !== undefined;
+  return typeof name === "string" && typeof id === "number" && (address === undefined || isAddress);
 }
 
 /** Without control characters, which could draw on the operator's terminal. */

@@ -14,7 +14,6 @@ import {
   stepSteering,
   whyNotPriority,
 } from "../core/vrrp/steering.ts";
-import type { Ban } from "../core/vrrp/witness.ts";
 import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.ts";
 import type { VrrpInstanceSnapshot } from "../ports/snapshot.ts";
 import type { ControlRequest } from "./control.ts";
@@ -31,8 +30,8 @@ export interface OperationsOptions {
   readonly config: () => Config;
   /** The process that does VRRP now. */
   readonly vrrp: () => RoleProcess<ToVrrp> | undefined;
-  /** What witnesses forbid, by the name of the instance. */
-  readonly bans: () => ReadonlyMap<string, Ban>;
+  /** What instances are told beside what operators say, by name. */
+  readonly guards: () => ReadonlyMap<string, Omit<RouterOrders, "held" | "priority">>;
   /** An operator did something, or it came to its end: one sentence. */
   readonly happened?: (act: OperatorAct) => void;
 }
@@ -58,10 +57,9 @@ export class Operations {
 
   /** What the vrrp role is to be told after its configuration. */
   get orders(): Readonly<Record<string, RouterOrders>> {
-    const bans = this.#options.bans();
-    return Object.fromEntries([...new Set([...this.#steering.keys(), ...bans.keys()])].map((name) => {
-      const ban = bans.get(name);
-      return [name, { ...ordersFor(this.#steering, name), ...(ban && { ban }) }];
+    const guards = this.#options.guards();
+    return Object.fromEntries([...new Set([...this.#steering.keys(), ...guards.keys()])].map((name) => {
+      return [name, { ...ordersFor(this.#steering, name), ...guards.get(name) }];
     }));
   }
 

@@ -31,10 +31,10 @@ import type { RoleProcess } from "./role_process.ts";
 import { ServerOrders } from "./server_orders.ts";
 import type { SupervisorOptions } from "./supervisor_options.ts";
 import { SyncRoles } from "./sync_role.ts";
+import { TakeoverGuards } from "./takeover_guards.ts";
 import { Tracker } from "./tracker.ts";
 import { needsVrrp, vrrpPartOf } from "./vrrp_part.ts";
 import { vrrpStart, waitMsUntil } from "./vrrp_start.ts";
-import { Witnesses } from "./witnesses.ts";
 
 /** Longest time for a role to end. */
 const END_MS = 5000;
@@ -57,7 +57,7 @@ export class Supervisor {
   readonly #tracker: Tracker;
   readonly #notifier: Notifier;
   readonly #operations: Operations;
-  readonly #witnesses: Witnesses;
+  readonly #guards: TakeoverGuards;
   readonly #serverOrders = new ServerOrders(() => this.#health.process);
   readonly #syncRoles = new SyncRoles();
   readonly #dumps: Dumps;
@@ -99,11 +99,11 @@ export class Supervisor {
       log: options.log,
       config: () => this.#config,
       vrrp: () => this.#vrrp.process,
-      bans: () => this.#witnesses.bans,
+      guards: () => this.#guards.orders,
       happened: (act) => options.journal?.record(act),
     });
     const sockets = new ProbeSockets(this.#reactor);
-    this.#witnesses = new Witnesses({ log: options.log, sockets, changed: () => this.#operations.steer() });
+    this.#guards = new TakeoverGuards({ log: options.log, sockets, changed: () => this.#operations.steer() });
     this.#dumps = new Dumps(() => {
       return { config: this.#config, instances: this.#vrrpInstances, track: this.#trackStatus, nowMs: Date.now() };
     }, options.log);
@@ -193,7 +193,7 @@ export class Supervisor {
     this.#options.journal?.record({ type: "daemon", text: `Holdfast ${this.#options.version} starts` });
     this.#notifier.use(this.#config);
     this.#tracker.configure(this.#config);
-    this.#witnesses.configure(this.#config);
+    this.#guards.configure(this.#config);
     this.#bfd.start(this.#config);
     // Who waits before it looks after its addresses must not keep any from an earlier life.
     if (waitMsUntil(this.#vrrpNotBeforeUs) > 0) removeVirtualAddresses(this.#config.vrrpInstances, this.#options.log);
@@ -235,7 +235,7 @@ export class Supervisor {
     await this.#reloading;
     this.#control?.close();
     this.#tracker.stop();
-    this.#witnesses.stop();
+    this.#guards.stop();
     this.#operations.stop();
     this.#notifier.ending();
     await this.#vrrp.stop({ type: "stop" }, endMs);
@@ -289,6 +289,8 @@ export class Supervisor {
         return this.#notifier.tell(message.transition);
       case "notice":
         return this.#notifier.note(message.notice);
+      case "fence":
+        return this.#guards.fence(message.request);
       case "servers":
         return this.#notifier.tellServers(message.news);
       case "health":
@@ -381,7 +383,7 @@ export class Supervisor {
     const problem = await carryOver(before, config, this.#reloadSteps(), (current) => {
       this.#config = current;
       this.#notifier.use(current);
-      this.#witnesses.configure(current);
+      this.#guards.configure(current);
     });
     if (problem !== undefined) {
       return this.#refuse(report, `the new configuration could not be taken over (${problem})`);

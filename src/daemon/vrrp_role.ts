@@ -247,6 +247,7 @@ class VrrpRole {
       transition: (transition) => this.#link.post({ type: "transition", transition }),
       observe: (fact) => this.#link.post({ type: "observed", atMs: this.#clock.wallMs(), fact }),
       notice: (notice) => this.#link.post({ type: "notice", notice }),
+      fence: (request) => this.#link.post({ type: "fence", request }),
     };
     this.#links = new OwnLinks(network, ports.log);
     this.#links.ensure(instances);

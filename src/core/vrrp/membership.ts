@@ -39,6 +39,7 @@ export function groupEvent(
     case "reconfigure":
     case "order":
     case "held":
+    case "fenced":
       return undefined;
     default:
       return event satisfies never;

@@ -21,7 +21,8 @@ export function reconfigureBackup(config: RouterConfig, state: Backup, previous:
   }
   const interval = state.masterAdverIntervalUs;
   const masterDownTimerUs = state.masterDownTimerUs + skewTimeUs(config, interval) - skewTimeUs(previous, interval);
-  return { name: "backup", masterDownTimerUs, masterAdverIntervalUs: interval, ...preempt };
+  const fencing = state.fencingId === undefined ? {} : { fencingId: state.fencingId };
+  return { name: "backup", masterDownTimerUs, masterAdverIntervalUs: interval, ...preempt, ...fencing };
 }
 
 /**

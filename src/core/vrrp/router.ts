@@ -42,7 +42,7 @@ function stepInit(
   switch (event.type) {
     case "startup":
       if (config.priority === 255) {
-        const banned = bannedBecause(config.ban, undefined);
+        const banned = bannedBecause(config.ban, undefined) ?? (config.fencing && "it listens first, and fences then");
         if (banned === undefined) return becomeMaster(config, state, "address owner (priority 255)", nowUs);
         return forbidden(
           enterBackup(state, "startup", startDeadline(config, nowUs), config.advertisementIntervalUs),
@@ -61,6 +61,7 @@ function stepInit(
     case "fault-cleared":
     case "address-lost":
     case "resign":
+    case "fenced":
       return unchanged(state);
     default:
       return event satisfies never;
@@ -99,6 +100,7 @@ function stepFault(
     case "advertisement":
     case "address-lost":
     case "resign":
+    case "fenced":
       return unchanged(state);
     default:
       return event satisfies never;
@@ -116,7 +118,9 @@ function stepBackup(
       if (nowUs < state.masterDownTimerUs) return unchanged(state);
       return takeOver(config, state, event.heard, nowUs);
     case "advertisement":
-      return hearAsBackup(config, state, event.advertisement, nowUs);
+      return hearAsBackup(config, notFencing(config, state, event.advertisement, nowUs), event.advertisement, nowUs);
+    case "fenced":
+      return event.id === state.fencingId ? hearFenced(config, state, event, nowUs) : unchanged(state);
     case "fault":
       return enterFault(state, [event.cause], []);
     case "shutdown":
@@ -143,8 +147,41 @@ function takeOver(
 ): Step {
   const banned = bannedBecause(config.ban, heard);
   if (banned !== undefined) return forbidden(waitAgain(config, state, nowUs), banned);
-  return becomeMaster(config, state, "no advertisement within the master down interval", nowUs);
+  if (config.fencing === undefined || heard !== undefined) return becomeMaster(config, state, SILENCE, nowUs);
+  if (state.fencingId !== undefined) {
+    return forbidden(waitAgain(config, state, nowUs), "fencing has had no answer in time");
+  }
+  const masterDownTimerUs = nowUs + config.fencing.timeoutUs;
+  return { state: { ...state, masterDownTimerUs, fencingId: nowUs }, actions: [{ type: "fence", id: nowUs }] };
 }
+
+/** The master that was silent has been fenced, or could not be. Witnesses may have changed their minds meanwhile. */
+function hearFenced(
+  config: RouterConfig,
+  state: RouterState & { name: "backup" },
+  { allowed, reason }: RouterEvent & { type: "fenced" },
+  nowUs: number,
+): Step {
+  const against = allowed ? bannedBecause(config.ban, undefined) : reason;
+  if (against !== undefined) return forbidden(waitAgain(config, state, nowUs), against);
+  return becomeMaster(config, state, `${SILENCE}, and fencing succeeded`, nowUs);
+}
+
+/** Whoever is heard need not be fenced: a router that waits for that goes on as one whose master was heard just now. */
+function notFencing(
+  config: RouterConfig,
+  state: RouterState & { name: "backup" },
+  heard: HeardAdvertisement,
+  nowUs: number,
+): RouterState & { name: "backup" } {
+  if (state.fencingId === undefined) return state;
+  const { fencingId: _, ...rest } = state;
+  if (heard.priority === 0) return rest;
+  return { ...rest, masterDownTimerUs: nowUs + masterDownIntervalUs(config, state.masterAdverIntervalUs) };
+}
+
+/** Why a backup takes over, in words that the journal knows. */
+const SILENCE = "no advertisement within the master down interval";
 
 function forbidden({ state, actions }: Step, reason: string): Step {
   return { state, actions: [...actions, { type: "forbidden", reason }] };
@@ -214,6 +251,7 @@ function stepMaster(
     case "startup":
     case "resume":
     case "fault-cleared":
+    case "fenced":
       return unchanged(state);
     default:
       return event satisfies never;
@@ -364,7 +402,8 @@ function obey(config: RouterConfig, state: RouterState, event: RouterEvent & { t
 function waitAgain(config: RouterConfig, state: RouterState, nowUs: number): Step {
   if (state.name !== "backup") return unchanged(state);
   const masterDownTimerUs = nowUs + masterDownIntervalUs(config, state.masterAdverIntervalUs);
-  return { state: { ...state, masterDownTimerUs }, actions: [] };
+  const { fencingId: _, ...rest } = state;
+  return { state: { ...rest, masterDownTimerUs }, actions: [] };
 }
 
 /** RFC 9568 section 6.4.2 (110): advertise first, so that others know before the addresses move. */

@@ -340,3 +340,38 @@ Deno.test("step() with a ban: an owner waits at the start, a master stays, and a
     assertEquals(step(banned, master({ adverTimerUs: 10 * SECOND }), event, 10 * SECOND).state.name, "master");
   }
 });
+
+Deno.test("step() with fencing asks for it when the master fell silent, and takes over when it succeeded", () => {
+  const fences = config({ fencing: { timeoutUs: 5 * SECOND } });
+  const asked = step(fences, backup({ masterDownTimerUs: SECOND }), { type: "timer" }, SECOND);
+  assertEquals(asked.actions, [{ type: "fence", id: SECOND }]);
+  assertEquals(asked.state, backup({ masterDownTimerUs: 6 * SECOND, fencingId: SECOND }));
+  const answer = { type: "fenced", id: SECOND, allowed: true, reason: "" } as const;
+  assertEquals(step(fences, asked.state, answer, 2 * SECOND).state.name, "master");
+  assertEquals(step(fences, asked.state, { ...answer, id: 1 }, 2 * SECOND).state, asked.state, "an older attempt");
+  const refused = step(fences, asked.state, { ...answer, allowed: false, reason: "status 1" }, 2 * SECOND);
+  assertEquals(refused.state, backup({ masterDownTimerUs: 5_609_375 }));
+  assertEquals(refused.actions, [{ type: "forbidden", reason: "status 1" }]);
+  const late = step(fences, asked.state, { type: "timer" }, 6 * SECOND);
+  assertEquals(late.state, backup({ masterDownTimerUs: 9_609_375 }));
+  assertEquals(step(fences, late.state, answer, 6 * SECOND).state, late.state, "it was given up");
+  const banned = { ...fences, ban: { inSilence: "peer is master" } };
+  assertEquals(step(banned, asked.state, answer, 2 * SECOND).state.name, "backup");
+});
+
+Deno.test("step() with fencing fences nobody who is heard: a master that leaves, a lower one, one that comes back", () => {
+  const fences = config({ fencing: { timeoutUs: 5 * SECOND } });
+  const waiting = backup({ masterDownTimerUs: SECOND });
+  for (const last of ["goodbye", "master"] as const) {
+    assertEquals(step(fences, waiting, { type: "timer", heard: last }, SECOND).state.name, "master");
+  }
+  const fencing = backup({ masterDownTimerUs: 6 * SECOND, fencingId: SECOND });
+  const answer = { type: "fenced", id: SECOND, allowed: true, reason: "" } as const;
+  for (const priority of [0, 50, 200]) {
+    const { state } = step(fences, fencing, heard(priority), 2 * SECOND);
+    assert(state.name === "backup" && state.fencingId === undefined);
+    assertEquals(step(fences, state, answer, 2 * SECOND).state, state, `priority ${priority}`);
+  }
+  const owner = step({ ...fences, priority: 255 }, { name: "init" }, { type: "startup" }, 0);
+  assertEquals(owner.state.name, "backup");
+});

@@ -23,6 +23,8 @@ export interface RouterConfig {
   readonly timerExpiredBackup?: number;
   /** Witnesses forbid it to become master; a master stays. */
   readonly ban?: Ban;
+  /** Before it takes over from a master that fell silent, that one is to be fenced; how long that may take. */
+  readonly fencing?: { readonly timeoutUs: number };
 }
 
 /** When addresses are announced by gratuitous ARP, after the set at the transition itself. */
@@ -56,6 +58,8 @@ export type RouterState =
     readonly masterAdverIntervalUs: number;
     /** While a lower master is left alone: when that ends. */
     readonly preemptDelayTimerUs?: number;
+    /** While the silent master is being fenced, until Master_Down_Timer at most: which attempt it is. */
+    readonly fencingId?: number;
   }
   | {
     readonly name: "master";
@@ -94,6 +98,8 @@ export type RouterEvent =
     readonly heard?: "master" | "goodbye";
   }
   | { readonly type: "advertisement"; readonly advertisement: HeardAdvertisement }
+  /** The outcome of an attempt to fence the silent master; `reason` why it may not be taken for gone. */
+  | { readonly type: "fenced"; readonly id: number; readonly allowed: boolean; readonly reason: string }
   /** Something without which we cannot serve is missing; the cause is a sentence for people and a key. */
   | { readonly type: "fault"; readonly cause: string }
   | { readonly type: "fault-cleared"; readonly cause: string }
@@ -126,6 +132,8 @@ export type RouterAction =
     /** Plain words for logs and the journal. */
     readonly reason: string;
   }
+  /** Have the silent master fenced; the answer is `fenced` with that id, in time or not at all. */
+  | { readonly type: "fence"; readonly id: number }
   /** It would have become master, but must not: the ban says why. */
   | { readonly type: "forbidden"; readonly reason: string }
   /** A lower master keeps advertising against us: worth a log line. */

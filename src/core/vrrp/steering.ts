@@ -11,6 +11,10 @@ export interface RouterOrders {
   readonly priority?: number;
   /** Not an operator's word but witnesses': it must not become master. */
   readonly ban?: Ban;
+  /** As configured: a silent master is fenced before it is taken over from. */
+  readonly fencing?: { readonly timeoutUs: number };
+  /** What came of the last attempt. */
+  readonly fenced?: { readonly id: number; readonly allowed: boolean; readonly reason: string };
 }
 
 /** Nothing is asked. */
@@ -46,8 +50,8 @@ export type SteeringRequest =
   | { readonly type: "clear-priority"; readonly name: string };
 
 /** The configuration that a router decides by while an operator's word holds; its priority is the effective one already. */
-export function obeying(config: RouterConfig, { held, ban }: RouterOrders): RouterConfig {
-  return { ...config, ...(held && { preemptMode: false }), ...(ban && { ban }) };
+export function obeying(config: RouterConfig, { held, ban, fencing }: RouterOrders): RouterConfig {
+  return { ...config, ...(held && { preemptMode: false }), ...(ban && { ban }), ...(fencing && { fencing }) };
 }
 
 /** What holds for one instance. */

@@ -7,7 +7,7 @@ import type { AddressAssignment, NetworkInterface, NetworkPort } from "../../por
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import type { OperationAnswer, VrrpOperation } from "../vrrp/operations.ts";
 import { NO_STATUS, type TrackStatus } from "../vrrp/tracked_items.ts";
-import type { StateTransition } from "../vrrp/surroundings.ts";
+import type { FenceRequest, StateTransition } from "../vrrp/surroundings.ts";
 import { instanceKey, VrrpEngine } from "../vrrp/vrrp_engine.ts";
 
 /** An interface of a simulated host. */
@@ -40,6 +40,8 @@ export interface Surroundings {
 export interface HostObserver {
   readonly log?: (host: SimulatedHost, line: string) => void;
   readonly transition?: (host: SimulatedHost, transition: StateTransition) => void;
+  /** It would take over from a silent master, and waits for the answer. */
+  readonly fence?: (host: SimulatedHost, request: FenceRequest) => void;
   /** An advertisement leaves the engine, whether or not the kernel takes it. */
   readonly sent?: (host: SimulatedHost, device: string, packet: Uint8Array) => void;
   /** The kernel is about to add or remove an address. @throws Error when it refuses */
@@ -113,6 +115,7 @@ export class SimulatedHost implements NetworkPort {
       log: (line: string) => this.observer.log?.(this, line),
       changed: () => {},
       transition: (transition: StateTransition) => this.observer.transition?.(this, transition),
+      fence: (request: FenceRequest) => this.observer.fence?.(this, request),
     };
     this.engine = new VrrpEngine(this.#config.instances, ports, this.#config.syncGroups);
     this.engine.track(this.#status);

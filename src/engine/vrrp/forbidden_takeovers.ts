@@ -1,5 +1,6 @@
-// Take-overs that witnesses forbade to one virtual router: said once for each reason, shown while they hold.
-import type { RouterState } from "../../core/vrrp/state.ts";
+// Take-overs that one virtual router was forbidden, or that wait for the silent master to be fenced: said once for each reason,
+// shown while they hold.
+import type { RouterAction, RouterState } from "../../core/vrrp/state.ts";
 import type { Ban } from "../../core/vrrp/witness.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { RateLimiter } from "./rate_limiter.ts";
@@ -21,8 +22,14 @@ export class ForbiddenTakeovers {
     this.#log = log;
   }
 
-  /** It would have become master now. */
-  note(name: string, reason: string): void {
+  /** It would become master now. @param peer address of the router that was heard last */
+  carryOut(name: string, action: RouterAction & { type: "forbidden" | "fence" }, peer: string | undefined): void {
+    if (action.type === "forbidden") return this.#note(name, action.reason);
+    this.#log(`has ${peer ?? "a master that was never heard"} fenced before it takes over`);
+    this.#ports.fence?.({ name, id: action.id, ...(peer !== undefined && { address: peer }) });
+  }
+
+  #note(name: string, reason: string): void {
     this.#count++;
     this.#lastMs = this.#ports.clock.wallMs();
     this.#ports.changed();

@@ -40,6 +40,11 @@ export class HeardPeer {
     return { type: "timer", heard: this.#priority > 0 ? "master" : "goodbye" };
   }
 
+  /** Its address; undefined: nobody was heard. */
+  get address(): string | undefined {
+    return this.#length === 0 ? undefined : formatIp(this.#address.subarray(0, this.#length));
+  }
+
   /** The part of the snapshot; empty before the first. */
   snapshot(clock: Clock): Pick<VrrpInstanceSnapshot, "peer"> {
     if (this.#length === 0) return {};

@@ -23,8 +23,18 @@ export interface VirtualRouterPorts {
   readonly transition?: (transition: StateTransition) => void;
   /** What the journal is to keep. */
   readonly observe?: (fact: RouterFact) => void;
+  /** Fence the master that fell silent; the answer comes as `RouterOrders.fenced`. */
+  readonly fence?: (request: FenceRequest) => void;
   /** Something else happened that they may hear of. */
   readonly notice?: (notice: InstanceNotice) => void;
+}
+
+/** An instance would take over from a silent master. */
+export interface FenceRequest {
+  readonly name: string;
+  readonly id: number;
+  /** The router that was heard last; absent: none ever was. */
+  readonly address?: string;
 }
 
 /** A change of state, for those who are told. */

@@ -207,8 +207,8 @@ export class VirtualRouter {
   steer(orders: RouterOrders): void {
     const isNewlyHeld = orders.held && !this.#orders.held;
     this.#orders = orders;
-    const { priority } = this.#core;
-    this.#core = obeying({ ...coreConfig(this.#config), priority }, orders);
+    this.#core = obeying({ ...coreConfig(this.#config), priority: this.#core.priority }, orders);
+    if (orders.fenced !== undefined) this.#dispatch({ type: "fenced", ...orders.fenced });
     const nowUs = this.#ports.clock.nowUs();
     const patienceUs = masterDownIntervalUs(this.#core, this.#core.advertisementIntervalUs);
     if (isNewlyHeld && this.#heard.isMasterWithin(patienceUs, nowUs)) this.#dispatch({ type: "held" });
@@ -384,7 +384,8 @@ export class VirtualRouter {
       case "transition":
         return this.#transition(action);
       case "forbidden":
-        return this.#forbidden.note(this.#config.name, action.reason);
+      case "fence":
+        return this.#forbidden.carryOut(this.#config.name, action, this.#heard.address);
       case "note":
         return this.#note(action.text.replace(/\d+/g, "N"), `received ${action.text}`);
       default:
