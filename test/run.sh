@@ -62,13 +62,13 @@ deno_test() { # path...
 }
 
 in_vm() { # script, argument...
-  "$here/vm/run.sh" -m 2048 -t 400 -- "$@"
+  "$here/vm/run.sh" -m 2048 -t 900 -- "$@"
 }
 
 # The guest has no Deno of its own, and the project is read-only there.
 deno_in_vm() { # test file
   # shellcheck disable=SC2016 # expanded in the guest
-  "$here/vm/run.sh" -m 1536 -t 300 -- bash -c 'DENO_DIR=/tmp/deno HOLDFAST=/host/dist/holdfast HOLDFAST_REQUIRE_IPVS=1 \
+  "$here/vm/run.sh" -m 1536 -t 600 -- bash -c 'DENO_DIR=/tmp/deno HOLDFAST=/host/dist/holdfast HOLDFAST_REQUIRE_IPVS=1 \
     .tools/node_modules/@deno/linux-x64-glibc/deno test --no-check --allow-all --no-lock --cached-only "$1"' -- "$1"
 }
 
