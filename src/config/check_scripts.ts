@@ -41,7 +41,8 @@ export function checkScripts(statement: Statement, host: Host, report: Report): 
   for (const child of block?.statements ?? []) checkScripts(child, host, report);
 }
 
-function checkCommand(keyword: string, command: Token, host: Host, report: Report): void {
+/** The same for a command that stands in a section of YAML alone. */
+export function checkCommand(keyword: string, command: Token, host: Host, report: Report): void {
   const words = commandWords(command.text);
   const path = words.ok ? words.value[0] : "";
   if (!path.startsWith("/")) return; // looked for along PATH, or for a shell

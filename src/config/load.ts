@@ -1,6 +1,6 @@
 // From the text of a configuration to a `Config`, or to all that is wrong with it. Reads files by given functions only.
 import { checkKeywords, checkStatement } from "./check_keywords.ts";
-import { checkScripts } from "./check_scripts.ts";
+import { checkCommand, checkScripts } from "./check_scripts.ts";
 import { startable } from "./carried_out.ts";
 import type { Config, VirtualServer } from "./config.ts";
 import { type Diagnostic, Report } from "./diagnostic.ts";
@@ -70,6 +70,10 @@ export function loadConfig(input: LoadInput): LoadResult {
   const whole = reader.finish(root);
   const witness = readWitnessConfig(own?.get("witness"), whole.vrrpInstances, report);
   const fencing = readFencingConfig(own?.get("fencing"), whole, report);
+  if (fencing !== undefined && input.host !== undefined) {
+    const { location, script: { command: text } } = fencing;
+    checkCommand("fencing", { kind: "word", quoted: false, ...location, text }, input.host, report);
+  }
   const config = { ...whole, ...(http && { http }), ...(witness && { witness }), ...(fencing && { fencing }) };
   if (input.willNotRun !== true) reportLeftOut(config, report, input.host?.routingNames?.(config.global));
   const diagnostics = report.sorted([...sources.keys()]);

@@ -165,6 +165,7 @@ function peerApi({ peer_api: text, ca, token_file: tokenFile }: Entries): Witnes
 
 /** `fencing`: what is run before a router takes over from a master that fell silent. */
 export interface FencingConfig {
+  readonly location: SourceLocation;
   readonly script: Script;
   readonly timeoutMs: number;
   /** Instances that it counts for; undefined: all. */
@@ -208,7 +209,9 @@ export function readFencingConfig(
       `\`fencing\` is not carried out for members of a sync group: name the \`instances\` that are in none`;
     report.add("yaml-structure", location, message);
   }
+  const { file, line, column, length } = location;
   return {
+    location: { file, line, column, length },
     script: { command: String(command), ...(user === undefined ? {} : { user: String(user) }) },
     timeoutMs: Number(timeout) * 1000,
     ...(instances === undefined ? {} : { instances: names }),

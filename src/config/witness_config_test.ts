@@ -80,7 +80,8 @@ Deno.test("witness refuses what would ask nobody, somebody else, or tell a token
 Deno.test("fencing says what to run and how long, but not for members of a sync group", () => {
   const read = (text: string) => {
     const { config, diagnostics } = loadConfig({ path: "x.yaml", text: INSTANCE + text, hostName: "lb" });
-    return { fencing: config?.fencing, problems: diagnostics.map(({ message }) => message) };
+    const { location: _, ...fencing } = config?.fencing ?? { location: undefined };
+    return { fencing, problems: diagnostics.map(({ message }) => message) };
   };
   assertEquals(read("fencing: { script: /etc/fence --off, timeout: 3, user: root }\n"), {
     fencing: { script: { command: "/etc/fence --off", user: "root" }, timeoutMs: 3000 },
@@ -93,4 +94,11 @@ Deno.test("fencing says what to run and how long, but not for members of a sync 
   const grouped = read("fencing: { script: /x }\nvrrp_sync_group: { G: { group: [VI_1] } }\n").problems;
   const why = "`fencing` is not carried out for members of a sync group: name the `instances` that are in none";
   assert(grouped.includes(why), grouped.join());
+});
+
+Deno.test("fencing with a script that is not there is told of: until it is, nobody takes over from a silent master", () => {
+  const host = { interfaceNames: () => ["eth0"], script: () => "missing" as const, hasUser: () => true };
+  const text = `${INSTANCE}fencing: { script: /etc/fence --off }\n`;
+  const { diagnostics } = loadConfig({ path: "x.yaml", text, hostName: "lb", host });
+  assertEquals(diagnostics.map(({ message }) => message), ["`/etc/fence` of `fencing` is not there"]);
 });
