@@ -39,6 +39,7 @@ export const ROOT = section("the top level", {
 export const GLOBAL_DEFS = section("global_defs", {
   carriedOut: `
     process_name bfd_process_name umask log_unknown_vrids reload_check_config reload_time_file reload_repeat reload_file config_save_dir
+    max_auto_priority min_auto_priority_delay
     vrrp_rx_bufs_policy vrrp_rx_bufs_multiplier bfd_priority bfd_rt_priority
     bfd_rlimit_rttime bfd_rlimit_rtime bfd_no_swap bfd_cpu_affinity
     process_names vrrp_process_name checker_process_name lvs_process_name vrrp_priority checker_priority
@@ -63,7 +64,6 @@ export const GLOBAL_DEFS = section("global_defs", {
   notCarriedOut: `
     use_symlink_paths set_supplementary_groups
     tmp_config_directory
-    max_auto_priority min_auto_priority_delay
     disable_local_igmp
     vrrp_iptables vrrp_ipsets nftables nftables_priority nftables_ifindex nftables_counters nftables_ipvs
     nftables_ipvs_priority nftables_ipvs_start_fwmark

@@ -1,10 +1,12 @@
 // The part of a configuration that the vrrp role carries out.
 import type { Config, VrrpInstance } from "../config/config.ts";
+import type { GlobalDefs } from "../config/global_defs.ts";
 import type { SyncGroup } from "../config/config_vrrp.ts";
 import { linkSettingsOf } from "../config/link_settings.ts";
 import { type LinkSettings, NO_LINK_SETTINGS } from "../ports/link_settings.ts";
 import { type AnnouncementPacing, NO_PACING } from "../engine/vrrp/announcement_pacer.ts";
 import { NO_STATICS, type StaticConfig } from "../engine/vrrp/static_parts.ts";
+import { type AutoPrioritySettings, NO_AUTO_PRIORITY } from "./auto_priority.ts";
 
 /** What `configure` and `reconfigure` hand to the vrrp role. */
 export interface VrrpPart {
@@ -14,6 +16,7 @@ export interface VrrpPart {
   readonly links: LinkSettings;
   readonly pacing: AnnouncementPacing;
   readonly logsUnknownVrids: boolean;
+  readonly autoPriority: AutoPrioritySettings;
 }
 
 /** Nothing to do. */
@@ -24,6 +27,7 @@ export const NO_PART: VrrpPart = {
   links: NO_LINK_SETTINGS,
   pacing: NO_PACING,
   logsUnknownVrids: false,
+  autoPriority: NO_AUTO_PRIORITY,
 };
 
 /** Picks it. */
@@ -37,6 +41,16 @@ export function vrrpPartOf(config: Config): VrrpPart {
     links: linkSettingsOf(config),
     pacing: pacingOf(config),
     logsUnknownVrids: config.global.logsUnknownVrids ?? false,
+    autoPriority: autoPriorityOf(config.global),
+  };
+}
+
+function autoPriorityOf(global: GlobalDefs): AutoPrioritySettings {
+  return {
+    highest: Math.max(0, global.maxAutoPriority ?? 0),
+    tooLateUs: global.minAutoPriorityDelayUs ?? NO_AUTO_PRIORITY.tooLateUs,
+    usual: global.vrrpRealTimePriority ?? 0,
+    ...(global.vrrpRealTimeLimitUs === undefined ? {} : { limitUs: global.vrrpRealTimeLimitUs }),
   };
 }
 

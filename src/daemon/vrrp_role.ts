@@ -11,6 +11,7 @@ import { Epoll } from "../linux/epoll.ts";
 import { LinuxNetwork } from "../linux/linux_network.ts";
 import { DeadlineTimer, SystemClock } from "../linux/monotonic_clock.ts";
 import type { AdvertisementSocket } from "../linux/vrrp_socket.ts";
+import { OwnAutoPriority } from "./auto_priority.ts";
 import { ClaimListener } from "./claim_listener.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
 import { Link } from "./link.ts";
@@ -61,6 +62,7 @@ class VrrpRole {
   #links: OwnLinks | undefined;
   #statics: StaticParts | undefined;
   readonly #pacer = new AnnouncementPacer(this.#clock);
+  readonly #autoPriority = new OwnAutoPriority((line) => this.#link.send({ type: "log", line }));
   #part: VrrpPart = NO_PART;
   #started = false;
   /** The order to start, until its time has come. */
@@ -130,7 +132,7 @@ class VrrpRole {
   #work(imminent: boolean): void {
     // A driver may take its time to say whether there is a link: not now, when a take-over is due.
     if (!imminent && this.#network?.steady.pass()) this.#engine?.networkChanged();
-    this.#engine?.runDue();
+    this.#autoPriority.late(this.#engine?.runDue() ?? 0);
     const nowUs = this.#clock.nowUs();
     if (imminent || nowUs < this.#snapshotDueUs) return;
     this.#report(nowUs);
@@ -236,6 +238,7 @@ class VrrpRole {
     const network = new LinuxNetwork();
     network.steady.configure(links);
     this.#pacer.use(part.pacing);
+    this.#autoPriority.use(part.autoPriority);
     this.#network = network;
     const ports: VirtualRouterPorts = {
       clock: this.#clock,
@@ -304,6 +307,7 @@ class VrrpRole {
       if (this.#started) this.#statics?.use(statics, instances);
       this.#network?.steady.configure(links);
       this.#pacer.use(part.pacing);
+      this.#autoPriority.use(part.autoPriority);
       this.#engine?.reconfigure(instances, syncGroups);
       if (this.#engine !== undefined) this.#engine.unknownVrids.logged = part.logsUnknownVrids;
       if (this.#started) this.#engine?.networkChanged(); // by other delays

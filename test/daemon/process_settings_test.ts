@@ -103,3 +103,25 @@ for vrid in (77, 77, 78):
   ]);
   assert(await lab.has("10.9.0.100"));
 });
+
+test(
+  "max_auto_priority: a vrrp role that was late takes real-time priority, and a reload takes it back",
+  "hfautoprio",
+  async (lab) => {
+    const named = "vrrp_process_name hf_auto_test\n  min_auto_priority_delay 500000";
+    await lab.write(config(`${named}\n  max_auto_priority 7`));
+    const daemon = lab.start();
+    await lab.comes("it is master", () => lab.has("10.9.0.100"));
+    const { output } = await tryRun("ps", "-eo", "pid,comm");
+    const pid = Number(output.split("\n").find((line) => line.trim().endsWith(" hf_auto_test"))?.trim().split(" ")[0]);
+    assert(pid > 1, output);
+    Deno.kill(pid, "SIGSTOP");
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    Deno.kill(pid, "SIGCONT");
+    await lab.comes("real-time", async () => (await scheduling("hf_auto_test")).join().startsWith("RR 1 "));
+    assert(/VRRP was \d+ ms late, taking real-time priority 1/.test(daemon.output), daemon.output);
+    await lab.write(config(named));
+    assertEquals((await lab.reload()).code, 0);
+    await lab.comes("ordinary", async () => (await scheduling("hf_auto_test")).join().startsWith("TS - "));
+  },
+);

@@ -224,14 +224,18 @@ export class VrrpEngine {
     return earliest;
   }
 
-  /** Lets every instance do what is due at this time. */
-  runDue(): void {
+  /** Lets every instance do what is due at this time. @returns how late that was, microseconds */
+  runDue(): number {
     const nowUs = this.#ports.clock.nowUs();
+    let lateUs = 0;
     for (const router of this.#routers) {
       const deadline = router.deadlineUs;
-      if (deadline !== undefined && deadline <= nowUs) router.timer();
+      if (deadline === undefined || deadline > nowUs) continue;
+      lateUs = Math.max(lateUs, nowUs - deadline);
+      router.timer();
     }
     this.#ports.pacer?.runDue();
+    return lateUs;
   }
 
   /** A packet of protocol 112 or 51 arrived on an interface. Valid during the call only. */
