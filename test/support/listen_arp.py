@@ -1,4 +1,4 @@
-# Writes each gratuitous ARP that arrives on an interface, with the time in milliseconds: `1234.5 10.9.0.100`.
+# Writes each gratuitous ARP that arrives on an interface, with the time in milliseconds: address and sender, `ready` before the first.
 # Usage: listen_arp.py INTERFACE SECONDS
 import socket
 import sys
@@ -6,6 +6,7 @@ import time
 
 listener = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0806))
 listener.bind((sys.argv[1], 0))
+print("ready", flush=True)
 end = time.monotonic() + float(sys.argv[2])
 while (left := end - time.monotonic()) > 0:
     listener.settimeout(left)
