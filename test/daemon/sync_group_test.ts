@@ -57,7 +57,9 @@ test("the instances of a sync group move together, and its script hears of it", 
     await lab.comes("both addresses are there", async () => (await both()).every((there) => there));
     await link("down");
     await lab.comes("one link takes both", async () => (await both()).every((there) => !there));
-    assertEquals((await lab.instances()).map(({ state }) => state), ["fault", "fault"]);
+    await lab.comes("the status says so", async () => {
+      return (await lab.instances()).map(({ state }) => state).join() === "fault,fault";
+    });
     await link("up");
     await run("ip", "-n", namespace, "addr", "replace", "10.8.0.1/24", "dev", "eth1");
     await lab.comes("and brings both back", async () => (await both()).every((there) => there));
