@@ -86,7 +86,7 @@ check_equal "the table is what keepalived had" "$(table)" "$before"
 check_equal "systemd knows how the roles are" "$(systemctl show --property StatusText --value holdfast)" "vrrp running, health running, api running"
 
 echo "-- privileges"
-check_equal "capabilities are the six of the unit" "$(sed -n 's/^CapBnd:\s*//p' "/proc/$(main_pid)/status")" 00000000008030e0
+check_equal "capabilities are the seven of the unit" "$(sed -n 's/^CapBnd:\s*//p' "/proc/$(main_pid)/status")" 00000000008030e1
 check_equal "the api role is its own user, without capabilities" \
   "$(ps -o user= -p "$(role_pid api)") $(sed -n 's/^CapEff:\s*//p' "/proc/$(role_pid api)/status")" "holdfast 0000000000000000"
 check "the stats page answers" curl -sf -m 10 -o /dev/null http://127.0.0.1:8404/stats
