@@ -1,9 +1,9 @@
 // Adds and removes addresses through rtnetlink. The kernel answers while it handles the request, so nothing waits here.
 import type { AddressAssignment } from "../ports/network.ts";
-import { NetlinkWriter, NLM_F_ACK, NLM_F_REQUEST, NLMSG_NOOP } from "../wire/netlink.ts";
+import { NLM_F_ACK, NLM_F_REQUEST, NLMSG_NOOP } from "../wire/netlink.ts";
 import { writeAddAddress, writeRemoveAddress } from "../wire/rtnetlink.ts";
 import type { InterfaceTable } from "./interface_table.ts";
-import { NETLINK_ROUTE, NetlinkSocket } from "./netlink_socket.ts";
+import { NetlinkRequests } from "./netlink_requests.ts";
 import { describeErrno, errnoName, SystemError } from "./system_error.ts";
 
 /** Removing what is gone: ENODEV with the interface, EADDRNOTAVAIL without the address. */
@@ -12,8 +12,7 @@ const GONE = new Set(["ENODEV", "EADDRNOTAVAIL"]);
 /** Changes addresses of interfaces. */
 export class AddressEditor {
   readonly #table: InterfaceTable;
-  readonly #writer = new NetlinkWriter(256);
-  #socket = new NetlinkSocket(NETLINK_ROUTE);
+  readonly #requests = new NetlinkRequests(256);
 
   constructor(table: InterfaceTable) {
     this.#table = table;
@@ -25,8 +24,8 @@ export class AddressEditor {
     const action = `add ${address}/${prefixLength} to ${device}`;
     const interfaceIndex = this.#table.indexOf(device);
     if (interfaceIndex === undefined) throw new Error(`Cannot ${action}: there is no such interface`);
-    const refused = this.#request((sequence) =>
-      writeAddAddress(this.#writer, { ...assignment, interfaceIndex }, sequence)
+    const refused = this.#requests.send((sequence) =>
+      writeAddAddress(this.#requests.writer, { ...assignment, interfaceIndex }, sequence)
     );
     if (refused !== 0) throw new SystemError(action, refused);
     this.#table.noteAddress(device, address, prefixLength);
@@ -37,8 +36,8 @@ export class AddressEditor {
     const { address, prefixLength, device } = assignment;
     const interfaceIndex = this.#table.indexOf(device);
     if (interfaceIndex === undefined) return;
-    const refused = this.#request((sequence) =>
-      writeRemoveAddress(this.#writer, { ...assignment, interfaceIndex }, sequence)
+    const refused = this.#requests.send((sequence) =>
+      writeRemoveAddress(this.#requests.writer, { ...assignment, interfaceIndex }, sequence)
     );
     if (refused !== 0 && !GONE.has(errnoName(refused))) {
       throw new Error(`Cannot remove ${address}/${prefixLength} from ${device}: ${describeErrno(refused)}`);
@@ -53,29 +52,14 @@ export class AddressEditor {
   warmUp(rounds: number): void {
     const request = { interfaceIndex: 1, address: "192.0.2.1", prefixLength: 32, scope: 0 };
     for (let round = 0; round < rounds; round++) {
-      writeAddAddress(this.#writer.reset(), request, 0);
-      this.#request((sequence) => this.#writer.begin(NLMSG_NOOP, NLM_F_REQUEST | NLM_F_ACK, sequence).end());
+      writeAddAddress(this.#requests.writer.reset(), request, 0);
+      this.#requests.send((sequence) =>
+        this.#requests.writer.begin(NLMSG_NOOP, NLM_F_REQUEST | NLM_F_ACK, sequence).end()
+      );
     }
   }
 
   close(): void {
-    this.#socket.close();
-  }
-
-  /** @returns 0, or the errno that the kernel answered */
-  #request(write: (sequence: number) => void): number {
-    let refused = 0;
-    const sequence = this.#socket.nextSequence();
-    this.#writer.reset();
-    write(sequence);
-    try {
-      this.#socket.transact(this.#writer, sequence, (_sequence, errno) => refused = errno);
-    } catch (error) {
-      // An answer may still be under way on the old socket; the next request must not read it as its own.
-      this.#socket.close();
-      this.#socket = new NetlinkSocket(NETLINK_ROUTE);
-      throw error;
-    }
-    return refused;
+    this.#requests.close();
   }
 }

@@ -1,6 +1,6 @@
 // Makes the links of `use_vmac` and `use_ipvlan`, with the settings that they need to answer for their addresses alone.
 import type { LinkPort, OwnLink } from "../ports/links.ts";
-import { NetlinkWriter } from "../wire/netlink.ts";
+import type { NetlinkWriter } from "../wire/netlink.ts";
 import {
   type LinkRequest,
   writeAddLink,
@@ -9,9 +9,8 @@ import {
   writeRemoveLink,
 } from "../wire/rtnetlink_link.ts";
 import type { InterfaceTable } from "./interface_table.ts";
-import { NETLINK_ROUTE, NetlinkSocket } from "./netlink_socket.ts";
+import { requestOnce } from "./netlink_requests.ts";
 import { ChangedSysctls, readSysctl } from "./sysctl.ts";
-import { errnoName, SystemError } from "./system_error.ts";
 
 /** The real LinkPort. */
 export class LinkEditor implements LinkPort {
@@ -31,18 +30,18 @@ export class LinkEditor implements LinkPort {
     const found = this.#table.find(link.name);
     if (found !== undefined && this.#links.get(link.name)?.index === found.index) return;
     if (found === undefined) {
-      this.#request(`make ${link.kind} ${link.name} on ${link.parent}`, makes(link, parent.index));
+      requestOnce(`make ${link.kind} ${link.name} on ${link.parent}`, makes(link, parent.index));
     } else checkReusable(link, found.hardwareAddress);
     this.#table.update();
     const index = this.#table.indexOf(link.name);
     if (index === undefined) throw new Error("it was made, but the kernel does not report it");
     this.#prepare(link, index);
-    this.#request(
+    requestOnce(
       `keep IPv6 addresses off ${link.name}`,
       (writer, sequence) => writeNoOwnAddress(writer, index, sequence),
       "EAFNOSUPPORT",
     );
-    this.#request(`set ${link.name} up`, (writer, sequence) => writeLinkUp(writer, index, sequence));
+    requestOnce(`set ${link.name} up`, (writer, sequence) => writeLinkUp(writer, index, sequence));
     this.#table.update();
   }
 
@@ -51,7 +50,7 @@ export class LinkEditor implements LinkPort {
     if (known === undefined) return;
     this.#links.delete(name);
     if (this.#table.indexOf(name) === known.index) {
-      this.#request(`remove ${name}`, (writer, sequence) => writeRemoveLink(writer, known.index, sequence), "ENODEV");
+      requestOnce(`remove ${name}`, (writer, sequence) => writeRemoveLink(writer, known.index, sequence), "ENODEV");
     }
     if (![...this.#links.values()].some(({ parent }) => parent === known.parent)) known.parentSettings.restore();
     if (this.#links.size === 0) this.#hostSettings.restore();
@@ -87,21 +86,6 @@ export class LinkEditor implements LinkPort {
       if (own < Number(forAll)) this.#hostSettings.set(`ipv4/conf/${name}/rp_filter`, forAll);
     }
     this.#hostSettings.set("ipv4/conf/all/rp_filter", "0");
-  }
-
-  /** @param ignored name of an errno that is as good as done */
-  #request(action: string, write: (writer: NetlinkWriter, sequence: number) => void, ignored?: string): void {
-    const socket = new NetlinkSocket(NETLINK_ROUTE);
-    try {
-      const writer = new NetlinkWriter(512);
-      const sequence = socket.nextSequence();
-      write(writer, sequence);
-      let refused = 0;
-      socket.transact(writer, sequence, (_sequence, errno) => refused = errno);
-      if (refused !== 0 && errnoName(refused) !== ignored) throw new SystemError(action, refused);
-    } finally {
-      socket.close();
-    }
   }
 }
 

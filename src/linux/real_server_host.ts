@@ -1,12 +1,10 @@
 // The machine as `holdfast realserver` sees and changes it: addresses of lo, tunnel devices, settings of /proc/sys/net.
 import type { RealServerFacts, RealServerStep, TunnelKind } from "../core/realserver/plan.ts";
-import { NetlinkWriter } from "../wire/netlink.ts";
 import { writeAddTunnel, writeLinkDown, writeLinkUp, writeRemoveLink } from "../wire/rtnetlink_link.ts";
 import { AddressEditor } from "./address_editor.ts";
 import { InterfaceTable } from "./interface_table.ts";
-import { NETLINK_ROUTE, NetlinkSocket } from "./netlink_socket.ts";
+import { requestOnce } from "./netlink_requests.ts";
 import { readSysctl, writeSysctl } from "./sysctl.ts";
-import { errnoName, SystemError } from "./system_error.ts";
 
 /** This network namespace. */
 export class RealServerHost {
@@ -47,38 +45,24 @@ export class RealServerHost {
   /** Asking for the device loads its module, which brings a device of just that name: then it is there already. */
   #raise(name: string, kind: TunnelKind): void {
     if (this.#table.indexOf(name) === undefined) {
-      this.#request(`make ${name}`, (writer, sequence) => writeAddTunnel(writer, { name, kind }, sequence), "EEXIST");
+      requestOnce(`make ${name}`, (writer, sequence) => writeAddTunnel(writer, { name, kind }, sequence), "EEXIST");
       this.#table.update();
     }
     const index = this.#table.indexOf(name);
     if (index === undefined) throw new Error(`Cannot make ${name}: the kernel does not report it`);
-    this.#request(`set ${name} up`, (writer, sequence) => writeLinkUp(writer, index, sequence));
+    requestOnce(`set ${name} up`, (writer, sequence) => writeLinkUp(writer, index, sequence));
   }
 
   /** The module's own device cannot be removed without the module; down, it does nothing. */
   #lower(name: string, remove: boolean): void {
     const index = this.#table.indexOf(name);
     if (index === undefined) return;
-    this.#request(`set ${name} down`, (writer, sequence) => writeLinkDown(writer, index, sequence), "ENODEV");
+    requestOnce(`set ${name} down`, (writer, sequence) => writeLinkDown(writer, index, sequence), "ENODEV");
     if (!remove) return;
     try {
-      this.#request(`remove ${name}`, (writer, sequence) => writeRemoveLink(writer, index, sequence));
+      requestOnce(`remove ${name}`, (writer, sequence) => writeRemoveLink(writer, index, sequence));
     } catch {
       // it is the module's own
-    }
-  }
-
-  #request(action: string, write: (writer: NetlinkWriter, sequence: number) => void, ignored?: string): void {
-    const socket = new NetlinkSocket(NETLINK_ROUTE);
-    try {
-      const writer = new NetlinkWriter(256);
-      const sequence = socket.nextSequence();
-      write(writer, sequence);
-      let refused = 0;
-      socket.transact(writer, sequence, (_sequence, errno) => refused = errno);
-      if (refused !== 0 && errnoName(refused) !== ignored) throw new SystemError(action, refused);
-    } finally {
-      socket.close();
     }
   }
 }

@@ -1,7 +1,6 @@
 // Routes and rules through rtnetlink, and which of ours somebody else removed. The kernel answers while it handles a request,
 // so nothing waits here.
 import type { RoutingPort } from "../ports/routing.ts";
-import { NetlinkWriter } from "../wire/netlink.ts";
 import {
   identityOf,
   type IndexOf,
@@ -13,7 +12,7 @@ import {
 } from "../wire/route.ts";
 import { ruleIdentityOf, ruleKey, type RuleRequest, writeAddRule, writeRemoveRule } from "../wire/rule.ts";
 import type { InterfaceTable } from "./interface_table.ts";
-import { NETLINK_ROUTE, NetlinkSocket } from "./netlink_socket.ts";
+import { NetlinkRequests } from "./netlink_requests.ts";
 import { RoutingMonitor } from "./routing_monitor.ts";
 import { describeErrno, errnoName } from "./system_error.ts";
 
@@ -23,9 +22,8 @@ const GONE = new Set(["ESRCH", "ENOENT", "ENODEV"]);
 /** The real RoutingPort. */
 export class LinuxRouting implements RoutingPort {
   readonly #table: InterfaceTable;
-  readonly #writer = new NetlinkWriter(512);
+  readonly #requests = new NetlinkRequests(512);
   readonly #monitor: RoutingMonitor;
-  #socket = new NetlinkSocket(NETLINK_ROUTE);
 
   constructor(table: InterfaceTable) {
     this.#table = table;
@@ -56,7 +54,7 @@ export class LinuxRouting implements RoutingPort {
     this.#monitor.forget(key);
     return this.#remove(
       `route ${nameOf(route)}`,
-      (sequence) => writeRemoveRoute(this.#writer, route, this.#indexOf, sequence),
+      (sequence) => writeRemoveRoute(this.#requests.writer, route, this.#indexOf, sequence),
     );
   }
 
@@ -66,7 +64,7 @@ export class LinuxRouting implements RoutingPort {
   }
 
   addRule(rule: RuleRequest): boolean {
-    const refused = this.#request((sequence) => writeAddRule(this.#writer, rule, sequence));
+    const refused = this.#requests.send((sequence) => writeAddRule(this.#requests.writer, rule, sequence));
     if (refused !== 0 && errnoName(refused) !== "EEXIST") {
       throw new Error(`Cannot add rule ${rule.preference}: ${describeErrno(refused)}`);
     }
@@ -76,7 +74,10 @@ export class LinuxRouting implements RoutingPort {
 
   removeRule(rule: RuleRequest): boolean {
     this.#monitor.forget(ruleKey(ruleIdentityOf(rule)));
-    return this.#remove(`rule ${rule.preference}`, (sequence) => writeRemoveRule(this.#writer, rule, sequence));
+    return this.#remove(
+      `rule ${rule.preference}`,
+      (sequence) => writeRemoveRule(this.#requests.writer, rule, sequence),
+    );
   }
 
   isRuleLost(rule: RuleRequest): boolean {
@@ -96,7 +97,7 @@ export class LinuxRouting implements RoutingPort {
   }
 
   close(): void {
-    this.#socket.close();
+    this.#requests.close();
     this.#monitor.close();
   }
 
@@ -111,7 +112,7 @@ export class LinuxRouting implements RoutingPort {
     if (key === undefined) {
       throw new Error(`Cannot add route ${nameOf(route)}: there is no interface ${route.device}`);
     }
-    const refused = this.#request((sequence) => write(this.#writer, route, this.#indexOf, sequence));
+    const refused = this.#requests.send((sequence) => write(this.#requests.writer, route, this.#indexOf, sequence));
     if (refused !== 0 && errnoName(refused) !== "EEXIST") {
       throw new Error(`Cannot add route ${nameOf(route)}: ${describeErrno(refused)}`);
     }
@@ -119,7 +120,7 @@ export class LinuxRouting implements RoutingPort {
   }
 
   #remove(what: string, write: (sequence: number) => void): boolean {
-    const refused = this.#request(write);
+    const refused = this.#requests.send(write);
     if (refused === 0) return true;
     if (GONE.has(errnoName(refused))) return false;
     throw new Error(`Cannot remove ${what}: ${describeErrno(refused)}`);
@@ -133,23 +134,6 @@ export class LinuxRouting implements RoutingPort {
     } catch {
       return undefined;
     }
-  }
-
-  /** @returns 0, or the errno that the kernel answered */
-  #request(write: (sequence: number) => void): number {
-    let refused = 0;
-    const sequence = this.#socket.nextSequence();
-    this.#writer.reset();
-    write(sequence);
-    try {
-      this.#socket.transact(this.#writer, sequence, (_sequence, errno) => refused = errno);
-    } catch (error) {
-      // An answer may still be under way on the old socket; the next request must not read it as its own.
-      this.#socket.close();
-      this.#socket = new NetlinkSocket(NETLINK_ROUTE);
-      throw error;
-    }
-    return refused;
   }
 }
 
