@@ -110,8 +110,10 @@ class VrrpRole {
    * @returns whether a take-over is that near
    */
   #prepareTakeover(): boolean {
-    const takeoverUs = this.#started ? this.#engine?.nextTakeoverUs() : undefined;
-    if (takeoverUs === undefined || takeoverUs - this.#clock.nowUs() > AWAKE_BEFORE_TAKEOVER_US) return false;
+    const soonUs = this.#clock.nowUs() + AWAKE_BEFORE_TAKEOVER_US;
+    if (!this.#started || (this.#engine?.noTakeoverBeforeUs ?? Infinity) > soonUs) return false;
+    const takeoverUs = this.#engine?.nextTakeoverUs();
+    if (takeoverUs === undefined || takeoverUs > soonUs) return false;
     if (takeoverUs !== this.#preparedFor) {
       this.#preparedFor = takeoverUs;
       rehearse(this.#part.instances, 1);
@@ -122,8 +124,8 @@ class VrrpRole {
 
   #nextWakeUs(): number | undefined {
     if (!this.#started) return this.#heldStart?.notBeforeUs;
-    const takeoverUs = this.#engine?.nextTakeoverUs() ?? Infinity;
-    const deadlineUs = this.#engine?.nextDeadlineUs() ?? Infinity;
+    const takeoverUs = this.#engine?.noTakeoverBeforeUs ?? Infinity;
+    const deadlineUs = this.#engine?.wakeUs() ?? Infinity;
     const linksUs = this.#network?.steady.deadlineUs ?? Infinity;
     return Math.min(deadlineUs, takeoverUs - AWAKE_BEFORE_TAKEOVER_US, linksUs, this.#snapshotDueUs);
   }

@@ -93,9 +93,15 @@ export class SimulatedHost implements NetworkPort {
 
   /** When its engine has something to do; undefined: never. */
   get deadlineUs(): number | undefined {
-    if (this.#isTouched) this.#deadlineUs = this.engine?.nextDeadlineUs();
+    if (this.#isTouched) this.#deadlineUs = this.#wakeUs();
     this.#isTouched = false;
     return this.#deadlineUs === undefined ? undefined : Math.max(this.#deadlineUs, this.stalledUntilUs);
+  }
+
+  /** As the daemon does, not by the exact deadline: what would be missed shows. */
+  #wakeUs(): number | undefined {
+    const wakeUs = this.engine?.wakeUs() ?? Infinity;
+    return wakeUs === Infinity ? undefined : wakeUs;
   }
 
   addInterface(name: string, ownAddresses: readonly string[], parent?: string): void {

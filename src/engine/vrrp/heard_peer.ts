@@ -4,6 +4,8 @@ import type { RouterFact } from "../../core/journal/entry.ts";
 import type { RouterEvent, RouterState } from "../../core/vrrp/state.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
+import { familyOfPacket } from "../../wire/ip_packet.ts";
+import { sourceAt } from "./senders.ts";
 
 const TIMER = { type: "timer" } as const;
 
@@ -14,8 +16,10 @@ export class HeardPeer {
   #priority = 0;
   #atUs = 0;
 
-  /** An advertisement was believed. @param packet its sender's address is at `start`, 4 or 16 bytes long */
-  note(packet: Uint8Array, start: number, length: number, priority: number, nowUs: number): void {
+  /** An advertisement was believed. @param packet the IP packet it came in */
+  note(packet: Uint8Array, priority: number, nowUs: number): void {
+    const start = sourceAt(packet);
+    const length = familyOfPacket(packet) === 6 ? 16 : 4;
     for (let index = 0; index < length; index++) this.#address[index] = packet[start + index] as number;
     this.#length = length;
     this.#priority = priority;

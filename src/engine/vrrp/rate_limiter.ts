@@ -3,13 +3,16 @@
 /** Kinds remembered at once; above that the table starts over. Kinds are ours, but packets choose among them. */
 const MAX_KINDS = 256;
 
+/** One line of the same kind a minute is enough. */
+const LOG_INTERVAL_US = 60_000_000;
+
 /** Remembers when each kind was let through last. */
 export class RateLimiter {
   readonly #intervalUs: number;
   readonly #lastUs = new Map<string, number>();
 
-  /** @param intervalUs least time between two of a kind */
-  constructor(intervalUs: number) {
+  /** @param intervalUs least time between two of a kind; that of log lines if not given */
+  constructor(intervalUs = LOG_INTERVAL_US) {
     this.#intervalUs = intervalUs;
   }
 

@@ -23,15 +23,12 @@ export interface StaticPorts {
   readonly lost: (instances: readonly string[], what: string) => void;
 }
 
-/** One line of the same kind a minute is enough. */
-const LOG_INTERVAL_US = 60_000_000;
-
 /** Static addresses, routes and rules, and promotion. Does nothing until `use`. */
 export class StaticParts {
   readonly #ports: StaticPorts;
   readonly #addresses: MovedAddresses;
   readonly #routes: MovedRoutes;
-  readonly #limiter = new RateLimiter(LOG_INTERVAL_US);
+  readonly #limiter = new RateLimiter();
   #config = NO_STATICS;
   #instances: readonly VrrpInstance[] = [];
   /** Interfaces on which promotion was off before we turned it on. */

@@ -2,13 +2,10 @@
 import { senderOf } from "./senders.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 
-/** One line for each VRID in this time, whoever sends how many. */
-const LOG_INTERVAL_US = 60_000_000;
-
 /** Logs them once it is `logged`. */
 export class UnknownVrids {
   readonly #log: (line: string) => void;
-  readonly #limiter = new RateLimiter(LOG_INTERVAL_US);
+  readonly #limiter = new RateLimiter();
   logged = false;
 
   constructor(log: (line: string) => void) {

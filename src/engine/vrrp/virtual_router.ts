@@ -8,7 +8,7 @@ import type { SplitBrainSign } from "../../core/vrrp/split_brain.ts";
 import type { Tracking } from "../../core/tracking/effective_priority.ts";
 import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
-import { compareAddress, familyOfPacket, type IpPacket } from "../../wire/ip_packet.ts";
+import { compareAddress, type IpPacket } from "../../wire/ip_packet.ts";
 import type { AddressClaim } from "../../wire/address_claim.ts";
 import type { Advertisement } from "../../wire/vrrp.ts";
 import { advertiserConfig, coreConfig } from "./terms.ts";
@@ -16,7 +16,7 @@ import { Advertiser } from "./advertiser.ts";
 import type { Message } from "./packet_auth.ts";
 import { Reception } from "./reception.ts";
 import type { DiscardReason } from "../../core/vrrp/acceptance.ts";
-import { faultsOf } from "./faults.ts";
+import { faultsOf, hasCauses } from "./faults.ts";
 import { ForbiddenTakeovers } from "./forbidden_takeovers.ts";
 import { senderOf as senderDevice } from "./own_links.ts";
 import { newCounters } from "./counters.ts";
@@ -27,22 +27,21 @@ import { SplitBrainWatch } from "./split_brain_watch.ts";
 import { NO_STATUS, trackedSnapshot, type TrackStatus } from "./tracked_items.ts";
 import { checkInterface } from "./interface_check.ts";
 import { Punctuality } from "./punctuality.ts";
+import type { QuietTime } from "./quiet_time.ts";
 import { TrackedPriority } from "./tracked_priority.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { type InstanceNotice, type Membership, NOTICE_INTERVAL_US, type VirtualRouterPorts } from "./surroundings.ts";
 import { senderOf, sourceAt, withBytes } from "./senders.ts";
 
-/** One line of the same kind a minute is enough. */
-const LOG_INTERVAL_US = 60_000_000;
-
 /** A VRRP instance. Made from its configuration; does nothing until `start`. */
 export class VirtualRouter {
   readonly #ports: VirtualRouterPorts;
+  readonly #quiet: QuietTime;
   readonly #advertiser: Advertiser;
   readonly #moved: MovedParts;
   readonly #addresses: MovedAddresses;
   readonly #punctuality = new Punctuality();
-  readonly #limiter = new RateLimiter(LOG_INTERVAL_US);
+  readonly #limiter = new RateLimiter();
   readonly #counters = newCounters();
   readonly #notices = new RateLimiter(NOTICE_INTERVAL_US);
   readonly #splitBrain = new SplitBrainWatch((line) => this.#log(line));
@@ -71,8 +70,9 @@ export class VirtualRouter {
   #lastTransition: VrrpInstanceSnapshot["lastTransition"];
   #source: { text: string; bytes: Uint8Array } | undefined;
 
-  constructor(config: VrrpInstance, ports: VirtualRouterPorts) {
+  constructor(config: VrrpInstance, ports: VirtualRouterPorts, quiet: QuietTime) {
     this.#ports = ports;
+    this.#quiet = quiet;
     this.#config = config;
     this.#core = coreConfig(config);
     this.#tracked = new TrackedPriority(ports);
@@ -131,14 +131,14 @@ export class VirtualRouter {
     if (!resumeAsMaster) this.#moved.removeLeftOvers();
     this.#isWaiting = !resumeAsMaster;
     this.#checkInterface();
-    if (resumeAsMaster && !this.#hasFaults) this.#dispatch({ type: "resume" });
+    if (resumeAsMaster && !hasCauses(this.#state)) this.#dispatch({ type: "resume" });
     if (resumeAsMaster && this.stateName !== "master") this.#moved.remove();
   }
 
   /** From now on a member of a sync group, or of none. One that only the group kept in fault is free then. */
   join(group: Membership | undefined): void {
     this.#group = group;
-    if (group !== undefined || this.#state.name !== "fault" || this.#hasFaults) return;
+    if (group !== undefined || this.#state.name !== "fault" || hasCauses(this.#state)) return;
     this.obey({ type: "order", become: "backup", sayGoodbye: false, reason: "not in a sync group any more" });
   }
 
@@ -255,8 +255,7 @@ export class VirtualRouter {
     const senderOrder = this.#source === undefined ? 1 : compareAddress(packet, sourceAt(packet), this.#source.bytes);
     const { priority, advertisementIntervalUs } = advertisement;
     const before = this.#state.name;
-    const start = sourceAt(packet);
-    this.#heard.note(packet, start, familyOfPacket(packet) === 6 ? 16 : 4, priority, this.#ports.clock.nowUs());
+    this.#heard.note(packet, priority, this.#ports.clock.nowUs());
     this.#punctuality.heard(priority, before, this.#ports.clock.nowUs());
     this.#dispatch({ type: "advertisement", advertisement: { priority, advertisementIntervalUs, senderOrder } });
     const now = this.#state.name;
@@ -345,7 +344,7 @@ export class VirtualRouter {
     const told = this.#group === undefined ? undefined : groupEvent(this.#config.name, before, event, alone);
     if (told === undefined) this.#apply(alone);
     else {
-      this.#state = whileAsking(before, event, alone);
+      this.#enter(whileAsking(before, event, alone));
       this.#alone = alone;
       this.#group?.tell(told);
       this.#alone = undefined;
@@ -353,19 +352,20 @@ export class VirtualRouter {
     this.#moved.retry(this.#state.name === "master", this.#ports.clock.nowUs());
   }
 
+  #enter(state: RouterState): void {
+    this.#state = state;
+    this.#quiet.note(state);
+  }
+
   #apply(result: Step): void {
     const isTakeover = this.#state.name !== "master" && result.state.name === "master";
     const startUs = this.#ports.clock.nowUs();
-    this.#state = result.state;
+    this.#enter(result.state);
     this.#announcedBefore = this.#counters.gratuitousArpSent;
     for (const action of result.actions) {
       this.#carryOut(action);
       if (isTakeover) this.#punctuality.tookOver(action, startUs, this.#ports.clock.nowUs());
     }
-  }
-
-  get #hasFaults(): boolean {
-    return this.#state.name === "fault" && this.#state.causes.length > 0;
   }
 
   #carryOut(action: RouterAction): void {
@@ -474,7 +474,7 @@ export class VirtualRouter {
     }
     this.#isWaiting = false;
     this.#waitsFor = [];
-    if (!this.#hasFaults) this.#dispatch({ type: "startup" }); // a sync group in fault hears that this member is ready
+    if (!hasCauses(this.#state)) this.#dispatch({ type: "startup" }); // a sync group in fault hears that this member is ready
   }
 
   #fault(cause: string, present: boolean): void {

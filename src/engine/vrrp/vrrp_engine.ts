@@ -17,6 +17,7 @@ import { LiveSyncGroup } from "./live_sync_group.ts";
 import type { Message } from "./packet_auth.ts";
 import { receiverOf, senderOf } from "./own_links.ts";
 import { operate, type OperationAnswer, type VrrpOperation } from "./operations.ts";
+import { QuietTime } from "./quiet_time.ts";
 import { NO_STATUS, type TrackStatus } from "./tracked_items.ts";
 import { groupOf } from "./terms.ts";
 import { UnknownVrids } from "./unknown_vrids.ts";
@@ -80,6 +81,7 @@ export interface StrayCounters {
 export class VrrpEngine {
   readonly #stray = { length: 0, "unknown-vrid": 0, other: 0 };
   readonly #ports: VirtualRouterPorts;
+  readonly #quiet = new QuietTime();
   #routers: readonly VirtualRouter[] = [];
   #groups: readonly LiveSyncGroup[] = [];
   /** By interface: at the VRID over IPv4, at VRID + 256 over IPv6. */
@@ -95,7 +97,7 @@ export class VrrpEngine {
     this.#ports = ports;
     this.unknownVrids = new UnknownVrids(ports.log);
     this.#links = new LinkWatch(ports.network, (fact) => ports.observe?.(fact));
-    this.#use(instances.map((instance) => new VirtualRouter(instance, ports)));
+    this.#use(instances.map((instance) => new VirtualRouter(instance, ports, this.#quiet)));
     this.#groups = groups.map((group) => new LiveSyncGroup(group, this.#membersOf(group), ports));
   }
 
@@ -140,7 +142,7 @@ export class VrrpEngine {
       const router = before.get(routerKey(instance));
       before.delete(routerKey(instance));
       if (router === undefined) {
-        const made = new VirtualRouter(instance, this.#ports);
+        const made = new VirtualRouter(instance, this.#ports, this.#quiet);
         made.track(this.#status);
         made.steer(this.#orders.get(instance.name) ?? NO_ORDERS);
         added.push(made);
@@ -206,12 +208,20 @@ export class VrrpEngine {
 
   /** The earliest deadline, monotonic microseconds; undefined when nothing is due. */
   nextDeadlineUs(): number | undefined {
-    let earliest = this.#ports.pacer?.deadlineUs;
+    let earliest: number | undefined;
     for (const router of this.#routers) {
       const deadline = router.deadlineUs;
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
     }
-    return earliest;
+    this.#quiet.timerIs(earliest);
+    const announcementUs = this.#ports.pacer?.deadlineUs;
+    if (announcementUs === undefined || earliest === undefined) return earliest ?? announcementUs;
+    return Math.min(earliest, announcementUs);
+  }
+
+  /** When to call `runDue` at the latest: the next deadline, or a little before it. Asks no router. */
+  wakeUs(): number {
+    return Math.min(this.#quiet.untilUs, this.#ports.pacer?.deadlineUs ?? Infinity);
   }
 
   /** When the next backup takes over unless it hears its master before; undefined when none waits for that. */
@@ -221,12 +231,24 @@ export class VrrpEngine {
       const deadline = router.stateName === "backup" ? router.deadlineUs : undefined;
       if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
     }
+    this.#quiet.takeoverIs(earliest);
     return earliest;
+  }
+
+  /** No backup takes over before this time. Asks no router. */
+  get noTakeoverBeforeUs(): number {
+    return this.#quiet.untilTakeoverUs;
   }
 
   /** Lets every instance do what is due at this time. @returns how late that was, microseconds */
   runDue(): number {
     const nowUs = this.#ports.clock.nowUs();
+    const lateUs = nowUs < this.#quiet.untilUs ? 0 : this.#runTimers(nowUs);
+    this.#ports.pacer?.runDue();
+    return lateUs;
+  }
+
+  #runTimers(nowUs: number): number {
     let lateUs = 0;
     for (const router of this.#routers) {
       const deadline = router.deadlineUs;
@@ -234,7 +256,7 @@ export class VrrpEngine {
       lateUs = Math.max(lateUs, nowUs - deadline);
       router.timer();
     }
-    this.#ports.pacer?.runDue();
+    this.nextDeadlineUs();
     return lateUs;
   }
 
