@@ -9,13 +9,22 @@ import { type SpeakerKind, startSpeaker } from "../support/vrrp_speaker.ts";
 
 const VIP = "10.9.0.100";
 const BACKUP_PRIORITY = 100;
+const NAME_WIDTH = 18;
 const KINDS: readonly SpeakerKind[] = ["holdfast", "keepalived"];
 
-interface Case {
+interface Interval {
   readonly name: string;
   readonly version: 2 | 3;
   readonly intervalSeconds: number;
   readonly cycles: number;
+}
+
+/** Under what conditions. */
+interface Case extends Interval {
+  /** Each core has somebody else's endless loop. */
+  readonly busy: boolean;
+  /** `vrrp_rt_priority` is set for the backup, Holdfast or keepalived. */
+  readonly realTime: boolean;
 }
 
 /** Overheads over the floor in milliseconds. */
@@ -25,34 +34,56 @@ interface Sample {
   readonly arp: number;
 }
 
-const CASES: readonly Case[] = [
+const INTERVALS: readonly Interval[] = [
   { name: "v2 1 s", version: 2, intervalSeconds: 1, cycles: 5 },
-  { name: "v3 0.1 s", version: 3, intervalSeconds: 0.1, cycles: 15 },
-  { name: "v3 0.01 s", version: 3, intervalSeconds: 0.01, cycles: 15 },
+  { name: "v3 0.1 s", version: 3, intervalSeconds: 0.1, cycles: 11 },
+  { name: "v3 0.01 s", version: 3, intervalSeconds: 0.01, cycles: 11 },
 ];
+
+const CASES: readonly Case[] = INTERVALS.flatMap((interval) =>
+  [false, true].flatMap((busy) =>
+    [false, true].map((realTime): Case => {
+      const conditions = [...(busy ? ["busy"] : []), ...(realTime ? ["rt"] : [])];
+      return { ...interval, busy, realTime, name: [interval.name, ...conditions].join(" ") };
+    })
+  )
+);
 
 /** For a quick look: how often each is measured, and the name of the only case. */
 const cycles = Number(Deno.env.get("CYCLES") ?? "0");
 const only = Deno.env.get("CASE");
 
-console.log(
-  "Fail-over: milliseconds beyond 3 advertisements + skew, median (worst); the master is the same for both\n",
-);
-console.log("case       backup      n   advertisement      address present    gratuitous ARP");
+console.log("Fail-over: milliseconds beyond 3 advertisements + skew, median (worst); the master is the same for both");
+console.log("busy: an endless loop of others on each core; rt: vrrp_rt_priority 50\n");
+console.log(`${"case".padEnd(NAME_WIDTH)} backup      n   advertisement      address present    gratuitous ARP`);
 for (const one of CASES.filter(({ name }) => only === undefined || name === only)) {
   const samples: Record<SpeakerKind, Sample[]> = { holdfast: [], keepalived: [] };
-  for (let cycle = 0; cycle < (cycles || one.cycles); cycle++) {
-    for (const kind of KINDS) samples[kind].push(await measure(kind, one));
+  const others = one.busy ? occupyCores() : [];
+  try {
+    for (let cycle = 0; cycle < (cycles || one.cycles); cycle++) {
+      for (const kind of KINDS) samples[kind].push(await measure(kind, one));
+    }
+  } finally {
+    for (const process of others) await process.killTree();
   }
   for (const kind of KINDS) console.log(row(one, kind, samples[kind]));
   console.log(ratios(one, samples));
 }
 
+/** As many endless loops as there are cores; end them. */
+function occupyCores(): BackgroundProcess[] {
+  return Array.from(
+    { length: navigator.hardwareConcurrency },
+    () => new BackgroundProcess(["timeout", "600", "sh", "-c", "while :; do :; done"]),
+  );
+}
+
 /** One fail-over. */
-async function measure(kind: SpeakerKind, { version, intervalSeconds }: Case): Promise<Sample> {
+async function measure(kind: SpeakerKind, { version, intervalSeconds, realTime }: Case): Promise<Sample> {
   const hosts = await TwoHosts.create("hfbench");
   const folder = await Deno.makeTempDir({ prefix: "holdfast-bench-" });
   const common = { version, advertisementIntervalSeconds: intervalSeconds, virtualAddresses: [`${VIP}/24`] };
+  const globals = realTime ? ["vrrp_rt_priority 50"] : [];
   const started: BackgroundProcess[] = [];
   const start = (process: BackgroundProcess): BackgroundProcess => {
     started.push(process);
@@ -69,7 +100,7 @@ async function measure(kind: SpeakerKind, { version, intervalSeconds }: Case): P
     const monitor = start(new BackgroundProcess(inside(hosts.b, ["ip", "-ts", "monitor", "address"])));
     const master = start(startSpeaker("keepalived", hosts.a, { ...common, priority: 150 }, folder));
     await until("the master is there", () => hosts.has(hosts.a, VIP), 30_000, () => master.output);
-    const backup = start(startSpeaker(kind, hosts.b, { ...common, priority: BACKUP_PRIORITY }, folder));
+    const backup = start(startSpeaker(kind, hosts.b, { ...common, priority: BACKUP_PRIORITY, globals }, folder));
     // It has heard a few advertisements, and its start is over.
     await pause(1500 + 2000 * intervalSeconds);
     await master.killTree();
@@ -124,14 +155,14 @@ function row({ name }: Case, kind: SpeakerKind, samples: readonly Sample[]): str
     return `${median(values).toFixed(2)} (${Math.max(...values).toFixed(2)})`.padEnd(18);
   };
   const cells = [cell((s) => s.advertisement), cell((s) => s.address), cell((s) => s.arp)].join(" ");
-  return `${name.padEnd(10)} ${kind.padEnd(11)} ${String(samples.length).padEnd(3)} ${cells}`;
+  return `${name.padEnd(NAME_WIDTH)} ${kind.padEnd(11)} ${String(samples.length).padEnd(3)} ${cells}`;
 }
 
 function ratios({ name }: Case, { holdfast, keepalived }: Record<SpeakerKind, readonly Sample[]>): string {
   const ratio = (pick: (sample: Sample) => number): string =>
     (median(holdfast.map(pick)) / median(keepalived.map(pick))).toFixed(2).padEnd(18);
   const cells = [ratio((s) => s.advertisement), ratio((s) => s.address), ratio((s) => s.arp)].join(" ");
-  return `${name.padEnd(10)} ratio of medians ${cells}\n`;
+  return `${name.padEnd(NAME_WIDTH)} ratio of medians ${cells}\n`;
 }
 
 function median(values: readonly number[]): number {
