@@ -20,6 +20,9 @@ export class RuntimeDigests implements Digests {
 }
 
 function loadCrypto(): Crypto {
-  const { process } = globalThis as unknown as { process: { getBuiltinModule(name: string): Crypto } };
+  const { process } = globalThis as unknown as {
+    process: { getBuiltinModule(name: string): Crypto; noDeprecation?: boolean };
+  };
+  process.noDeprecation = true; // older runtimes complain, on standard error, of how they themselves make an Hmac
   return process.getBuiltinModule("node:crypto");
 }

@@ -78,6 +78,7 @@ class AuthHeader implements PacketAuth {
   readonly #password: Uint8Array;
   readonly #digests: Digests;
   readonly #seen = new Map<string, number>();
+  /** Of the last packet that we sent, or that was believed: who takes over goes on counting where the master was (keepalived). */
   #sequence = 0;
 
   constructor(password: Uint8Array, digests: Digests) {
@@ -95,6 +96,7 @@ class AuthHeader implements PacketAuth {
     if (!found.ok) return found.reason;
     const sender = senderOf(packet, 4);
     if (!sequenceIsNew(this.#seen.get(sender), found.value.sequence, isMaster)) return "auth-replay";
+    this.#sequence = Math.max(this.#sequence, found.value.sequence);
     this.#seen.delete(sender); // so that it comes last
     this.#seen.set(sender, found.value.sequence);
     for (const oldest of this.#seen.keys()) {

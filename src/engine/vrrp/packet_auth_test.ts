@@ -4,6 +4,7 @@ import { toHex } from "../../base/hex.ts";
 import { parseIp } from "../../base/ip.ts";
 import type { VrrpInstance } from "../../config/config.ts";
 import { RuntimeDigests } from "../../linux/digests.ts";
+import { readIp } from "../../wire/ip_packet.ts";
 import { Advertiser } from "./advertiser.ts";
 import { packetAuth } from "./packet_auth.ts";
 import { advertiserConfig } from "./terms.ts";
@@ -54,6 +55,19 @@ Deno.test("auth_type AH sends what keepalived sends, with a number that grows", 
       "21365a01020178460a0900780000000000000000",
   );
   assertEquals(toHex(sender.next(90)).slice(56, 64), "00000002");
+});
+
+Deno.test("auth_type AH goes on counting where the last believed packet was, so that a peer's memory of it does not stop us", () => {
+  const auth = packetAuth(ah, digests);
+  const peer = new Sender(ah);
+  for (let count = 0; count < 12; count++) {
+    const packet = peer.next(200);
+    const ip = readIp(packet, packet.length);
+    assert(auth !== undefined && ip.ok);
+    assert(typeof auth.unwrap(packet, ip.value, false, 0) !== "string");
+  }
+  const [packet = new Uint8Array()] = new Advertiser(advertiserConfig(ah, auth)).next(SOURCE, 200, 0);
+  assertEquals(toHex(packet).slice(56, 64), "0000000d");
 });
 
 Deno.test("auth_hmac sends what keepalived sends", () => {

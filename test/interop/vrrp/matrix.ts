@@ -40,6 +40,7 @@ const v2: Common = { version: 2, advertisementIntervalSeconds: 1, virtualAddress
 const v3: Common = { version: 3, advertisementIntervalSeconds: 0.2, virtualAddresses: VIPS, lines: [] };
 const v6: Common = { ...v3, virtualAddresses: VIPS6 };
 const ah = ["authentication {", "  auth_type AH", "  auth_pass secret12", "}"];
+const VMAC = ["use_vmac"];
 const BOTH = ["multicast", "unicast"] as const;
 const ALL: readonly PreemptMode[] = ["preempt", "nopreempt", "preempt_delay"];
 const ONE: readonly PreemptMode[] = ["preempt"];
@@ -47,12 +48,19 @@ const ONE: readonly PreemptMode[] = ["preempt"];
 const PROTOCOLS: readonly Protocol[] = [
   { name: "version 2", common: v2, ways: BOTH, modes: ALL },
   { name: "version 2, PASS", common: { ...v2, password: "secret12" }, ways: BOTH, modes: ALL, alone: true },
-  { name: "version 2, AH", common: { ...v2, lines: ah }, ways: BOTH, modes: ONE },
-  { name: "version 2, VMAC", common: { ...v2, lines: ["use_vmac"] }, ways: BOTH, modes: ONE },
+  { name: "version 2, AH", common: { ...v2, lines: ah }, ways: BOTH, modes: ALL },
+  { name: "version 2, VMAC", common: { ...v2, lines: VMAC }, ways: BOTH, modes: ALL },
+  {
+    name: "version 2, PASS, VMAC",
+    common: { ...v2, password: "secret12", lines: VMAC },
+    ways: BOTH,
+    modes: ALL,
+  },
+  { name: "version 2, AH, VMAC", common: { ...v2, lines: [...ah, ...VMAC] }, ways: BOTH, modes: ALL },
   { name: "version 3, IPv4", common: v3, ways: BOTH, modes: ALL, alone: true },
   { name: "version 3, IPv6", common: v6, ways: BOTH, modes: ALL, alone: true },
-  { name: "version 3, IPv4, VMAC", common: { ...v3, lines: ["use_vmac"] }, ways: BOTH, modes: ONE },
-  { name: "version 3, IPv6, VMAC", common: { ...v6, lines: ["use_vmac"] }, ways: BOTH, modes: ONE },
+  { name: "version 3, IPv4, VMAC", common: { ...v3, lines: VMAC }, ways: BOTH, modes: ALL },
+  { name: "version 3, IPv6, VMAC", common: { ...v6, lines: VMAC }, ways: BOTH, modes: ALL },
   {
     name: "version 3, IPv4, group 224.0.0.77",
     common: { ...v3, globals: ["vrrp_mcast_group4 224.0.0.77"] },

@@ -7,7 +7,7 @@ import { type Setup, SETUPS } from "./matrix.ts";
 import { COLUMNS, expectation, type RowResult, runRow } from "./row.ts";
 
 /** Rows at the same time: most of the time they wait. */
-const ROWS_AT_ONCE = Number(Deno.env.get("INTEROP_ROWS") ?? "8");
+const ROWS_AT_ONCE = Number(Deno.env.get("INTEROP_ROWS") ?? "16");
 /** For work on one row: a part of its name. */
 const ONLY = Deno.env.get("INTEROP_ONLY") ?? "";
 const PAGE = new URL("../../../docs/interop.md", import.meta.url);
