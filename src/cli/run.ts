@@ -1,8 +1,10 @@
 // `holdfast run`: the daemon in the foreground.
+import { same } from "../base/same.ts";
 import { VERSION } from "../base/version.ts";
-import { type LeftOut, startable, whyNothingRuns } from "../config/carried_out.ts";
+import { type LeftOut, startable } from "../config/carried_out.ts";
 import { withSecretsOfFiles } from "../config/secrets.ts";
 import type { Config } from "../config/config.ts";
+import type { GlobalDefs } from "../config/global_defs.ts";
 import { type DiagnosticCode, isAdvice } from "../config/diagnostic.ts";
 import { Journal } from "../daemon/journal/journal.ts";
 import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.ts";
@@ -11,6 +13,7 @@ import { ServiceManager } from "../daemon/service_manager.ts";
 import { Supervisor } from "../daemon/supervisor.ts";
 import { needsVrrp } from "../daemon/vrrp_part.ts";
 import { takeInstanceLock } from "../linux/instance_lock.ts";
+import { isInNamespace, restartInNamespace } from "../linux/network_namespace.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { journalOfThisNamespace } from "./journal_path.ts";
 import { machine } from "./machine.ts";
@@ -36,9 +39,10 @@ export interface RunOptions {
 /** Runs until SIGTERM or SIGINT. @returns the exit status */
 export async function run(options: RunOptions): Promise<number> {
   const { config, leftOut, report } = readRunnable(options, Deno.stderr.isTerminal() && !Deno.noColor);
+  const stray = config && leaveFor(config.global);
   if (report !== "") console.error(report.trimEnd());
   if (config === undefined) return EXIT_FAILURE;
-  const missing = missingPrivilege(config);
+  const missing = stray ?? missingPrivilege(config);
   if (missing !== undefined) {
     console.error(`error: ${missing}`);
     return EXIT_FAILURE;
@@ -58,7 +62,7 @@ export async function run(options: RunOptions): Promise<number> {
     api: options.api === "off" ? undefined : options.api,
     keepIpvs: options.keepIpvs,
     log,
-    readConfig: () => readRunnable(options, false),
+    readConfig: () => inSameNamespaces(config, readRunnable(options, false)),
     leftOut,
     rolesChanged: (roles) => manager.rolesChanged(roles),
   });
@@ -103,21 +107,40 @@ function missingPrivilege(config: Config): string | undefined {
   return undefined;
 }
 
+/** `net_namespace`: this program starts again there. @returns why it can't; undefined: it is where it belongs */
+function leaveFor({ networkNamespace: name }: GlobalDefs): string | undefined {
+  if (name === undefined) return undefined;
+  try {
+    return isInNamespace(name) ? undefined : restartInNamespace(name);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return `there is no network namespace \`${name}\` (net_namespace)`;
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Neither can change while it runs (keepalived). */
+function inSameNamespaces(running: Config, read: Runnable): Runnable {
+  const namesOf = ({ global }: Config): unknown => [global.networkNamespace, global.ipvsNetworkNamespace];
+  if (read.config === undefined || same(namesOf(running), namesOf(read.config))) return read;
+  const problem = "`net_namespace` and `net_namespace_ipvs` cannot change without a restart";
+  return { ...read, config: undefined, report: `${read.report}error: ${problem}\n` };
+}
+
+interface Runnable {
+  readonly config: Config | undefined;
+  readonly leftOut: readonly LeftOut[];
+  readonly report: string;
+  readonly hasFlaws: boolean;
+}
+
 /** The part of the configuration that can be run; undefined with the reason when nothing of it can. */
-function readRunnable(
-  { useFile, configId }: RunOptions,
-  colour: boolean,
-): { config: Config | undefined; leftOut: readonly LeftOut[]; report: string; hasFlaws: boolean } {
+function readRunnable({ useFile, configId }: RunOptions, colour: boolean): Runnable {
   const read = readConfig(useFile, { checkInterfaces: true, colour, configId });
   const { config, report } = read;
   const hasFlaws = read.diagnostics.some(({ code }) => !isOurs(code));
   const folder = config?.global.configSaveFolder;
   if (folder !== undefined) saveCopy(folder, read.sources);
-  const problem = config && whyNothingRuns(config);
   if (config === undefined) return { config, leftOut: [], report, hasFlaws };
-  if (problem !== undefined) {
-    return { config: undefined, leftOut: [], report: `${report}error: ${problem}\n`, hasFlaws };
-  }
   const before = startable(config, machine.routingNames?.(config.global)); // which the report has named already
   const { config: runnable, leftOut } = withSecretsOfFiles(before, (path) => Deno.readFileSync(path));
   const missing = leftOut.slice(before.leftOut.length)

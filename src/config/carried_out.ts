@@ -151,13 +151,3 @@ function withCommonSettings(server: VirtualServer, { global, ssl }: Config): Vir
   }));
   return { ...server, realServers };
 }
-
-/** Why nothing of a configuration can be run; undefined when it can. */
-export function whyNothingRuns({ global }: Config): string | undefined {
-  if (global.networkNamespace !== undefined) {
-    const name = global.networkNamespace;
-    return `\`net_namespace ${name}\` is not carried out yet: start Holdfast with \`ip netns exec ${name}\` and remove it`;
-  }
-  if (global.ipvsNetworkNamespace !== undefined) return "`net_namespace_ipvs` is not carried out yet";
-  return undefined;
-}

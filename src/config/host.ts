@@ -4,7 +4,8 @@ import type { GlobalDefs } from "./global_defs.ts";
 
 /** The machine. */
 export interface Host {
-  readonly interfaceNames: () => readonly string[];
+  /** @param namespace network namespace, undefined for the present one @returns undefined when it cannot be looked into */
+  readonly interfaceNames: (namespace?: string) => readonly string[] | undefined;
   /** What would come of running that file. `insecure`: others than root can change it. */
   readonly script: (path: string) => "ok" | "missing" | "not-executable" | "insecure";
   readonly hasUser: (name: string) => boolean;

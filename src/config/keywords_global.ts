@@ -6,12 +6,8 @@ export const ROOT = section("the top level", {
   carriedOut: `global_defs vrrp_instance vrrp_sync_group virtual_server virtual_server_group SSL instance
     vrrp_script track_file vrrp_track_file vrrp_track_process bfd_instance
     garp_group child_wait_time track_group static_ipaddress static_routes static_rules
-    linkbeat_interfaces linkbeat_use_polling interface_up_down_delays`,
+    linkbeat_interfaces linkbeat_use_polling interface_up_down_delays net_namespace net_namespace_ipvs`,
   notCarriedOut: `namespace_with_ipsets use_pid_dir`,
-  blocking: {
-    net_namespace: "everything would run in the wrong network namespace",
-    net_namespace_ipvs: "IPVS would be set up in the wrong network namespace",
-  },
   deprecated: { vrrp_track_file: "track_file" },
   opens: {
     global_defs: "global_defs",

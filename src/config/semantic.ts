@@ -32,7 +32,8 @@ export function checkWhole(whole: Whole, report: Report): Config {
   checkSyncDaemon(config, report);
   // With `dynamic_interfaces` one may come later: until then its instance is in fault.
   const mayComeLater = config.global.dynamicInterfaces !== undefined;
-  checkInterfaces(instances, mayComeLater ? undefined : whole.host?.interfaceNames(), report);
+  const namespace = config.global.networkNamespace;
+  checkInterfaces(instances, mayComeLater ? undefined : whole.host?.interfaceNames(namespace), report);
   for (const draft of instances) checkUnicast(draft, report);
   return withPreferences(withoutDangling({ ...config, virtualServers }, report));
 }

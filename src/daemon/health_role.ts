@@ -5,7 +5,7 @@ import type { VirtualServerKey } from "../core/ipvs/table.ts";
 import type { BfdStates } from "../engine/bfd/bfd_engine.ts";
 import type { ServerOverride } from "../engine/health/operator.ts";
 import { HealthEngine, type StopOptions } from "../engine/health/health_engine.ts";
-import { LinuxIpvs } from "../linux/ipvs.ts";
+import { ipvsSystem, LinuxIpvs } from "../linux/ipvs.ts";
 import { SystemClock } from "../linux/monotonic_clock.ts";
 import { ProbeSockets } from "../linux/probe_sockets.ts";
 import { Reactor } from "../linux/reactor.ts";
@@ -40,6 +40,7 @@ class HealthRole {
   #previousKeys: readonly VirtualServerKey[] = [];
   #sessions: BfdStates = {};
   #tellsInitialStates = false;
+  #namespace: string | undefined;
   #overrides: readonly ServerOverride[] = [];
   #started = false;
   #reporting: ReturnType<typeof setInterval> | undefined;
@@ -84,9 +85,11 @@ class HealthRole {
     }
   }
 
-  #configure({ virtualServers, previousKeys, settings, tellsInitialStates }: ToHealth & { type: "configure" }): void {
-    this.#previousKeys = previousKeys;
-    this.#tellsInitialStates = tellsInitialStates;
+  #configure(message: ToHealth & { type: "configure" }): void {
+    const { virtualServers, settings } = message;
+    this.#previousKeys = message.previousKeys;
+    this.#tellsInitialStates = message.tellsInitialStates;
+    this.#namespace = message.namespace;
     this.#engine = this.#newEngine(virtualServers, settings);
     this.#link.post({ type: "ready" });
   }
@@ -96,7 +99,7 @@ class HealthRole {
       virtualServers,
       settings,
       clock: new SystemClock(),
-      openIpvs: () => new LinuxIpvs(),
+      openIpvs: () => new LinuxIpvs(ipvsSystem(this.#namespace)),
       probes: new Prober({ sockets: new ProbeSockets(this.#reactor) }),
       random: Math.random,
       log: (line) => this.#link.send({ type: "log", line }),

@@ -71,6 +71,8 @@ export type ToHealth =
     readonly previousKeys: readonly VirtualServerKey[];
     /** `rs_init_notifies`, at the first start. */
     readonly tellsInitialStates: boolean;
+    /** `net_namespace_ipvs`: where the kernel's table is. */
+    readonly namespace?: string;
   }
   | { readonly type: "start" }
   /** As for vrrp. */

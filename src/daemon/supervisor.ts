@@ -259,7 +259,8 @@ export class Supervisor {
     const settings = ipvsSettingsOf(this.#config);
     const tellsInitialStates = global.notifiesInitialStates === true && !restarted;
     const previousKeys = [...this.#knownKeys.values()];
-    process.post({ type: "configure", virtualServers, settings, previousKeys, tellsInitialStates });
+    const place = global.ipvsNetworkNamespace !== undefined && { namespace: global.ipvsNetworkNamespace };
+    process.post({ type: "configure", virtualServers, settings, previousKeys, tellsInitialStates, ...place });
     process.post({ type: "sync-role", role: this.#syncRoles.of(this.#config) });
     process.post({ type: "bfd", sessions: this.#bfd.forCheckers });
     process.post({ type: "restore", overrides: this.#serverOrders.overrides });

@@ -11,6 +11,7 @@ import { describeFailure, ENOENT, EPERM, remedy } from "./ipvs_errors.ts";
 import { LinuxIpvsSettings, type Request } from "./ipvs_settings.ts";
 import { libc } from "./libc.ts";
 import { NETLINK_GENERIC, NetlinkSocket } from "./netlink_socket.ts";
+import { inNamespace } from "./network_namespace.ts";
 import { describeErrno, errnoName, SystemError } from "./system_error.ts";
 
 /** So many acknowledgements fit the default receive buffer (300 do not), should a larger one be refused. */
@@ -25,6 +26,12 @@ export interface IpvsSystem {
   openSocket(): NetlinkTransport;
   /** Loads ip_vs where the kernel did not do so by itself. @returns false when it cannot */
   loadModule(): boolean;
+}
+
+/** The real one. @param namespace network namespace whose table is meant; undefined: the present one's */
+export function ipvsSystem(namespace?: string): IpvsSystem {
+  const openSocket = (): NetlinkTransport => new NetlinkSocket(NETLINK_GENERIC);
+  return { openSocket: () => namespace === undefined ? openSocket() : inNamespace(namespace, openSocket), loadModule };
 }
 
 /** A command that was refused, with the errno. */
@@ -44,7 +51,7 @@ export class LinuxIpvs implements IpvsPort {
   #moduleLoadTried = false;
 
   /** Opens nothing yet. */
-  constructor(system: IpvsSystem = { openSocket: () => new NetlinkSocket(NETLINK_GENERIC), loadModule }) {
+  constructor(system: IpvsSystem = ipvsSystem()) {
     this.#system = system;
   }
 

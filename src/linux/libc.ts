@@ -75,6 +75,7 @@ const SYMBOLS = {
   setresgid: { parameters: ["u32", "u32", "u32"], result: "i32" },
   setresuid: { parameters: ["u32", "u32", "u32"], result: "i32" },
   execve: { parameters: ["buffer", /* path */ "buffer", /* argv */ "buffer" /* envp */], result: "i32" },
+  setns: { parameters: ["i32", /* fd */ "i32" /* type */], result: "i32" },
   sched_setscheduler: { parameters: ["i32", /* tid */ "i32", /* policy */ "buffer" /* sched_param */], result: "i32" },
   setpriority: { parameters: ["i32", /* which */ "u32", /* pid */ "i32" /* niceness */], result: "i32" },
   sched_setaffinity: { parameters: ["i32", /* tid */ "u32", /* bytes */ "buffer" /* cpu_set_t */], result: "i32" },

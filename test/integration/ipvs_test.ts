@@ -1,5 +1,5 @@
 // LinuxIpvs against a real kernel, judged by ipvsadm. Needs root, IPVS, ipvsadm and an empty table: run it in the test VM.
-import { LinuxIpvs } from "../../src/linux/ipvs.ts";
+import { ipvsSystem, LinuxIpvs } from "../../src/linux/ipvs.ts";
 import { libc } from "../../src/linux/libc.ts";
 import { check } from "../../src/linux/system_error.ts";
 import type { VirtualServerKey } from "../../src/core/ipvs/table.ts";
@@ -124,6 +124,21 @@ function declareTests(): void {
           "-a -t [2001:db8::1]:443 -r [2001:db8:1::3]:443 -i -w 60 --tun-type ipip",
         ].sort(),
       );
+    }));
+
+  Deno.test("a table of another network namespace is the one that is changed, and nothing else moves there", () =>
+    withTable((ipvs) => {
+      const own = Deno.readLinkSync("/proc/self/ns/net");
+      run("ip", "netns", "add", "hfipvs");
+      const there = new LinuxIpvs(ipvsSystem("hfipvs"));
+      try {
+        assertEquals(there.apply([{ type: "add-virtual-server", entry: virtualServer(http, "rr") }]), []);
+        assertEquals(run("ip", "netns", "exec", "hfipvs", "ipvsadm", "-S", "-n").trim(), "-A -t 192.0.2.1:80 -s rr");
+        assertEquals([ipvs.read().length, savedRules(), Deno.readLinkSync("/proc/self/ns/net")], [0, [], own]);
+      } finally {
+        there.close();
+        run("ip", "netns", "del", "hfipvs");
+      }
     }));
 
   Deno.test("LinuxIpvs.apply() deletes what is gone already without complaint", () =>
