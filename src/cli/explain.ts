@@ -1,7 +1,7 @@
 // `holdfast explain`: what a keyword means, at each of its places.
 import { keywordIn, SECTIONS } from "../config/keywords.ts";
 import { manualEntry } from "../config/manual/manual.ts";
-import { ownKeyword } from "../config/own_keywords.ts";
+import { ownKeyword, ownPlacesOf } from "../config/own_keywords.ts";
 import { nearMiss } from "../config/near_miss.ts";
 import type { SectionName } from "../config/section.ts";
 import { typeOf } from "../config/types.ts";
@@ -11,10 +11,12 @@ import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 /** @returns the exit status: failure when there is no such keyword */
 export function explain(word: string): number {
   const places = placesOf(word);
-  const own = ownKeyword("virtual_server", word);
-  if (own !== undefined) {
-    const form = typeOf("virtual_server", word)?.form ?? "";
-    console.log(`${word} ${form}    (in virtual_server, real_server of holdfast.yaml only)\n  ${own}`);
+  const ownPlaces = ownPlacesOf(word);
+  const [first] = ownPlaces;
+  if (first !== undefined && places.length === 0) {
+    const form = typeOf(first, word)?.form ?? "";
+    const head = form === "" ? word : `${word} ${form}`;
+    console.log(`${head}    (in ${ownPlaces.join(", ")} of holdfast.yaml only)\n  ${ownKeyword(first, word)}`);
     return EXIT_OK;
   }
   if (places.length === 0) {

@@ -243,6 +243,10 @@ export interface VirtualServer {
   readonly drainTimeoutMs?: number;
   /** `slow_start` of holdfast.yaml, for real servers that do not say it. */
   readonly slowStartMs?: number;
+  /** `fail_open` of holdfast.yaml: what stays in the table when all real servers have failed. */
+  readonly failOpen?: "last" | "all";
+  /** `backup_below` of holdfast.yaml: servers marked `backup` serve while fewer others are up; default 1. */
+  readonly backupBelow?: number;
   readonly location: SourceLocation;
 }
 
@@ -288,6 +292,8 @@ export interface RealServer {
   readonly drainTimeoutMs?: number;
   /** `slow_start` of holdfast.yaml; undefined: as the virtual server says, else the whole weight at once. */
   readonly slowStartMs?: number;
+  /** `backup` of holdfast.yaml: it is checked, and serves only while too few others are up. */
+  readonly backup?: boolean;
   readonly location: SourceLocation;
 }
 

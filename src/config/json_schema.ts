@@ -86,11 +86,9 @@ function serviceSchema(keyword: string, opens: SectionName): JsonSchema {
     ? { address, port, fwmark: { type: "integer", minimum: 1, maximum: 4_294_967_295 }, group: { type: "string" } }
     : { address, port };
   const block = `#/$defs/${definitionName(opens)}`;
+  const usual = [...SECTIONS[opens].keywords].filter(([, { use }]) => use === undefined).map(([name]) => name);
   const properties = Object.fromEntries(
-    [...SECTIONS[opens].keywords].filter(([, { use }]) => use === undefined).map(([name]) => [
-      name,
-      { $ref: `${block}/properties/${name}` },
-    ]),
+    [...usual, ...ownKeywordsOf(opens)].map((name) => [name, { $ref: `${block}/properties/${name}` }]),
   );
   return { type: "object", additionalProperties: false, properties: { ...own, ...properties } };
 }

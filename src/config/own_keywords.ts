@@ -2,35 +2,67 @@
 import { field, type Fields } from "./fields.ts";
 import type { SectionName } from "./section.ts";
 import type { Statement } from "./statement.ts";
-import { seconds } from "./values.ts";
+import { boolean, integer, oneOf, seconds } from "./values.ts";
+import { optional } from "./values_composite.ts";
 import { isYaml } from "./yaml_shape.ts";
 
 /** A day. */
 const MAX_SECONDS = 86_400;
 
 /** Of a virtual server, for all its real servers, and of a real server. */
-export const OWN_SERVER_FIELDS = {
+const OWN_SERVER_FIELDS = {
   drain_timeout: field("drainTimeoutMs", seconds({ min: 0, max: MAX_SECONDS, as: "ms" })),
   slow_start: field("slowStartMs", seconds({ min: 0, max: MAX_SECONDS, as: "ms" })),
 } satisfies Fields;
 
-/** Each with what it means; the blocks are `virtual_server` and `real_server`. */
-const MEANINGS: Readonly<Record<string, string>> = {
+/** Of a virtual server. */
+export const OWN_VIRTUAL_SERVER_FIELDS = {
+  ...OWN_SERVER_FIELDS,
+  fail_open: field("failOpen", optional(oneOf<"last" | "all">({ last: "last", all: "all" }), "last")),
+  backup_below: field("backupBelow", integer({ min: 1, max: 65_535 })),
+} satisfies Fields;
+
+/** Of a real server. */
+export const OWN_REAL_SERVER_FIELDS = {
+  ...OWN_SERVER_FIELDS,
+  backup: field("backup", boolean),
+} satisfies Fields;
+
+/** What each means, by the kind of block that it stands in. */
+const BOTH: Readonly<Record<string, string>> = {
   drain_timeout:
     "a real server that leaves the configuration, or is drained, stays at weight 0 until its connections " +
     "have ended, at most so many seconds; without it, it leaves at once (drained: without a limit)",
   slow_start: "the weight of a real server that comes back rises for so many seconds",
 };
-const SECTIONS: ReadonlySet<SectionName> = new Set(["virtual_server", "real_server"]);
+const MEANINGS: Readonly<Partial<Record<SectionName, Readonly<Record<string, string>>>>> = {
+  virtual_server: {
+    ...BOTH,
+    fail_open:
+      "when all real servers have failed, those that failed last (`last`), or all that failed (`all`), stay in " +
+      "the table rather than none; a sorry server comes before it",
+    backup_below: "real servers marked `backup` get connections while fewer others are up; default 1",
+  },
+  real_server: {
+    ...BOTH,
+    backup: "it is checked all the time, but gets connections only while fewer others than `backup_below` are up",
+  },
+};
 
 /** What an own keyword of that kind of block means; undefined when there is none of that name. */
 export function ownKeyword(section: SectionName, name: string): string | undefined {
-  return SECTIONS.has(section) && Object.hasOwn(MEANINGS, name) ? MEANINGS[name] : undefined;
+  const meanings = MEANINGS[section];
+  return meanings !== undefined && Object.hasOwn(meanings, name) ? meanings[name] : undefined;
 }
 
 /** Their names in that kind of block. */
 export function ownKeywordsOf(section: SectionName): string[] {
-  return SECTIONS.has(section) ? Object.keys(MEANINGS) : [];
+  return Object.keys(MEANINGS[section] ?? {});
+}
+
+/** The kinds of blocks that know an own keyword of that name. */
+export function ownPlacesOf(name: string): SectionName[] {
+  return (Object.keys(MEANINGS) as SectionName[]).filter((section) => ownKeyword(section, name) !== undefined);
 }
 
 /** The own keywords count in a YAML file only. */

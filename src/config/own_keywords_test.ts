@@ -1,6 +1,8 @@
 import { assertEquals } from "../../test/assert.ts";
 import { configOf } from "../../test/support/config_values.ts";
+import { writeKeepalived } from "./keepalived_writer.ts";
 import { loadConfig } from "./load.ts";
+import { printConfig } from "./print_config.ts";
 
 const YAML = `virtual_server:
   - address: 10.0.0.1
@@ -56,4 +58,37 @@ Deno.test("a wrong time, and the words where they do not belong, are refused", (
     "`drain_timeout` must be a time from 0 to 86400 seconds, not `soon`",
   ]);
   assertEquals(messages("global_defs:\n  slow_start: 5\n"), ["`slow_start` is not a keyword in `global_defs`"]);
+});
+
+const POOL = `virtual_server:
+  - address: 10.0.0.1
+    port: 80
+    lvs_sched: rr
+    lvs_method: NAT
+    protocol: TCP
+    fail_open: true
+    backup_below: 2
+    real_server:
+      - {address: 10.0.1.1, port: 80}
+      - {address: 10.0.1.2, port: 80, backup: true}
+`;
+
+Deno.test("fail_open, backup and backup_below are read, and survive a conversion", () => {
+  const [server] = configOf(POOL, "a.yaml").virtualServers;
+  assertEquals([server?.failOpen, server?.backupBelow], ["last", 2]);
+  assertEquals(server?.realServers.map(({ backup }) => backup), [undefined, true]);
+  const all = configOf(POOL.replace("fail_open: true", "fail_open: all"), "a.yaml");
+  assertEquals(all.virtualServers[0]?.failOpen, "all");
+  const none = configOf(POOL.replace("fail_open: true", "fail_open: false"), "a.yaml");
+  assertEquals(none.virtualServers[0]?.failOpen, undefined);
+});
+
+Deno.test("keepalived.conf gets own keywords as comments, but never loses what happens to be called like one", () => {
+  const words = writeKeepalived(printConfig(configOf(POOL, "a.yaml")));
+  assertEquals(words.includes("        # only in holdfast.yaml: backup on\n"), true);
+  const group = { keyword: "group", words: [], block: [{ keyword: "backup", words: [] }] };
+  assertEquals(
+    writeKeepalived([{ keyword: "vrrp_sync_group", words: ["A"], block: [group] }]),
+    "vrrp_sync_group A {\n    group {\n        backup\n    }\n}\n",
+  );
 });

@@ -7,7 +7,7 @@ import type { Route, Rule } from "./config_vrrp.ts";
 import { routeText, ruleText } from "./routing_parts.ts";
 import type { Fields } from "./fields.ts";
 import { GLOBAL_FIELDS } from "./global_defs.ts";
-import { OWN_SERVER_FIELDS } from "./own_keywords.ts";
+import { OWN_REAL_SERVER_FIELDS, OWN_VIRTUAL_SERVER_FIELDS } from "./own_keywords.ts";
 import { REAL_SERVER_FIELDS } from "./real_server.ts";
 import { SERVER_FIELDS } from "./virtual_server.ts";
 import { ELECTION_FIELDS, INSTANCE_FIELDS } from "./vrrp_instance.ts";
@@ -54,7 +54,8 @@ const TABLES: readonly Fields[] = [
   REAL_SERVER_FIELDS,
   CONNECTION_FIELDS,
   GLOBAL_FIELDS,
-  OWN_SERVER_FIELDS,
+  OWN_VIRTUAL_SERVER_FIELDS,
+  OWN_REAL_SERVER_FIELDS,
 ];
 
 function fromTables(property: string): Keyword | undefined {

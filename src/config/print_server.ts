@@ -14,7 +14,7 @@ import {
 import type { Checker, CheckerCommon, RealServer, VirtualServer } from "./config.ts";
 import { definedOnly, type Fields, type Printed, printFields } from "./fields.ts";
 import { HTTP_FIELDS, printUrl } from "./http_checker.ts";
-import { OWN_SERVER_FIELDS } from "./own_keywords.ts";
+import { OWN_REAL_SERVER_FIELDS, OWN_VIRTUAL_SERVER_FIELDS } from "./own_keywords.ts";
 import { REAL_SERVER_FIELDS } from "./real_server.ts";
 import { flagWords, SERVER_FIELDS, serviceWords } from "./virtual_server.ts";
 
@@ -63,7 +63,7 @@ export function printVirtualServer(server: VirtualServer): Printed {
     words: serviceWords(server),
     block: [
       ...printFields(values as never, defaults as never, SERVER_FIELDS as Fields),
-      ...printFields(server, {}, OWN_SERVER_FIELDS),
+      ...printFields(server, {}, OWN_VIRTUAL_SERVER_FIELDS),
       ...flagWords(server).map((keyword) => ({ keyword, words: [] })),
       ...server.realServers.map((real) => printRealServer(real, { server, shared })),
     ],
@@ -90,7 +90,7 @@ function printRealServer(real: RealServer, { server, shared }: Surroundings): Pr
     words: real.port === 0 ? [real.address] : [real.address, String(real.port)],
     block: [
       ...printFields({ ...real, forwarding: own } as never, defaults as never, REAL_SERVER_FIELDS as Fields),
-      ...printFields(real, {}, OWN_SERVER_FIELDS),
+      ...printFields(real, {}, OWN_REAL_SERVER_FIELDS),
       ...real.checkers.map((checker) => printChecker(checker, { real, shared })),
     ],
   };

@@ -4,7 +4,7 @@ import type { RealServer } from "./config.ts";
 import { placeOf, type Report } from "./diagnostic.ts";
 import { endpoint, forcePort, type Forwarding, lvsMethod, withoutPort } from "./endpoint.ts";
 import { field, type Fields, readFields } from "./fields.ts";
-import { hasOwnKeywords, OWN_SERVER_FIELDS } from "./own_keywords.ts";
+import { hasOwnKeywords, OWN_REAL_SERVER_FIELDS } from "./own_keywords.ts";
 import { headOf, type Statement } from "./statement.ts";
 import { boolean, integer, requestWord, word } from "./values.ts";
 import { script } from "./values_composite.ts";
@@ -76,7 +76,7 @@ export function readRealServer(
     ...(mails === undefined ? {} : { mails }),
     ...(label === undefined ? {} : { label }),
     checkers,
-    ...(hasOwnKeywords(statement) ? readFields(statement, OWN_SERVER_FIELDS, report) : {}),
+    ...(hasOwnKeywords(statement) ? readFields(statement, OWN_REAL_SERVER_FIELDS, report) : {}),
     location: placeOf(headOf(statement)),
   };
 }

@@ -15,7 +15,7 @@ import { endpoint } from "./endpoint.ts";
 import type { Fields } from "./fields.ts";
 import { GARP_FIELDS, GLOBAL_FIELDS, GLOBAL_GARP_FIELDS, ROOT_FIELDS } from "./global_defs.ts";
 import { HTTP_FIELDS, URL_FIELDS } from "./http_checker.ts";
-import { OWN_SERVER_FIELDS } from "./own_keywords.ts";
+import { OWN_REAL_SERVER_FIELDS, OWN_VIRTUAL_SERVER_FIELDS } from "./own_keywords.ts";
 import { REAL_SERVER_FIELDS } from "./real_server.ts";
 import type { SectionName } from "./section.ts";
 import { SSL_FIELDS, SYNC_GROUP_FIELDS } from "./sync_group.ts";
@@ -52,8 +52,8 @@ const TABLES: Readonly<Partial<Record<SectionName, Fields>>> = {
   bfd_instance: BFD_FIELDS,
   garp_group: GARP_GROUP_FIELDS,
   SSL: SSL_FIELDS,
-  virtual_server: { ...SERVER_FIELDS, ...FLAG_FIELDS, ...OWN_SERVER_FIELDS },
-  real_server: { ...REAL_SERVER_FIELDS, ...OWN_SERVER_FIELDS },
+  virtual_server: { ...SERVER_FIELDS, ...FLAG_FIELDS, ...OWN_VIRTUAL_SERVER_FIELDS },
+  real_server: { ...REAL_SERVER_FIELDS, ...OWN_REAL_SERVER_FIELDS },
   HTTP_GET: { ...CONNECTION, ...PLAIN_HTTP },
   "HTTP_GET url": PLAIN_URL,
   SSL_GET: { ...CONNECTION, ...HTTP_FIELDS },

@@ -5,7 +5,7 @@ import type { RealServer, SorryServer, VirtualServer } from "./config.ts";
 import { placeOf, type Report } from "./diagnostic.ts";
 import { type Endpoint, endpoint, forcePort, type Forwarding, lvsMethod, withoutPort } from "./endpoint.ts";
 import { definedOnly, field, type Fields, type Given, readFields } from "./fields.ts";
-import { hasOwnKeywords, OWN_SERVER_FIELDS } from "./own_keywords.ts";
+import { hasOwnKeywords, OWN_VIRTUAL_SERVER_FIELDS } from "./own_keywords.ts";
 import { readRealServer } from "./real_server.ts";
 import { childrenNamed, headOf, lastNamed, type Statement } from "./statement.ts";
 import { reject, rejectMissing, valuePlace, type ValueType } from "./value_type.ts";
@@ -146,7 +146,7 @@ export function readVirtualServer(statement: Statement, report: Report): Virtual
     ...(mails === undefined ? {} : { mails }),
     ...(sorryServer === undefined ? {} : { sorryServer }),
     realServers: distinct,
-    ...(hasOwnKeywords(statement) ? readFields(statement, OWN_SERVER_FIELDS, report) : {}),
+    ...(hasOwnKeywords(statement) ? readFields(statement, OWN_VIRTUAL_SERVER_FIELDS, report) : {}),
     location: placeOf(headOf(statement)),
   };
 }

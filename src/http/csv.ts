@@ -4,7 +4,7 @@ import type { TrafficCounters } from "../core/ipvs/table.ts";
 import type { RealServerSnapshot, Snapshot, VirtualServerSnapshot } from "../ports/snapshot.ts";
 import type { History } from "./history.ts";
 import { idOf } from "./page/model.ts";
-import { serverStatusText, SORRY_SERVER_STATUS } from "./server_status.ts";
+import { serverStatusText, SORRY_SERVER_STATUS, usableServers } from "./server_status.ts";
 
 /** HAProxy 2.6's header. Tools read by name, old ones by position: neither names nor order may change. */
 export const HAPROXY_COLUMNS: readonly string[] = (
@@ -97,8 +97,8 @@ function realServerRow(entry: RealServerSnapshot, id: number, nowMs: number): Ro
     sid: id,
     weight: weight.kernel ?? weight.effective,
     uweight: weight.configured,
-    act: 1,
-    bck: 0,
+    act: entry.backup ? 0 : 1,
+    bck: entry.backup ? 1 : 0,
     scur: entry.activeConnections,
     slim: (entry.thresholds?.upper ?? 0) > 0 ? entry.thresholds?.upper : undefined,
     used_conn_cur: entry.activeConnections,
@@ -161,8 +161,8 @@ function backendRow(server: VirtualServerSnapshot, nowMs: number): Row {
     sid: 0,
     weight: sum(usable, (entry) => entry.weight.effective),
     uweight: sum(server.realServers, (entry) => entry.weight.configured),
-    act: usable.length,
-    bck: server.sorryServer?.active ? 1 : 0,
+    act: usableServers(server).active,
+    bck: usableServers(server).backup,
     scur: sum(members(server), (entry) => entry.activeConnections),
     chkdown: server.downTransitions,
     lastchg: seconds(nowMs - server.sinceMs),

@@ -1,10 +1,13 @@
 // The status words and row classes of real servers, as HAProxy's page and CSV write them. Renders nothing.
-import type { RealServerSnapshot } from "../ports/snapshot.ts";
+import type { RealServerSnapshot, VirtualServerSnapshot } from "../ports/snapshot.ts";
 
 /** What the status of a real server is made of. */
-export type ServerStatusFacts = Pick<RealServerSnapshot, "state" | "weight" | "check" | "presence" | "override">;
+export type ServerStatusFacts = Pick<
+  RealServerSnapshot,
+  "state" | "weight" | "check" | "presence" | "override" | "backup"
+>;
 
-/** HAProxy's row classes: active for a real server, backup for the sorry server. */
+/** HAProxy's row classes: backup for a real server marked so and for the sorry server, active for all others. */
 export type ServerClass =
   | `${"active" | "backup"}_${
     | "up"
@@ -46,15 +49,17 @@ export function serverStatusText(server: ServerStatusFacts): string {
 }
 
 /**
- * The class of the row, and so its colour. Weight 0 counts as draining whatever the text says, as in HAProxy.
- * `rank` is `backup` for a sorry server.
+ * The class of the row, and so its colour. Weight 0 counts as draining whatever the text says, as in HAProxy; but a backup
+ * that stands by does not drain.
  */
-export function serverClass(server: ServerStatusFacts, rank: "active" | "backup" = "active"): ServerClass {
-  const { state, weight } = server;
+export function serverClass(server: ServerStatusFacts): ServerClass {
+  const { state, weight, backup = false } = server;
+  const rank = backup ? "backup" : "active";
+  const hasNone = weight.configured === 0 || (backup ? server.override?.weight === 0 : weight.effective === 0);
   if (server.presence === "out") return "maintain";
   if (server.presence === "draining") return `${rank}_draining`;
   const isUp = state === "up" || state === "going-down";
-  if (isUp && (weight.configured === 0 || weight.effective === 0)) return `${rank}_draining`;
+  if (isUp && hasNone) return `${rank}_draining`;
   switch (state) {
     case "up":
       return `${rank}_up`;
@@ -69,6 +74,18 @@ export function serverClass(server: ServerStatusFacts, rank: "active" | "backup"
     default:
       return state satisfies never;
   }
+}
+
+/** How many servers may get connections: HAProxy's Act and Bck of a backend. A backup that stands by counts, as there. */
+export function usableServers(
+  { realServers, sorryServer }: Pick<VirtualServerSnapshot, "realServers" | "sorryServer">,
+): { readonly active: number; readonly backup: number } {
+  const backups = realServers.filter((entry) => {
+    const isUp = entry.state === "up" || entry.state === "going-down" || entry.state === "no-check";
+    return entry.backup === true && (entry.presence ?? "present") === "present" && isUp;
+  });
+  const active = realServers.filter(({ backup, weight }) => backup !== true && weight.effective > 0);
+  return { active: active.length, backup: backups.length + (sorryServer?.active ? 1 : 0) };
 }
 
 function failuresLeft(check: { readonly fall: number; readonly consecutiveFailures: number }): number {

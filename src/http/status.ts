@@ -147,6 +147,8 @@ export function realServer(server: RealServerSnapshot): Record<string, unknown> 
     transitions: server.downTransitions,
     downtimeSeconds: server.downtimeMs / 1000,
     ...(server.presence && { presence: server.presence }),
+    ...(server.backup && { backup: true }),
+    ...(server.held && { held: true }),
     ...(server.override && { override: override(server.override) }),
     ...(server.causes && { causes: server.causes }),
   };

@@ -238,6 +238,10 @@ export interface RealServerSnapshot {
   readonly downtimeMs: number;
   /** Whether it may be in the table: `draining` at weight 0, `out` not at all. Absent: `present`. */
   readonly presence?: "present" | "draining" | "out";
+  /** It is for when others fail; while it waits its effective weight is 0. */
+  readonly backup?: boolean;
+  /** All have failed, and `fail_open` keeps this one in the table. */
+  readonly held?: boolean;
   /** What an operator said. */
   readonly override?: Override;
   /** Why it gets the connections that it gets, in plain words, the one that decides first. */

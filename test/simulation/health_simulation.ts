@@ -11,6 +11,7 @@ import {
 } from "../../src/core/ipvs/table.ts";
 import { FakeIpvs } from "../../src/engine/health/fake_ipvs.ts";
 import { FakeTime } from "../../src/engine/health/fake_time.ts";
+import type { VirtualServerSnapshot } from "../../src/ports/snapshot.ts";
 import { HealthEngine } from "../../src/engine/health/health_engine.ts";
 import { keysOf, policyOf, realServerEntry } from "../../src/engine/health/policy.ts";
 import { earlierTable, FakeServers, FOREIGN, virtualServer } from "./health_world.ts";
@@ -144,7 +145,8 @@ export class HealthSimulation {
     const differences = diff(this.#ipvs.rows, wanted, (key) => !formatKey(key).includes(FOREIGN));
     assertEquals(differences, [], "the table is as wanted");
     this.#tampered.clear();
-    assertEquals(engine.warnings, [], "no warning is left");
+    const warnings = engine.warnings.filter(({ code }) => code !== "fail-open");
+    assertEquals(warnings, [], "no warning is left");
     assertEquals(JSON.stringify(this.#foreignRows()), this.#foreign, "foreign virtual servers are untouched");
   }
 
@@ -160,14 +162,40 @@ export class HealthSimulation {
     if (have >= need + slack) assertEquals(shown?.up, true, `${config.name}: quorum is gained`);
     if (have < need - slack) assertEquals(shown?.up, false, `${config.name}: quorum is lost`);
     const sorry = shown?.up ? undefined : config.sorryServer;
+    const primaries = config.realServers.filter((server) => alive(server) && !server.backup).length;
+    const held = shown === undefined ? new Set() : this.#heldOpen(config, shown, have);
     const realServers = config.realServers.flatMap((server) => {
       const entry = realServerEntry(server);
-      if (alive(server) && sorry === undefined) return [entry];
+      if (held.has(server.address)) return [entry];
+      if (alive(server) && sorry === undefined) {
+        return [server.backup && primaries >= (config.backupBelow ?? 1) ? { ...entry, weight: 0 } : entry];
+      }
       return server.inhibitOnFailure ? [{ ...entry, weight: 0 }] : [];
     });
     const { sorryServer } = policyOf(config);
     const last = sorry === undefined || sorryServer === undefined ? [] : [sorryServer];
     return { entry: policyOf(config).entries[0], realServers: [...realServers, ...last] };
+  }
+
+  /** `fail_open`: with `all` it is clear who stays; with `last` history decides, but some of the dead stay if any was up. */
+  #heldOpen(config: VirtualServer, shown: VirtualServerSnapshot, have: number): ReadonlySet<string> {
+    const held = shown.realServers.filter((server) => server.held);
+    if (have > 0 || config.failOpen === undefined || config.sorryServer !== undefined) {
+      assertEquals(held, [], `${config.name} does not fail open`);
+      return new Set();
+    }
+    const addresses = new Set(held.map(({ address }) => address));
+    const primaries = config.realServers.filter(({ backup }) => !backup).map(({ address }) => address);
+    if (config.failOpen === "all") {
+      const all = primaries.length > 0 ? primaries : config.realServers.map(({ address }) => address);
+      assertEquals([...addresses].sort(), all.sort(), `${config.name}: all are held`);
+    } else {
+      const everUp = shown.realServers.some(({ downTransitions }) => downTransitions > 0);
+      assertEquals(held.length > 0, everUp, `${config.name}: somebody is held, if anybody ever was up`);
+      const kinds = new Set(held.map(({ backup = false }) => backup));
+      assertEquals(kinds.size < 2, true, `${config.name}: no backup beside others`);
+    }
+    return addresses;
   }
 
   /** Safety: a virtual server that was served stays so, unless nothing live is wanted in it. */

@@ -73,6 +73,7 @@ function realServer(random: Prng, address: string): RealServer {
     upperThreshold: 0,
     lowerThreshold: 0,
     checkers: random.chance(0.05) ? [] : [checker],
+    ...(random.chance(0.2) ? { backup: true } : {}),
     location,
   };
 }
@@ -105,6 +106,8 @@ export function virtualServer(random: Prng, index: number): VirtualServer {
     ...(random.chance(0.6) ? { sorryServer } : {}),
     ...(random.chance(0.4) ? { drainTimeoutMs: random.integer(0, 30_000) } : {}),
     ...(random.chance(0.4) ? { slowStartMs: random.integer(0, 30_000) } : {}),
+    ...(random.chance(0.4) ? { failOpen: random.pick(["last", "all"] as const) } : {}),
+    ...(random.chance(0.3) ? { backupBelow: random.integer(1, 3) } : {}),
   };
 }
 

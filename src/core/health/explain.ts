@@ -1,5 +1,6 @@
 // Why a real server gets the connections that it gets: causes in plain words, the one that decides first. Pure.
 import { drainDeadlineUs, type Override, type Presence, type PresenceTerms } from "./presence.ts";
+import type { Duty } from "./pool.ts";
 import type { RealServerHealth } from "./real_server.ts";
 
 /** All that is known about one real server. */
@@ -24,6 +25,8 @@ export interface ServerFacts {
   /** Of its virtual server. */
   readonly quorum: { readonly need: number; readonly have: number };
   readonly sorryServerActive: boolean;
+  /** What it does in a pool with backups or `fail_open`; undefined: the pool has neither. */
+  readonly pool?: { readonly duty: Duty; readonly backup: boolean; readonly backupBelow: number };
   /** `ha_suspend` holds the checks back. */
   readonly suspended: boolean;
   /** Undefined while the table cannot be read. */
@@ -34,6 +37,7 @@ export interface ServerFacts {
 export function explain(facts: ServerFacts, nowUs: number): string[] {
   const causes = [
     ...presenceCauses(facts, nowUs),
+    ...poolCauses(facts),
     ...checkCauses(facts),
     ...quorumCauses(facts),
     ...weightCauses(facts, nowUs),
@@ -66,14 +70,24 @@ function presenceCauses({ presence, override, removed, terms, connections }: Ser
   }
 }
 
-function checkCauses({ health, checks, inhibitOnFailure }: ServerFacts): string[] {
+function poolCauses({ pool }: ServerFacts): string[] {
+  if (pool === undefined) return [];
+  const { duty, backup, backupBelow } = pool;
+  if (duty === "held") return ["it gets connections although its checks fail: no real server is up (fail_open)"];
+  if (!backup) return [];
+  const few = backupBelow === 1 ? "no other is up" : `fewer than ${backupBelow} others are up`;
+  if (duty === "stands-by") return [`it is a backup: it gets nothing new until ${few}`];
+  return duty === "serves" ? [`it is a backup, and serves while ${few}`] : [];
+}
+
+function checkCauses({ health, checks, inhibitOnFailure, pool }: ServerFacts): string[] {
   const causes = health.checkers.flatMap((checker, index) => {
     const { name, fall, text } = checks[index] ?? { name: "its check", fall: 1, text: undefined };
     const said = text === undefined ? "" : `: ${text}`;
     if (!checker.up) return [checker.judged ? `${name} fails${said}` : `${name} has not succeeded yet`];
     return checker.failures > 0 ? [`${name} failed ${checker.failures} of ${fall} times${said}`] : [];
   });
-  const isInhibited = !health.up && inhibitOnFailure;
+  const isInhibited = !health.up && inhibitOnFailure && pool?.duty !== "held";
   return isInhibited ? [...causes, "it stays in the table at weight 0 (inhibit_on_failure)"] : causes;
 }
 
@@ -83,7 +97,7 @@ function quorumCauses({ health, quorum, sorryServerActive }: ServerFacts): strin
 }
 
 function weightCauses(
-  { health, presence, terms, weight, override, sorryServerActive }: ServerFacts,
+  { health, presence, terms, weight, override, sorryServerActive, pool }: ServerFacts,
   nowUs: number,
 ): string[] {
   const causes: string[] = [];
@@ -97,7 +111,7 @@ function weightCauses(
     causes.push(`its checks set its weight to ${weight.wanted}; the configuration says ${weight.configured}`);
   } else if (weight.configured === 0) causes.push("its weight is 0 in the configuration: it gets nothing new");
   const { risingSinceUs } = presence.name === "present" ? presence : {};
-  if (risingSinceUs !== undefined && health.up && !sorryServerActive) {
+  if (risingSinceUs !== undefined && health.up && !sorryServerActive && pool?.duty !== "stands-by") {
     const leftUs = risingSinceUs + terms.slowStartUs - nowUs;
     causes.push(`slow start: weight ${weight.effective} of ${weight.wanted}, all of it in ${seconds(leftUs)}`);
   }

@@ -1,6 +1,7 @@
 // A virtual server's quorum, and from it the table entries it wants. Pure; which real server is up is an input.
 import { familyOf } from "../../base/ip.ts";
 import type { RealServerEntry, VirtualServerEntry, VirtualServerKey, WantedVirtualServer } from "../ipvs/table.ts";
+import { dutiesOf, type Duty, type FailOpen } from "./pool.ts";
 
 /** A virtual server as its configuration says. */
 export interface VirtualServerPolicy {
@@ -14,6 +15,10 @@ export interface VirtualServerPolicy {
   readonly sorryServer?: RealServerEntry;
   /** It stays in the table at weight 0 while it is not active (keepalived: `sorry_server_inhibit`). */
   readonly inhibitSorryServer?: boolean;
+  /** What stays when all have failed; a sorry server comes before it. */
+  readonly failOpen?: FailOpen;
+  /** Backups serve while fewer others are up, default 1. */
+  readonly backupBelow?: number;
 }
 
 /** A real server with the part of its configuration that matters here, and its verdict. */
@@ -27,6 +32,10 @@ export interface RealServerStanding {
   readonly tableWeight?: number;
   /** It drains: it counts for nothing, but stays at weight 0 for its connections, whatever else happens. */
   readonly draining?: boolean;
+  /** It is for when others fail. */
+  readonly backup?: boolean;
+  /** A check has found it down, and nothing else keeps it out. */
+  readonly failure?: { readonly sinceUs: number; readonly wasUp: boolean };
 }
 
 /** Whether enough real servers are live. Times are monotonic microseconds. */
@@ -42,7 +51,7 @@ export interface QuorumStep {
   readonly change?: "gained" | "lost";
 }
 
-/** Sum of the configured weights of the real servers that are up. */
+/** Sum of the configured weights of the real servers that are up, those that stand by too: they could serve. */
 export function liveWeight(standings: readonly RealServerStanding[]): number {
   return standings.reduce((sum, { up, draining, entry }) => sum + (up && !draining ? entry.weight : 0), 0);
 }
@@ -88,6 +97,13 @@ export function stepQuorum(
   return { state };
 }
 
+/** What each real server does; a sorry server, whether it is needed or not, comes before `fail_open`. */
+export function poolDuties(policy: VirtualServerPolicy, standings: readonly RealServerStanding[]): Duty[] {
+  const { failOpen, sorryServer, backupBelow = 1 } = policy;
+  const isOpen = failOpen !== undefined && sorryServer === undefined;
+  return dutiesOf({ backupBelow, ...(isOpen ? { failOpen } : {}) }, standings);
+}
+
 /** The sorry server takes the traffic: there is one, and quorum is lost. */
 export function sorryServerActive(policy: VirtualServerPolicy, quorumUp: boolean): boolean {
   return policy.sorryServer !== undefined && !quorumUp;
@@ -116,9 +132,16 @@ export function wantedVirtualServers(
   quorumUp: boolean,
 ): WantedVirtualServer[] {
   const sorry = sorryServerActive(policy, quorumUp) ? policy.sorryServer : undefined;
-  const realServers = standings.flatMap(({ entry, up, inhibitOnFailure, draining, tableWeight = entry.weight }) => {
+  const duties = poolDuties(policy, standings);
+  const realServers = standings.flatMap(({ entry, inhibitOnFailure, draining, tableWeight = entry.weight }, index) => {
+    const duty = duties[index];
     if (draining) return [{ ...entry, weight: 0 }];
-    if (up && sorry === undefined) return [tableWeight === entry.weight ? entry : { ...entry, weight: tableWeight }];
+    if (sorry === undefined) {
+      if (duty === "serves") return [tableWeight === entry.weight ? entry : { ...entry, weight: tableWeight }];
+      if (duty === "held") return [entry];
+      // With the connections that it has from when it served.
+      if (duty === "stands-by") return [{ ...entry, weight: 0 }];
+    }
     return inhibitOnFailure ? [{ ...entry, weight: 0 }] : [];
   });
   const { sorryServer, inhibitSorryServer } = policy;

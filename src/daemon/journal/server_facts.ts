@@ -13,7 +13,7 @@ export function serverFacts(
     const previous = earlier.get(server.name);
     return previous === undefined || previous === server
       ? []
-      : [...realServers(previous, server), ...quorum(previous, server)];
+      : [...realServers(previous, server), ...quorum(previous, server), ...failOpen(previous, server)];
   });
 }
 
@@ -34,6 +34,15 @@ function quorum(before: VirtualServerSnapshot, after: VirtualServerSnapshot): Fa
   if (before.up === after.up && (before.sorryServer?.active === true) === isSorry) return [];
   const weights = `weight ${after.quorum.have} of ${after.quorum.need} needed`;
   const text = isSorry ? `${weights}, the sorry server is in` : weights;
+  return [{ type: "service", name: after.name, up: after.up, text }];
+}
+
+function failOpen(before: VirtualServerSnapshot, after: VirtualServerSnapshot): Fact[] {
+  const held = (server: VirtualServerSnapshot): string =>
+    server.realServers.filter((real) => real.held).map(endpoint).join(", ");
+  const [was, is] = [held(before), held(after)];
+  if (was === is) return [];
+  const text = is === "" ? "fail_open ends" : `no real server is up, fail_open keeps ${is} in the table`;
   return [{ type: "service", name: after.name, up: after.up, text }];
 }
 

@@ -32,3 +32,12 @@ Deno.test("serverFacts() is silent about tries, about what is new, and about wha
   const same = service("down");
   assertEquals(serverFacts([same], [same]), []);
 });
+
+Deno.test("serverFacts() tells which failed servers fail_open keeps in the table, and when that ends", () => {
+  const open = virtualServer({ up: false, realServers: [realServer({ state: "down", held: true })] });
+  const closed = virtualServer({ up: false, realServers: [realServer({ state: "down" })] });
+  assertEquals(serverFacts([closed], [open]).map(sentence), [
+    "tcp 10.0.0.100:80 is down: no real server is up, fail_open keeps 10.0.1.11:80 in the table",
+  ]);
+  assertEquals(serverFacts([open], [closed]).map(sentence), ["tcp 10.0.0.100:80 is down: fail_open ends"]);
+});

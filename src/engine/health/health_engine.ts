@@ -12,24 +12,11 @@ import { Agenda, systemTimers, type Timers } from "./agenda.ts";
 import { bfdResults } from "./bfd_results.ts";
 import { CheckRunner } from "./check_runner.ts";
 import { CheckStatistics } from "./check_statistics.ts";
+import { EngineLog } from "./engine_log.ts";
 import { virtualServerSnapshot } from "./health_snapshot.ts";
 import type { LiveChecker, LiveRealServer, LiveStart } from "./live_real_server.ts";
-import { type LiveChange, type LiveStep, LiveVirtualServer } from "./live_server.ts";
-import {
-  drainLine,
-  failureLine,
-  formatServer,
-  formatService,
-  orderLine,
-  quorumLine,
-  serverLine,
-  shutDownLine,
-  sorryServerLines,
-  staysOutLine,
-  successLine,
-  verdictLine,
-  weightLine,
-} from "./log_lines.ts";
+import { type LiveChange, LiveVirtualServer } from "./live_server.ts";
+import { formatServer, formatService, orderLine } from "./log_lines.ts";
 import {
   findServer,
   fullName,
@@ -40,7 +27,8 @@ import {
   type SignedOrder,
 } from "./operator.ts";
 import { Pace } from "./pace.ts";
-import { identityOf, keysOf, limitOf, requestsOf, startsDown, timingOf } from "./policy.ts";
+import { identityOf, keysOf, limitOf, requestsOf } from "./policy.ts";
+import { PoolWatch } from "./pool_watch.ts";
 import { Suspension } from "./suspension.ts";
 import { SettingsKeeper, type SyncRole } from "./settings_keeper.ts";
 import type { ServerNews } from "./server_news.ts";
@@ -97,6 +85,8 @@ export class HealthEngine {
   readonly #settingsKeeper: SettingsKeeper;
   #settings: IpvsSettings;
   readonly #pace: Pace;
+  readonly #says: EngineLog;
+  readonly #pools: PoolWatch;
   #configs: readonly VirtualServer[];
   #servers: readonly LiveVirtualServer[] = [];
   /** Which BFD sessions are up, by name. */
@@ -106,6 +96,8 @@ export class HealthEngine {
   constructor(options: HealthEngineOptions) {
     const { clock, log, openIpvs } = options;
     this.#options = options;
+    this.#says = new EngineLog(log);
+    this.#pools = new PoolWatch(clock, log);
     this.#configs = options.virtualServers;
     this.#statistics.configure(this.#configs);
     this.#agenda = new Agenda(clock, options.timers ?? systemTimers);
@@ -142,7 +134,7 @@ export class HealthEngine {
 
   /** Lasting conditions, such as `ipvs-unavailable`. */
   get warnings(): readonly WarningSnapshot[] {
-    return [this.#keeper.warning, this.#settingsKeeper.warning].filter((warning) => warning !== undefined);
+    return [this.#keeper.warning, this.#settingsKeeper.warning, this.#pools.warning].filter((one) => one !== undefined);
   }
 
   /**
@@ -157,13 +149,14 @@ export class HealthEngine {
     this.#servers = this.#configs.map((config) => new LiveVirtualServer(config, start));
     for (const { name, override } of overrides) this.#restore(name, override);
     for (const server of this.#servers) {
-      this.#logStart(server);
+      this.#says.start(server);
       for (const target of server.wanted) this.#keeper.want(target);
     }
     this.#keeper.reconcile();
     this.#settingsKeeper.use(this.#settings);
     if (this.#options.tellsInitialStates === true) this.#tell(this.#servers.flatMap(initialNews));
     this.#suspension.update(this.#servers);
+    this.#pools.update(this.#servers);
     this.#pace.arrange();
     for (const server of this.#servers) this.#scheduleAll(server);
     this.bfd(this.#sessions);
@@ -211,15 +204,17 @@ export class HealthEngine {
     this.#settingsKeeper.use(settings);
     this.addressesChanged();
     for (const server of added) {
-      this.#logStart(server);
+      this.#says.start(server);
       this.#scheduleAll(server);
     }
     this.#pace.arrange();
     for (const [server, change] of changes) {
-      this.#logChange(server, change);
+      this.#says.change(server, change);
       this.#tell(newsOfChange(server, change));
       for (const started of change.started) this.#schedule(server, started.server, started.checker);
     }
+    this.#pools.keep(this.#servers);
+    this.#pools.update(this.#servers);
     this.bfd(this.#sessions);
   }
 
@@ -238,7 +233,8 @@ export class HealthEngine {
     this.#options.log(
       orderLine(order, formatServer(real.entry, virtual.config.protocol), formatService(virtual.config)),
     );
-    if (quorum !== undefined) this.#logQuorum(virtual, quorum);
+    if (quorum !== undefined) this.#says.quorum(virtual, quorum);
+    this.#pools.update([virtual]);
     return { ...fullName(virtual, real), override };
   }
 
@@ -313,9 +309,8 @@ export class HealthEngine {
       const wasUp = realServer.health.up;
       const quorum = server.leave(realServer, this.#options.clock.nowUs());
       this.#keeper.apply(server.wanted);
-      const name = formatServer(realServer.entry, server.config.protocol);
-      if (wasUp) this.#options.log(shutDownLine(name, formatService(server.config)));
-      if (quorum !== undefined) this.#logQuorum(server, quorum);
+      if (wasUp) this.#says.shutDown(server, realServer);
+      if (quorum !== undefined) this.#says.quorum(server, quorum);
       this.#tell(leaveNews(server, realServer, wasUp, quorum));
     }
   }
@@ -373,16 +368,6 @@ export class HealthEngine {
     if (news.length > 0) this.#options.tell?.(news);
   }
 
-  #logStart(server: LiveVirtualServer): void {
-    const { protocol } = server.config;
-    for (const { entry, health, config } of server.realServers) {
-      const waits = config.checkers.some((checker) => startsDown(server.config, config, checker));
-      if (health.up || waits) continue;
-      this.#options.log(staysOutLine(formatServer(entry, protocol), formatService(server.config)));
-    }
-    if (!server.quorum.up) this.#logQuorum(server, "lost");
-  }
-
   /** Asks everything a checker asks; the first wrong answer is the result. */
   async #probe(checker: Checker, signal: AbortSignal): Promise<ProbeResult> {
     let result: ProbeResult = { ok: true, status: "L7OK", text: "nothing to ask", durationUs: 0 };
@@ -408,73 +393,14 @@ export class HealthEngine {
     const vs = server.config.name;
     this.#statistics.record(vs, realServer, checker.config.type, result, clock.nowUs());
     const step = server.record(realServer, checker, { result, atMs: clock.wallMs() }, clock.nowUs());
-    this.#logStep(server, realServer, checker.config, result, step);
+    this.#says.step(server, realServer, checker.config, result, step);
     this.#tell(newsOfStep(server, realServer, result, step));
-    if (step.realServer === undefined && step.quorum === undefined && step.weight === undefined) return;
+    // The first failure of a server that never was up changes nothing but what `fail_open` may hold.
+    const isNews = step.verdict !== undefined && server.hasPool;
+    if (step.realServer === undefined && step.quorum === undefined && step.weight === undefined && !isNews) return;
     this.#keeper.apply(server.wanted);
+    this.#pools.update([server]);
     this.#pace.arrange();
     if (step.realServer !== undefined) this.#statistics.reacted(vs, realServer, step.realServer, clock.nowUs());
-  }
-
-  #logStep(
-    server: LiveVirtualServer,
-    realServer: LiveRealServer,
-    checker: Checker,
-    result: ProbeResult,
-    step: LiveStep,
-  ): void {
-    const { log } = this.#options;
-    const { protocol } = server.config;
-    const name = formatServer(realServer.entry, protocol);
-    if (step.verdict === "up") log(successLine(checker, formatServer(checker, protocol)));
-    if (!result.ok && checker.logsAllFailures && step.tryFailed) {
-      log(failureLine(checker, formatServer(checker, protocol), result));
-    }
-    if (step.verdict === "down") {
-      log(failureLine(checker, formatServer(checker, protocol), result));
-      log(verdictLine(name, timingOf(checker).retry));
-    }
-    // While the sorry server is in, live servers are not in the table: coming up alone adds nothing.
-    const pooled = server.policy.sorryServer === undefined || server.quorum.up || step.quorum === "lost";
-    const change = step.realServer;
-    if (change !== undefined && pooled && step.quorum !== "gained") this.#logServer(server, realServer, change);
-    if (step.weight !== undefined) log(weightLine(step.weight, name, formatService(server.config)));
-    if (step.quorum !== undefined) this.#logQuorum(server, step.quorum);
-    if (change !== undefined && step.quorum === "gained") this.#logServer(server, realServer, change);
-  }
-
-  #logChange(server: LiveVirtualServer, { added, removed, drained, changed, quorum }: LiveChange): void {
-    const { protocol } = server.config;
-    for (const realServer of added) {
-      if (realServer.health.up) {
-        this.#logServer(server, realServer, "up");
-        continue;
-      }
-      this.#options.log(staysOutLine(formatServer(realServer.entry, protocol), formatService(server.config)));
-    }
-    for (const { server: realServer, change } of changed) this.#logServer(server, realServer, change);
-    for (const realServer of removed) {
-      if (!drained.includes(realServer)) this.#logServer(server, realServer, "down");
-      else this.#options.log(drainLine(formatServer(realServer.entry, protocol), formatService(server.config)));
-    }
-    if (quorum !== undefined) this.#logQuorum(server, quorum);
-  }
-
-  #logServer(server: LiveVirtualServer, realServer: LiveRealServer, change: "up" | "down"): void {
-    const { log } = this.#options;
-    const { protocol } = server.config;
-    const { inhibitOnFailure } = realServer.config;
-    const name = formatServer(realServer.entry, protocol);
-    log(serverLine(change, inhibitOnFailure, name, formatService(server.config)));
-  }
-
-  #logQuorum(server: LiveVirtualServer, change: "gained" | "lost"): void {
-    const { log } = this.#options;
-    const { protocol } = server.config;
-    const name = formatService(server.config);
-    log(quorumLine(change, server.limits, server.liveWeight, name));
-    const sorry = server.policy.sorryServer;
-    if (sorry === undefined) return;
-    for (const line of sorryServerLines(change === "lost", formatServer(sorry, protocol), name)) log(line);
   }
 }

@@ -7,7 +7,8 @@ import type { RealServerEntry, RealServerRow, TrafficCounters, WantedVirtualServ
 import type { Clock } from "../../ports/clock.ts";
 import type { CheckSnapshot, RealServerSnapshot, VirtualServerSnapshot } from "../../ports/snapshot.ts";
 import { CHECKER_KEYWORDS } from "../../config/print_server.ts";
-import { explain } from "../../core/health/explain.ts";
+import type { Duty } from "../../core/health/pool.ts";
+import { explain, type ServerFacts } from "../../core/health/explain.ts";
 import { connectionsOf, termsOf } from "./live_presence.ts";
 import { type LiveRealServer, weightedEntry } from "./live_real_server.ts";
 import type { LiveVirtualServer } from "./live_server.ts";
@@ -21,6 +22,7 @@ export function virtualServerSnapshot(
 ): VirtualServerSnapshot {
   const { config, quorum, wanted } = live;
   const rows = wanted.map(({ entry }) => table?.get(canonicalKey(entry.key))).filter((row) => row !== undefined);
+  const duties = live.hasPool ? live.duties : undefined;
   const inTable = (server: RealServerEntry): RealServerRow | undefined => {
     return sumOfRows(wanted.flatMap(({ entry: { key } }) => rowBehind(key, server, table)));
   };
@@ -42,7 +44,7 @@ export function virtualServerSnapshot(
     downTransitions: quorum.downTransitions,
     realServers: [...live.realServers, ...live.leaving].map((server) => {
       const connections = connectionsOf(config, live.policy, server.entry, table);
-      const surroundings = { live, suspended, connections, clock };
+      const surroundings = { live, duties, suspended, connections, clock };
       return realServerSnapshot(server, wanted, inTable(server.entry), surroundings);
     }),
   };
@@ -144,6 +146,8 @@ function realServerSnapshot(
     downTransitions: health.downTransitions,
     downtimeMs: Math.floor(downtimeUs(health, clock.nowUs()) / 1000),
     presence: presence.name,
+    ...(live.config.backup ? { backup: true } : {}),
+    ...(surroundings.duties?.get(live) === "held" ? { held: true } : {}),
     ...(override === undefined ? {} : { override }),
     causes: causesOf(live, effective, surroundings),
   };
@@ -152,6 +156,8 @@ function realServerSnapshot(
 /** What is around one real server. */
 interface Surroundings {
   readonly live: LiveVirtualServer;
+  /** Undefined: its pool has neither backups nor `fail_open`. */
+  readonly duties: LiveVirtualServer["duties"] | undefined;
   readonly suspended: boolean;
   readonly connections: number | undefined;
   readonly clock: Clock;
@@ -160,7 +166,7 @@ interface Surroundings {
 function causesOf(
   server: LiveRealServer,
   effective: number,
-  { live, suspended, connections, clock }: Surroundings,
+  { live, duties, suspended, connections, clock }: Surroundings,
 ): string[] {
   const { config, entry, health, presence, override, removed = false } = server;
   return explain({
@@ -178,9 +184,18 @@ function causesOf(
     inhibitOnFailure: config.inhibitOnFailure,
     quorum: { need: live.limits.quorum, have: live.liveWeight },
     sorryServerActive: sorryServerActive(live.policy, live.quorum.up),
+    ...poolFacts(server, live.config, duties?.get(server)),
     suspended,
     connections,
   }, clock.nowUs());
+}
+
+function poolFacts(
+  { config }: LiveRealServer,
+  { backupBelow = 1 }: LiveVirtualServer["config"],
+  duty: Duty | undefined,
+): Pick<ServerFacts, "pool"> {
+  return duty === undefined ? {} : { pool: { duty, backup: config.backup === true, backupBelow } };
 }
 
 /** The checker that decides: one that is down or failing, else the one heard last. */

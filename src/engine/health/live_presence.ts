@@ -31,10 +31,20 @@ export function standingOf(server: LiveRealServer, virtual: VirtualServer, nowUs
     entry,
     inhibitOnFailure: config.inhibitOnFailure && !left && presence.name !== "out",
     up: health.up && !left && presence.name === "present",
+    ...(config.backup ? { backup: true } : {}),
+    ...(presence.name === "present" && !left && !removed ? failureOf(server) : {}),
     // A dead server has no connections to wait for; one that has left the configuration is not checked any more.
     draining: presence.name === "draining" && (health.up || removed) && !left,
     tableWeight: risenWeight(termsOf(virtual, config), presence, entry.weight, nowUs),
   };
+}
+
+/** What `fail_open` asks: since when its checks find it down, and whether it ever was up. */
+function failureOf({ health }: LiveRealServer): Pick<RealServerStanding, "failure"> {
+  const wasUp = health.downTransitions > 0;
+  // A reload may have brought it checkers that have not said anything yet.
+  if (health.up || !(wasUp || health.checkers.some(({ up, judged }) => judged && !up))) return {};
+  return { failure: { sinceUs: health.sinceUs, wasUp } };
 }
 
 /**

@@ -1,9 +1,11 @@
 // One virtual server at work: its real servers' health, its quorum, its last results. Decides through the core, acts not.
 import { assumeAtStart, type StartAssumption } from "../../core/health/adoption.ts";
 import { isMoving, type Override, type PresenceEvent, stepPresence } from "../../core/health/presence.ts";
+import type { Duty } from "../../core/health/pool.ts";
 import { recordCheck } from "../../core/health/real_server.ts";
 import {
   liveWeight,
+  poolDuties,
   type QuorumState,
   type QuorumStep,
   reachableQuorum,
@@ -123,6 +125,18 @@ export class LiveVirtualServer {
   /** The table entries wanted now. */
   get wanted(): WantedVirtualServer[] {
     return wantedVirtualServers(this.#policy, this.#standings(), this.#quorum.up);
+  }
+
+  /** It has backups, or `fail_open`: what its real servers do follows from more than their own checks. */
+  get hasPool(): boolean {
+    return this.#config.failOpen !== undefined || this.#config.realServers.some(({ backup }) => backup);
+  }
+
+  /** What each real server does, in their order. */
+  get duties(): ReadonlyMap<LiveRealServer, Duty> {
+    const standings = this.#realServers.map((server) => standingOf(server, this.#config, this.#nowUs));
+    const duties = poolDuties(this.#policy, standings);
+    return new Map(this.#realServers.map((server, index) => [server, duties[index] ?? "idle"]));
   }
 
   /** Takes the result of one checker. */

@@ -47,12 +47,27 @@ function familyOfServer({ address, family, realServers, sorryServer }: VirtualSe
 export function policyOf(server: VirtualServer): VirtualServerPolicy {
   const [first, ...more] = keysOf(server);
   const entries = [entryOf(server, first), ...more.map((key) => entryOf(server, key))] as const;
-  const { quorum, hysteresis, sorryServer } = server;
-  if (sorryServer === undefined) return { entries, quorum, hysteresis };
+  const { sorryServer } = server;
+  const common = { entries, quorum: server.quorum, hysteresis: server.hysteresis, ...poolOf(server) };
+  if (sorryServer === undefined) return common;
   const { address, port, forwardingMethod } = sorryServer;
   const limits = { weight: 1, upperThreshold: 0, lowerThreshold: 0 };
   const sorry = { address, port, forwardingMethod, ...tunnelOf(sorryServer), ...limits };
-  return { entries, quorum, hysteresis, sorryServer: sorry, inhibitSorryServer: sorryServer.inhibit };
+  return { ...common, sorryServer: sorry, inhibitSorryServer: sorryServer.inhibit };
+}
+
+function poolOf({ backupBelow, failOpen, realServers }: VirtualServer): Partial<VirtualServerPolicy> {
+  const rounds = realServers.flatMap(({ checkers }) => checkers.map(roundUs));
+  return {
+    ...(backupBelow === undefined ? {} : { backupBelow }),
+    ...(failOpen === undefined ? {} : { failOpen: { mode: failOpen, windowUs: Math.max(0, ...rounds) } }),
+  };
+}
+
+/** From the moment that a server fails until its checker has found it down, at most, microseconds. */
+function roundUs(checker: Checker): number {
+  const { delayLoopUs, retry, delayBeforeRetryUs } = timingOf(checker);
+  return delayLoopUs + retry * delayBeforeRetryUs + (retry + 1) * limitOf(checker);
 }
 
 function entryOf(server: VirtualServer, key: VirtualServerKey): VirtualServerEntry {

@@ -113,6 +113,8 @@ export const RealServer = z.object({
   transitions: count,
   downtimeSeconds: count,
   presence: z.enum(["present", "draining", "out"]).optional().describe("draining: at weight 0; out: not in the table"),
+  backup: z.boolean().optional().describe("it is for when others fail; at weight 0 until then"),
+  held: z.boolean().optional().describe("down, but kept in the table: no real server is up (fail_open)"),
   override: z.object({
     mode: z.enum(["drain", "maint"]).optional(),
     weight: z.int().optional(),

@@ -7,7 +7,7 @@ import type { CheckSnapshot, RealServerSnapshot, VirtualServerSnapshot } from ".
 import { formatBytes, formatCount, formatDuration, formatMoment } from "../format.ts";
 import type { History } from "../history.ts";
 import { rollUp } from "../roll_up.ts";
-import { serverClass, serverStatusText, SORRY_SERVER_STATUS } from "../server_status.ts";
+import { serverClass, serverStatusText, SORRY_SERVER_STATUS, usableServers } from "../server_status.ts";
 import { type Cell, type ColumnGroup, idOf, type Row, type Table, uniqueIds } from "./model.ts";
 
 const GROUPS: readonly ColumnGroup[] = [
@@ -100,8 +100,8 @@ function realServerRow(server: VirtualServerSnapshot, entry: RealServerSnapshot,
       { text: "", sinceMs: entry.sinceMs },
       entry.check === undefined ? "" : lastCheck(entry.check),
       `${entry.weight.effective}/${entry.weight.configured}`,
-      "Y",
-      "-",
+      entry.backup ? "-" : "Y",
+      entry.backup ? "Y" : "-",
       count(entry.failedChecks),
       count(entry.downTransitions),
       formatDuration(entry.downtimeMs),
@@ -151,7 +151,7 @@ function backendRow(server: VirtualServerSnapshot, history: History): Row {
   const inactive = members.reduce((total, entry) => total + entry.inactiveConnections, 0);
   const sum = (pick: (entry: RealServerSnapshot) => number): number =>
     server.realServers.reduce((total, entry) => total + pick(entry), 0);
-  const usable = server.realServers.filter((entry) => entry.weight.effective > 0).length;
+  const { active: usable, backup: backups } = usableServers(server);
   return {
     id,
     className: server.up ? "summary" : "summary alarm",
@@ -162,7 +162,7 @@ function backendRow(server: VirtualServerSnapshot, history: History): Row {
       `quorum ${server.quorum.have} of ${server.quorum.need}`,
       `${sum((entry) => entry.weight.effective)}/${sum((entry) => entry.weight.configured)}`,
       String(usable),
-      server.sorryServer?.active ? "1" : "0",
+      String(backups),
       count(sum((entry) => entry.failedChecks)),
       count(server.downTransitions),
       "",
