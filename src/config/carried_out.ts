@@ -60,8 +60,15 @@ export function startable(whole: Config, names?: NameLookup): Startable {
       tracking: withWeights(group.tracking, config),
     }))
     .filter(({ members }) => members.length > 0);
-  const virtualServers = config.virtualServers.map((server) => withCommonSettings(server, config));
+  const tracked = trackedServers([...vrrpInstances, ...syncGroups]);
+  const virtualServers = config.virtualServers.map((server) => withCommonSettings(server, config))
+    .map((server) => tracked.has(server.name) ? { ...server, tracked: true } : server);
   return { config: { ...config, vrrpInstances, syncGroups, virtualServers }, leftOut };
+}
+
+/** The names of virtual servers that somebody tracks. */
+function trackedServers(owners: readonly { readonly tracking: Tracking }[]): ReadonlySet<string> {
+  return new Set(owners.flatMap(({ tracking }) => (tracking.virtualServers ?? []).map(({ name }) => name)));
 }
 
 /** Fills in the weights that tracked things have by their definitions. */

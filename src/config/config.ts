@@ -247,6 +247,10 @@ export interface VirtualServer {
   readonly failOpen?: "last" | "all";
   /** `backup_below` of holdfast.yaml: servers marked `backup` serve while fewer others are up; default 1. */
   readonly backupBelow?: number;
+  /** `follow_instance` of holdfast.yaml: checked only while that instance is master; `withTable`: in the table only then. */
+  readonly followInstance?: { readonly instance: string; readonly withTable: boolean };
+  /** Some instance tracks it; filled in by `startable`. */
+  readonly tracked?: boolean;
   readonly location: SourceLocation;
 }
 

@@ -1,4 +1,5 @@
 // What instances track, notify and move, as data. Part of `Config`; durations have their unit in the name.
+import type { Watermark } from "../core/tracking/server_word.ts";
 import type { RouteRequest } from "../wire/route.ts";
 import type { RuleRequest } from "../wire/rule.ts";
 import type { SourceLocation } from "./config.ts";
@@ -95,6 +96,9 @@ export interface TrackedItem {
   readonly location: SourceLocation;
 }
 
+/** `track_virtual_server` of holdfast.yaml: a virtual server by its name. */
+export interface TrackedServer extends TrackedItem, Watermark {}
+
 /** What an instance or a sync group tracks. */
 export interface Tracking {
   readonly interfaces: readonly TrackedItem[];
@@ -102,6 +106,7 @@ export interface Tracking {
   readonly files: readonly TrackedItem[];
   readonly processes: readonly TrackedItem[];
   readonly bfd: readonly TrackedItem[];
+  readonly virtualServers?: readonly TrackedServer[];
 }
 
 /** Scripts that hear of changes. */

@@ -68,6 +68,7 @@ export const DIAGNOSTIC_SEVERITIES = {
   "no-virtual-address-version-3": "error",
   "mixed-families": "warning",
   "unknown-reference": "warning",
+  "tracking-circle": "error",
   "group-too-small": "warning",
   "group-twice": "warning",
   "missing-script": "warning",

@@ -1,7 +1,7 @@
 // The JSON Schema of holdfast.yaml, made from the tables of keywords and their types.
 import { HTTP_SCHEMAS } from "./http_config.ts";
 import { SECTIONS } from "./keywords.ts";
-import { ownKeyword, ownKeywordsOf } from "./own_keywords.ts";
+import { ownBlock, ownKeyword, ownKeywordsOf } from "./own_keywords.ts";
 import type { SectionName } from "./section.ts";
 import { typeOf } from "./types.ts";
 import type { JsonSchema } from "./value_type.ts";
@@ -41,7 +41,9 @@ function blockSchema(section: SectionName, options: SchemaOptions): JsonSchema {
     properties[keyword] = description === undefined ? schema : { description, ...schema };
   }
   for (const keyword of ownKeywordsOf(section)) {
-    properties[keyword] = { description: ownKeyword(section, keyword), ...typeOf(section, keyword)?.schema };
+    const opens = ownBlock(section, keyword);
+    const schema = opens === undefined ? typeOf(section, keyword)?.schema : openedSchema(section, keyword, opens);
+    properties[keyword] = { description: ownKeyword(section, keyword), ...schema };
   }
   return { type: "object", additionalProperties: false, properties };
 }

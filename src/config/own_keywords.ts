@@ -2,6 +2,7 @@
 import { field, type Fields } from "./fields.ts";
 import type { SectionName } from "./section.ts";
 import type { Statement } from "./statement.ts";
+import { followed, TRACK_SERVERS } from "./tracked_servers.ts";
 import { boolean, integer, oneOf, seconds } from "./values.ts";
 import { optional } from "./values_composite.ts";
 import { isYaml } from "./yaml_shape.ts";
@@ -20,6 +21,7 @@ export const OWN_VIRTUAL_SERVER_FIELDS = {
   ...OWN_SERVER_FIELDS,
   fail_open: field("failOpen", optional(oneOf<"last" | "all">({ last: "last", all: "all" }), "last")),
   backup_below: field("backupBelow", integer({ min: 1, max: 65_535 })),
+  follow_instance: field("followInstance", followed),
 } satisfies Fields;
 
 /** Of a real server. */
@@ -35,14 +37,24 @@ const BOTH: Readonly<Record<string, string>> = {
     "have ended, at most so many seconds; without it, it leaves at once (drained: without a limit)",
   slow_start: "the weight of a real server that comes back rises for so many seconds",
 };
+const TRACKED: Readonly<Record<string, string>> = {
+  [TRACK_SERVERS]:
+    "virtual servers that must have their quorum, or `min_servers` or `min_weight`: without it the instance " +
+    "is in fault, or with `weight` its priority changes",
+};
 const MEANINGS: Readonly<Partial<Record<SectionName, Readonly<Record<string, string>>>>> = {
   virtual_server: {
     ...BOTH,
     fail_open:
       "when all real servers have failed, those that failed last (`last`), or all that failed (`all`), stay in " +
       "the table rather than none; a sorry server comes before it",
+    follow_instance:
+      "its checks run only while that VRRP instance is master here; with `table`, it is in the kernel's " +
+      "table only then",
     backup_below: "real servers marked `backup` get connections while fewer others are up; default 1",
   },
+  vrrp_instance: TRACKED,
+  vrrp_sync_group: TRACKED,
   real_server: {
     ...BOTH,
     backup: "it is checked all the time, but gets connections only while fewer others than `backup_below` are up",
@@ -53,6 +65,11 @@ const MEANINGS: Readonly<Partial<Record<SectionName, Readonly<Record<string, str
 export function ownKeyword(section: SectionName, name: string): string | undefined {
   const meanings = MEANINGS[section];
   return meanings !== undefined && Object.hasOwn(meanings, name) ? meanings[name] : undefined;
+}
+
+/** The kind of block that an own keyword opens; undefined: it has a value. */
+export function ownBlock(section: SectionName, name: string): SectionName | undefined {
+  return name === TRACK_SERVERS && ownKeyword(section, name) !== undefined ? "tracked" : undefined;
 }
 
 /** Their names in that kind of block. */

@@ -194,7 +194,7 @@ function serverObject({ name }: VirtualServer): string {
 }
 
 function virtualServerChange(old: VirtualServer, now: VirtualServer): ObjectChange[] {
-  const details = fieldDetails(old, now, ["realServers", "members"]);
+  const details = fieldDetails(old, now, ["realServers", "members", "tracked"]);
   const effects = old.scheduler === now.scheduler
     ? []
     : ["connections stay; the kernel has no scheduler for a moment, and refuses those that begin then"];

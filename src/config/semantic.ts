@@ -10,6 +10,7 @@ import { lastNamed } from "./statement.ts";
 import { valuePlace } from "./value_type.ts";
 import { devicesOf, type InstanceDraft } from "./vrrp_instance.ts";
 import { checkSyncDaemon } from "./sync_daemon.ts";
+import { checkFollowing } from "./tracked_servers.ts";
 import { withMembers } from "./group_members.ts";
 import { isYaml } from "./yaml_shape.ts";
 
@@ -35,7 +36,7 @@ export function checkWhole(whole: Whole, report: Report): Config {
   const namespace = config.global.networkNamespace;
   checkInterfaces(instances, mayComeLater ? undefined : whole.host?.interfaceNames(namespace), report);
   for (const draft of instances) checkUnicast(draft, report);
-  return withPreferences(withoutDangling({ ...config, virtualServers }, report));
+  return withPreferences(checkFollowing(withoutDangling({ ...config, virtualServers }, report), report));
 }
 
 /** Rules without a preference count down from here (keepalived.conf(5), virtual_rules). */
@@ -326,7 +327,14 @@ function checkTracking(
     });
     return false;
   });
-  return { interfaces, scripts: keep("scripts"), files: keep("files"), processes: keep("processes"), bfd: keep("bfd") };
+  return {
+    ...tracking,
+    interfaces,
+    scripts: keep("scripts"),
+    files: keep("files"),
+    processes: keep("processes"),
+    bfd: keep("bfd"),
+  };
 }
 
 function checkGroup(

@@ -16,8 +16,11 @@ import { placeOf, type Report } from "./diagnostic.ts";
 import { definedOnly, field, type Fields, type Printed, printFields, readFields } from "./fields.ts";
 import { wordsInside } from "./global_defs.ts";
 import { childrenNamed, endOf, headOf, type Statement } from "./statement.ts";
+import { printTrackedServers, readTrackedServers } from "./tracked_servers.ts";
 import { boolean, flag, integer, interfaceName, ip, milliseconds, oneOf, seconds, word } from "./values.ts";
 import { initialFile, optional, optionalScript, script, userAndGroup, weight, words } from "./values_composite.ts";
+
+import { isYaml } from "./yaml_shape.ts";
 
 const MAX_INT = 2_147_483_647;
 const NO_WEIGHT: Weight = { weight: 0, reverse: false };
@@ -273,7 +276,8 @@ export function readTracking(statement: Statement, report: Report): Tracking {
     const lines = childrenNamed(statement, keyword).flatMap((list) => list.block?.statements ?? []);
     tracking[property] = lines.map((line) => readItem(line, limit, report));
   }
-  return tracking as unknown as Tracking;
+  const own = isYaml(statement.keyword.file) ? readTrackedServers(statement, report) : {};
+  return { ...tracking as unknown as Tracking, ...own };
 }
 
 /** `NAME [weight NUMBER [reverse|noreverse]]`. */
@@ -293,13 +297,14 @@ function readItem(line: Statement, limit: number, report: Report): TrackedItem {
 
 /** Writes all lists. */
 export function printTracking(tracking: Tracking): Printed[] {
-  return Object.entries(TRACK_LISTS).flatMap(([keyword, { property }]) => {
+  const lists = Object.entries(TRACK_LISTS).flatMap(([keyword, { property }]) => {
     const block = tracking[property].map(({ name, weight: given, reverse }) => ({
       keyword: name,
       words: given === undefined ? [] : ["weight", String(given), ...(reverse ? ["reverse"] : [])],
     }));
     return block.length === 0 ? [] : [{ keyword, words: [], block }];
   });
+  return [...lists, ...printTrackedServers(tracking)];
 }
 
 // --- scripts that are told ---

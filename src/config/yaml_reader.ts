@@ -16,7 +16,7 @@ import type { Report } from "./diagnostic.ts";
 import type { OwnSection } from "./http_config.ts";
 import { keywordIn } from "./keywords.ts";
 import type { Token } from "./lexer.ts";
-import { ownKeyword } from "./own_keywords.ts";
+import { ownBlock, ownKeyword } from "./own_keywords.ts";
 import type { SectionName } from "./section.ts";
 import type { Block, Comments, Statement } from "./statement.ts";
 import { typeOf } from "./types.ts";
@@ -159,7 +159,7 @@ class YamlReader {
   }
 
   #opened(keyword: Token, value: Node | null, section: SectionName): Statement[] {
-    const opens = keywordIn(section, keyword.text)?.opens;
+    const opens = keywordIn(section, keyword.text)?.opens ?? ownBlock(section, keyword.text);
     if (opens === undefined) return this.#plain(keyword, value, section);
     const statement = (args: readonly Token[], block: Block): Statement => ({ keyword, args, section, block });
     switch (shapeOf(section, keyword.text, opens)) {

@@ -2,6 +2,7 @@
 import { Document, Pair, parseDocument, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { Commented } from "./comments.ts";
 import { keywordIn } from "./keywords.ts";
+import { ownBlock } from "./own_keywords.ts";
 import type { SectionName } from "./section.ts";
 import type { Comments } from "./statement.ts";
 import { typeOf } from "./types.ts";
@@ -55,7 +56,7 @@ function hasOwnPlaces(keyword: string, section: SectionName): boolean {
 }
 
 function valueOf(keyword: string, group: readonly Commented[], section: SectionName): unknown {
-  const opens = keywordIn(section, keyword)?.opens;
+  const opens = keywordIn(section, keyword)?.opens ?? ownBlock(section, keyword);
   if (opens === undefined) return plainValue(keyword, group, section);
   const bodies = group.map(({ block = [] }) => mapOf(block, opens));
   switch (shapeOf(section, keyword, opens)) {

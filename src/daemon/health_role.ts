@@ -34,11 +34,12 @@ export async function runHealthRole(linkFd: number): Promise<void> {
 class HealthRole {
   readonly #link: Link<FromChild>;
   readonly #reactor = new Reactor();
-  readonly #addresses = new LocalAddresses(this.#reactor, () => this.#started && this.#engine?.addressesChanged());
+  readonly #addresses = new LocalAddresses(this.#reactor, () => this.#started && this.#engine?.surroundingsChanged());
   readonly #ended = Promise.withResolvers<void>();
   #engine: HealthEngine | undefined;
   #previousKeys: readonly VirtualServerKey[] = [];
   #sessions: BfdStates = {};
+  #masters: ReadonlySet<string> = new Set();
   #tellsInitialStates = false;
   #namespace: string | undefined;
   #overrides: readonly ServerOverride[] = [];
@@ -74,6 +75,10 @@ class HealthRole {
         return this.#order(message);
       case "sync-role":
         return this.#engine?.followSyncRole(message.role);
+      case "masters":
+        this.#masters = new Set(message.instances);
+        if (this.#started) this.#engine?.surroundingsChanged();
+        return;
       case "bfd":
         this.#sessions = message.sessions;
         if (this.#started) this.#engine?.bfd(message.sessions);
@@ -107,6 +112,8 @@ class HealthRole {
       tellsInitialStates: this.#tellsInitialStates,
       previousKeys: this.#previousKeys,
       isLocal: (address) => this.#addresses.has(address),
+      isMaster: (instance) => this.#masters.has(instance),
+      tellQuorums: (words) => this.#link.post({ type: "quorums", words }),
     });
   }
 

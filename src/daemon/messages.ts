@@ -8,6 +8,7 @@ import type { VirtualServerKey } from "../core/ipvs/table.ts";
 import type { Fact } from "../core/journal/entry.ts";
 import { isFact } from "../core/journal/record.ts";
 import type { RouterOrders } from "../core/vrrp/steering.ts";
+import type { JudgedWord } from "../core/tracking/server_word.ts";
 import type { BfdStates } from "../engine/bfd/bfd_engine.ts";
 import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.ts";
 import type { ServerNews } from "../engine/health/server_news.ts";
@@ -90,6 +91,8 @@ export type ToHealth =
   | { readonly type: "order"; readonly id: number; readonly name: ServerName; readonly order: SignedOrder }
   /** The half of connection synchronisation that runs here. */
   | { readonly type: "sync-role"; readonly role: SyncRole }
+  /** The VRRP instances that are master here, for `follow_instance`: all of them, each time. */
+  | { readonly type: "masters"; readonly instances: readonly string[] }
   /** What BFD sessions said last, for BFD_CHECK. */
   | { readonly type: "bfd"; readonly sessions: BfdStates }
   /** `removed`: a reload left no virtual server, and this is not the daemon's end. */
@@ -158,6 +161,8 @@ export type FromChild =
   | HealthReport
   /** Sessions of BFD that are up or down. */
   | { readonly type: "bfd"; readonly sessions: BfdStates }
+  /** How virtual servers are that instances track; those that are other than before. */
+  | { readonly type: "quorums"; readonly words: Readonly<Record<string, JudgedWord>> }
   /** Virtual or real servers went up or down. */
   | { readonly type: "servers"; readonly news: readonly ServerNews[] }
   /** Answer to `send`: it is sent, or why not. */
@@ -177,7 +182,7 @@ export type FromChild =
 /** Message types that each role may send; anything else is dropped. */
 const ALLOWED: Readonly<Record<RoleName, readonly FromChild["type"][]>> = {
   vrrp: ["ready", "log", "vrrp", "transition", "notice", "fence", "reconfigured", "operated", "observed", "failed"],
-  health: ["ready", "log", "health", "servers", "warnings", "reconfigured", "ordered", "failed"],
+  health: ["ready", "log", "health", "servers", "quorums", "warnings", "reconfigured", "ordered", "failed"],
   bfd: ["ready", "log", "bfd", "reconfigured", "failed"],
   api: ["ready", "log", "failed"],
   mail: ["ready", "log", "mailed", "failed"],
@@ -215,6 +220,8 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
       return Array.isArray(fields.virtualServers) ? message as FromChild : undefined;
     case "bfd":
       return isStates(fields.sessions) ? { type: "bfd", sessions: fields.sessions } : undefined;
+    case "quorums":
+      return isWords(fields.words) ? { type: "quorums", words: fields.words } : undefined;
     case "servers":
       return Array.isArray(fields.news) ? message as FromChild : undefined;
     case "mailed": {
@@ -242,6 +249,15 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
 /** The bfd role talks to the network, too. */
 function isStates(value: unknown): value is BfdStates {
   return typeof value === "object" && value !== null && Object.values(value).every((up) => typeof up === "boolean");
+}
+
+function isWords(value: unknown): value is Readonly<Record<string, JudgedWord>> {
+  return typeof value === "object" && value !== null && Object.values(value).every((word) => {
+    if (typeof word !== "object" || word === null) return false;
+    const { quorum, servers, weight, judged } = word as Readonly<Record<string, unknown>>;
+    const isCounted = typeof servers === "number" && typeof weight === "number";
+    return typeof quorum === "boolean" && typeof judged === "boolean" && isCounted;
+  });
 }
 
 /** Words of it become arguments of a script. */

@@ -1,7 +1,7 @@
 // Carries the difference between two configurations to the roles, or takes everything back. Knows no process: a role is
 // what it can be asked to do.
 import type { Config } from "../config/config.ts";
-import type { ObjectChange } from "../config/plan.ts";
+import { changeLines, type ObjectChange } from "../config/plan.ts";
 
 /** What came of a reload. */
 export interface ReloadOutcome {
@@ -49,4 +49,12 @@ export async function carryOver(
     return problem;
   }
   return undefined;
+}
+
+/** Changes of a reload that the log names; the others are counted. */
+const MAX_CHANGES_LOGGED = 100;
+
+/** Names what a reload changed. */
+export function logChanges(changes: readonly ObjectChange[], log: (line: string) => void): void {
+  for (const line of changes.slice(0, MAX_CHANGES_LOGGED).flatMap(changeLines)) log(`  ${line}`);
 }

@@ -1,7 +1,7 @@
 // The supervisor: keeps the roles running, hands configurations over, ends everything in an order that drops nothing.
 import type { Config } from "../config/config.ts";
 import { ipvsSettingsOf, usesIpvs } from "../config/sync_daemon.ts";
-import { changeLines, differenceOf, saysTheSame, summaryOf } from "../config/plan.ts";
+import { differenceOf, saysTheSame, summaryOf } from "../config/plan.ts";
 import { formatKey, type VirtualServerKey } from "../core/ipvs/table.ts";
 import { keysOf } from "../engine/health/policy.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
@@ -13,7 +13,7 @@ import { BfdKeeper } from "./bfd_keeper.ts";
 import { removeVirtualAddresses } from "./left_overs.ts";
 import { type ControlRequest, ControlServer } from "./control.ts";
 import type { FromChild, HealthReport, ToApi, ToHealth, ToVrrp } from "./messages.ts";
-import { carryOver, type ReloadOutcome, type ReloadStep } from "./reload.ts";
+import { carryOver, logChanges, type ReloadOutcome, type ReloadStep } from "./reload.ts";
 import { readForReload } from "./reload_reading.ts";
 import { TimedReload } from "./timed_reload.ts";
 import { type DumpKind, Dumps } from "./dump/dumps.ts";
@@ -38,8 +38,6 @@ import { vrrpStart, waitMsUntil } from "./vrrp_start.ts";
 
 /** Longest time for a role to end. */
 const END_MS = 5000;
-/** Changes of a reload that the log names; the others are counted. */
-const MAX_CHANGES_LOGGED = 100;
 /** Changes of the node's own part of the snapshot are told to the api at most this often. */
 const NODE_SNAPSHOT_MS = 100;
 
@@ -151,6 +149,7 @@ export class Supervisor {
       // Nobody advertises for a while and a peer will take over: two hosts must not answer for one address.
       paused: () => {
         this.#syncRoles.forget();
+        this.#syncRoles.tell(this.#health.process, this.#config);
         removeVirtualAddresses(this.#config.vrrpInstances, options.log);
       },
     });
@@ -261,7 +260,8 @@ export class Supervisor {
     const previousKeys = [...this.#knownKeys.values()];
     const place = global.ipvsNetworkNamespace !== undefined && { namespace: global.ipvsNetworkNamespace };
     process.post({ type: "configure", virtualServers, settings, previousKeys, tellsInitialStates, ...place });
-    process.post({ type: "sync-role", role: this.#syncRoles.of(this.#config) });
+    this.#syncRoles.tell(process, this.#config);
+    this.#tracker.healthStarts();
     process.post({ type: "bfd", sessions: this.#bfd.forCheckers });
     process.post({ type: "restore", overrides: this.#serverOrders.overrides });
     for (const key of virtualServers.flatMap(keysOf)) this.#knownKeys.set(formatKey(key), key);
@@ -286,12 +286,14 @@ export class Supervisor {
         return;
       case "transition":
         this.#syncRoles.hear(message.transition);
-        this.#health.process?.post({ type: "sync-role", role: this.#syncRoles.of(this.#config) });
+        this.#syncRoles.tell(this.#health.process, this.#config);
         return this.#notifier.tell(message.transition);
       case "notice":
         return this.#notifier.note(message.notice);
       case "fence":
         return this.#guards.fence(message.request);
+      case "quorums":
+        return this.#tracker.hearServers(message.words);
       case "servers":
         return this.#notifier.tellServers(message.news);
       case "health":
@@ -402,8 +404,7 @@ export class Supervisor {
     const changes = differenceOf(before, config);
     this.#options.log(`configuration ${this.#generation} is in use: ${summaryOf(changes)}`);
     if (!this.#stopping) await this.#apiKeeper.renew(this.#inUse, this.#api, END_MS);
-    const lines = changes.slice(0, MAX_CHANGES_LOGGED).flatMap(changeLines);
-    for (const line of lines) this.#options.log(`  ${line}`);
+    logChanges(changes, this.#options.log);
     this.#nodeChanged();
     return { accepted: true, generation: this.#generation, report, changes };
   }
@@ -464,7 +465,7 @@ export class Supervisor {
     }
     if (this.#health.stopped) return await this.#health.startReady() ? undefined : "the health role did not start";
     const problem = await this.#health.reconfigure((id) => ({ type: "reconfigure", id, virtualServers, settings }));
-    this.#health.process?.post({ type: "sync-role", role: this.#syncRoles.of(config) });
+    this.#syncRoles.tell(this.#health.process, config);
     for (const key of virtualServers.flatMap(keysOf)) this.#knownKeys.set(formatKey(key), key);
     return problem;
   }

@@ -1,8 +1,10 @@
-// Which half of connection synchronisation runs here: that of the VRRP instance that `lvs_sync_daemon` names.
+// What the health role has to know of VRRP: which half of connection synchronisation runs here (that of the instance which
+// `lvs_sync_daemon` names), and which instances are master, for `follow_instance`.
 import type { Config } from "../config/config.ts";
 import { ipvsSettingsOf } from "../config/sync_daemon.ts";
 import type { SyncRole } from "../engine/health/settings_keeper.ts";
 import type { StateTransition } from "../engine/vrrp/surroundings.ts";
+import type { ToHealth } from "./messages.ts";
 
 /** Remembers who is master. */
 export class SyncRoles {
@@ -18,6 +20,12 @@ export class SyncRoles {
   /** The vrrp role ended: nobody is master here. */
   forget(): void {
     this.#masters.clear();
+  }
+
+  /** Tells the health role, if there is one, what a configuration asks for now. */
+  tell(health: { post(message: ToHealth): void } | undefined, config: Config): void {
+    health?.post({ type: "sync-role", role: this.of(config) });
+    health?.post({ type: "masters", instances: [...this.#masters] });
   }
 
   /** The role that a configuration asks for now. */

@@ -18,6 +18,7 @@ import type { ScriptSnapshot } from "../ports/snapshot.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import { writeInitialFiles } from "./initial_files.ts";
 import { ProcessTracker, type ProcessView } from "./process_tracker.ts";
+import { ServerWords } from "./server_words.ts";
 import { runScript, type ScriptProcess } from "./script_process.ts";
 
 /** What a tracker needs. */
@@ -45,6 +46,7 @@ export class Tracker {
   readonly #scripts = new Map<string, LiveScript>();
   readonly #files = new Map<string, number>();
   readonly #processes: ProcessTracker;
+  readonly #servers = new ServerWords();
   #config: Config | undefined;
   #fileTimer: ReturnType<typeof setInterval> | undefined;
 
@@ -57,7 +59,8 @@ export class Tracker {
   get status(): Omit<TrackStatus, "bfd"> {
     const scripts: Record<string, ScriptVerdict> = {};
     for (const [name, { state }] of this.#scripts) scripts[name] = state.verdict;
-    return { scripts, files: Object.fromEntries(this.#files), processes: this.#processes.status };
+    const files = Object.fromEntries(this.#files);
+    return { scripts, files, processes: this.#processes.status, virtualServers: this.#servers.status };
   }
 
   /** The scripts, for the eyes of people. */
@@ -73,6 +76,7 @@ export class Tracker {
   configure(config: Config): void {
     writeInitialFiles(this.#config?.trackedFiles, config.trackedFiles, this.#options.log);
     this.#config = config;
+    this.#servers.use(config);
     const used = namesOf(config);
     const scripts = config.scripts.filter(({ name }) => used.scripts.has(name));
     for (const [name, live] of this.#scripts) {
@@ -81,6 +85,16 @@ export class Tracker {
     for (const script of scripts) this.#use(script);
     this.#watch(config.trackedFiles.filter(({ name }) => used.files.has(name)));
     this.#processes.configure(config.trackedProcesses.filter(({ name }) => used.processes.has(name)));
+  }
+
+  /** What the health role says of virtual servers that are tracked. */
+  hearServers(words: Parameters<ServerWords["hear"]>[0]): void {
+    if (this.#servers.hear(words)) this.#options.changed();
+  }
+
+  /** The health role starts, for the first time or again: what was said of virtual servers holds until it knows better. */
+  healthStarts(): void {
+    this.#servers.healthStarts();
   }
 
   /** Ends everything, scripts that run too. */

@@ -124,7 +124,7 @@ export interface VrrpInstanceSnapshot {
 
 /** Something that an instance tracks, now. */
 export interface TrackedSnapshot {
-  readonly kind: "interface" | "script" | "file" | "process" | "bfd";
+  readonly kind: "interface" | "script" | "file" | "process" | "bfd" | "virtual_server";
   readonly name: string;
   readonly weight: number;
   /** A file is up unless its number alone is a fault. */

@@ -27,8 +27,8 @@ export interface ServerFacts {
   readonly sorryServerActive: boolean;
   /** What it does in a pool with backups or `fail_open`; undefined: the pool has neither. */
   readonly pool?: { readonly duty: Duty; readonly backup: boolean; readonly backupBelow: number };
-  /** `ha_suspend` holds the checks back. */
-  readonly suspended: boolean;
+  /** Why `ha_suspend` or `follow_instance` holds the checks back, as the end of a sentence. */
+  readonly suspended: string | undefined;
   /** Undefined while the table cannot be read. */
   readonly connections: number | undefined;
 }
@@ -41,7 +41,7 @@ export function explain(facts: ServerFacts, nowUs: number): string[] {
     ...checkCauses(facts),
     ...quorumCauses(facts),
     ...weightCauses(facts, nowUs),
-    ...(facts.suspended ? ["its checks are held back: the virtual address is not on this host (ha_suspend)"] : []),
+    ...(facts.suspended === undefined ? [] : [`its checks are held back: ${facts.suspended}`]),
   ];
   if (causes.length > 0) return causes;
   return [facts.checks.length === 0 ? "nothing checks it, so it counts as up" : "all its checks are good"];

@@ -16,7 +16,7 @@ const facts: ServerFacts = {
   inhibitOnFailure: false,
   quorum: { need: 2, have: 1 },
   sorryServerActive: false,
-  suspended: false,
+  suspended: undefined,
   connections: 3,
 };
 const override = { author: "root", reason: "disk swap", atMs: 0 };
@@ -86,8 +86,8 @@ Deno.test("explain() says where the weight comes from", () => {
 });
 
 Deno.test("explain() names the sorry server and ha_suspend", () => {
-  assertEquals(causes({ sorryServerActive: true, suspended: true }), [
+  assertEquals(causes({ sorryServerActive: true, suspended: "10.0.0.1 is not on this host" }), [
     "the sorry server has the traffic: the quorum is 2, the live weight 1",
-    "its checks are held back: the virtual address is not on this host (ha_suspend)",
+    "its checks are held back: 10.0.0.1 is not on this host",
   ]);
 });

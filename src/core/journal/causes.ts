@@ -28,7 +28,7 @@ export class CauseFinder {
         return this.#causeOfFault(fact.cause);
       case "priority": {
         const [first] = fact.because;
-        if (first !== undefined) return this.#last.get(`${first.kind} ${first.name}`);
+        if (first !== undefined) return this.#last.get(`${first.kind} ${withoutWatermark(first.name)}`);
         return latest(this.#last.get(`operator ${fact.name}`), this.#last.get("reload"));
       }
       case "transition":
@@ -56,6 +56,8 @@ export class CauseFinder {
 
   /** Faults are sentences that name what they are about: `interface eth0 is down`, `script chk fails`. */
   #causeOfFault(text: string): number | undefined {
+    const [, server] = text.match(/^virtual server (.+) has /) ?? [];
+    if (server !== undefined) return this.#last.get(`virtual_server ${withoutWatermark(server)}`);
     const [, kind, name] = text.match(/^(interface|link|script|process|track file|BFD session) (\S+) /) ?? [];
     if (kind === undefined) return undefined;
     return this.#last.get(`${kind === "link" ? "interface" : kind === "track file" ? "file" : kind} ${name}`);
@@ -137,6 +139,11 @@ export class CauseFinder {
 export function preempts(reason: string, priority: number, heard: Transition["heard"]): boolean {
   if (!reason.startsWith("no advertisement ") || heard?.lately !== true) return false;
   return heard.priority > 0 && heard.priority < priority;
+}
+
+/** An instance may ask for more than the quorum of a virtual server: `tcp 10.0.0.1:80 min_servers 2`. */
+function withoutWatermark(name: string): string {
+  return name.replace(/ min_(servers|weight) \d+/g, "");
 }
 
 function latest(...ids: readonly (number | undefined)[]): number | undefined {

@@ -100,3 +100,19 @@ Deno.test("beginning and end come of the daemon, of a reload, or of a role that 
     [undefined, 1, undefined, 3],
   );
 });
+
+Deno.test("what is heard of a virtual server leads to the fault and the priority of who tracks it", () => {
+  const name = "tcp 10.0.0.1:80";
+  const track: Fact = { type: "track", kind: "virtual_server", name, value: "has no quorum: 0 servers up, weight 0" };
+  const fault = (what: string): Fact => {
+    return { type: "fault", name: "VI_1", cause: `virtual server ${what} has too few healthy servers`, present: true };
+  };
+  const changed: Fact = {
+    type: "priority",
+    name: "VI_1",
+    from: 100,
+    to: 80,
+    because: [{ kind: "virtual_server", name: `${name} min_servers 2` }],
+  };
+  assertEquals(causes(track, fault(name), fault(`${name} min_servers 2`), changed), [undefined, 1, 1, 1]);
+});

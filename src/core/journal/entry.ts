@@ -2,7 +2,7 @@
 
 /** A thing that instances track, or somebody who decides. */
 export interface Thing {
-  readonly kind: "interface" | "script" | "file" | "process" | "bfd";
+  readonly kind: "interface" | "script" | "file" | "process" | "bfd" | "virtual_server";
   readonly name: string;
 }
 
@@ -52,7 +52,7 @@ export type Fact =
   | RouterFact
   | {
     readonly type: "track";
-    readonly kind: "script" | "file" | "process" | "bfd";
+    readonly kind: "script" | "file" | "process" | "bfd" | "virtual_server";
     readonly name: string;
     readonly value: string;
   }

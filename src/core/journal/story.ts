@@ -120,6 +120,7 @@ function trackSentence({ kind, name, value }: Fact & { type: "track" }): string 
   if (kind === "script") {
     return `script ${name} ${value === "up" ? "succeeds" : value === "down" ? "fails" : "has no result"}`;
   }
+  if (kind === "virtual_server") return `virtual server ${name} ${value}`;
   if (kind === "bfd") return `BFD session ${name} is ${value}`;
   if (kind === "process") return `process ${name} has ${value === "up" ? "quorum" : "no quorum"}`;
   return `track file ${name} says ${value}`;

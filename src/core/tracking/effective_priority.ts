@@ -14,7 +14,7 @@ export interface Tracked {
 
 /** A tracked thing and how it is. */
 export type TrackedItem =
-  | Tracked & { readonly kind: "interface" | "process" | "bfd"; readonly up: boolean }
+  | Tracked & { readonly kind: "interface" | "process" | "bfd" | "virtual_server"; readonly up: boolean }
   | Tracked & { readonly kind: "script"; readonly verdict: ScriptVerdict }
   | Tracked & { readonly kind: "file"; readonly value: number };
 
@@ -103,6 +103,8 @@ function faultOf(item: TrackedItem): string | undefined {
       return `process ${item.name} has ${up ? "quorum" : "no quorum"}`;
     case "bfd":
       return `BFD session ${item.name} is ${up ? "up" : "down"}`;
+    case "virtual_server":
+      return `virtual server ${item.name} has ${up ? "enough" : "too few"} healthy servers`;
     default:
       return item satisfies never;
   }

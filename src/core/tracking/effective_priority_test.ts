@@ -127,3 +127,13 @@ Deno.test("trackedByMember() adds what the group tracks, once", () => {
   assertEquals(trackedByMember([link(20, true)], [link(5, true)], true), [link(5, true)]);
   assertEquals(trackedByMember([link(0, true)], [link(5, true)], false), [link(0, true)]);
 });
+
+Deno.test("track() takes a virtual server with too few servers as a fault, or by its weight", () => {
+  const item: TrackedItem = { kind: "virtual_server", name: "tcp 10.0.0.1:80", weight: 0, reverse: false, up: false };
+  assertEquals(track(100, [item]).faults, ["virtual server tcp 10.0.0.1:80 has too few healthy servers"]);
+  assertEquals(track(100, [{ ...item, up: true, reverse: true }]).faults, [
+    "virtual server tcp 10.0.0.1:80 has enough healthy servers",
+  ]);
+  assertEquals(track(100, [{ ...item, up: true }]), { effectivePriority: 100, faults: [], waitingFor: [] });
+  assertEquals(track(100, [{ ...item, weight: -30 }]).effectivePriority, 70);
+});

@@ -3,6 +3,7 @@
 import { CauseFinder } from "../../core/journal/causes.ts";
 import type { Entry, Fact } from "../../core/journal/entry.ts";
 import { encodeRecord } from "../../core/journal/record.ts";
+import { wordText } from "../../core/tracking/server_word.ts";
 import type { TrackStatus } from "../../engine/vrrp/tracked_items.ts";
 import type { VirtualServerSnapshot } from "../../ports/snapshot.ts";
 import { serverFacts } from "./server_facts.ts";
@@ -63,7 +64,7 @@ export class Journal {
     const before = this.#track;
     this.#track = status;
     const news = <V>(
-      kind: "script" | "file" | "process" | "bfd",
+      kind: "script" | "file" | "process" | "bfd" | "virtual_server",
       list: (of: TrackStatus) => Readonly<Record<string, V>>,
     ) => {
       for (const [name, value] of Object.entries(list(status))) {
@@ -80,6 +81,9 @@ export class Journal {
     news("file", ({ files }) => files);
     news("process", ({ processes }) => processes);
     news("bfd", ({ bfd }) => bfd);
+    news("virtual_server", ({ virtualServers = {} }) => {
+      return Object.fromEntries(Object.entries(virtualServers).map(([name, word]) => [name, wordText(word)]));
+    });
   }
 
   /** Keeps what happened between two pictures of the virtual servers. */

@@ -1,6 +1,7 @@
 // The health engine: runs the checks of every virtual server and keeps the kernel's table in line with their results.
 import { same } from "../../base/same.ts";
 import type { Override } from "../../core/health/presence.ts";
+import type { JudgedWord } from "../../core/tracking/server_word.ts";
 import type { VirtualServerKey, WantedVirtualServer } from "../../core/ipvs/table.ts";
 import type { Checker, VirtualServer } from "../../config/config.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -30,6 +31,7 @@ import { Pace } from "./pace.ts";
 import { identityOf, keysOf, limitOf, requestsOf } from "./policy.ts";
 import { PoolWatch } from "./pool_watch.ts";
 import { Suspension } from "./suspension.ts";
+import { QuorumWords } from "./quorum_words.ts";
 import { SettingsKeeper, type SyncRole } from "./settings_keeper.ts";
 import type { ServerNews } from "./server_news.ts";
 import { endNews, initialNews, leaveNews, newsOfChange, newsOfStep } from "./telling.ts";
@@ -51,6 +53,8 @@ export interface HealthEngineOptions {
   readonly log: (line: string) => void;
   /** Takes what scripts, FIFOs and mails are to hear. */
   readonly tell?: (news: readonly ServerNews[]) => void;
+  /** Takes what instances that track virtual servers are to know; only what is other than before. */
+  readonly tellQuorums?: (words: Readonly<Record<string, JudgedWord>>) => void;
   /** The servers that are up at the start are told of, too: `rs_init_notifies`. */
   readonly tellsInitialStates?: boolean;
   /** Virtual servers of the earlier configuration: those that are gone from this one are deleted from the table. */
@@ -61,6 +65,8 @@ export interface HealthEngineOptions {
   readonly settings?: IpvsSettings;
   /** Whether this host has an address, for `ha_suspend`; default: it has all. */
   readonly isLocal?: (address: string) => boolean;
+  /** Whether a VRRP instance is master here, for `follow_instance`; default: all are. */
+  readonly isMaster?: (instance: string) => boolean;
 }
 
 const NO_SETTINGS: IpvsSettings = { timeouts: {}, flushesAtStart: false, flushesAtStop: false };
@@ -87,6 +93,7 @@ export class HealthEngine {
   readonly #pace: Pace;
   readonly #says: EngineLog;
   readonly #pools: PoolWatch;
+  readonly #quorums = new QuorumWords();
   #configs: readonly VirtualServer[];
   #servers: readonly LiveVirtualServer[] = [];
   /** Which BFD sessions are up, by name. */
@@ -102,12 +109,13 @@ export class HealthEngine {
     this.#statistics.configure(this.#configs);
     this.#agenda = new Agenda(clock, options.timers ?? systemTimers);
     this.#runner = new CheckRunner(clock, this.#agenda, options.maxConcurrentChecks ?? 256);
-    this.#suspension = new Suspension(options.isLocal ?? ((): boolean => true), log);
+    this.#suspension = new Suspension(options, log);
     this.#pace = new Pace({
       clock,
       agenda: this.#agenda,
       keeper: () => this.#keeper,
       servers: () => this.#servers,
+      wanted: (server) => this.#wantedOf(server),
       log,
     });
     const ownedKeys = [...options.previousKeys ?? [], ...this.keys];
@@ -124,7 +132,7 @@ export class HealthEngine {
 
   /** The table entries wanted now, whether the kernel has them or not. */
   get wanted(): readonly WantedVirtualServer[] {
-    return this.#servers.flatMap((server) => server.wanted);
+    return this.#servers.flatMap((server) => this.#wantedOf(server));
   }
 
   /** Checks that started more than 0.1 s late, since the start. */
@@ -148,15 +156,16 @@ export class HealthEngine {
     if (this.#settings.flushesAtStart) this.#keeper.ownAll();
     this.#servers = this.#configs.map((config) => new LiveVirtualServer(config, start));
     for (const { name, override } of overrides) this.#restore(name, override);
+    this.#suspension.update(this.#servers);
     for (const server of this.#servers) {
       this.#says.start(server);
-      for (const target of server.wanted) this.#keeper.want(target);
+      for (const target of this.#wantedOf(server)) this.#keeper.want(target);
     }
     this.#keeper.reconcile();
     this.#settingsKeeper.use(this.#settings);
     if (this.#options.tellsInitialStates === true) this.#tell(this.#servers.flatMap(initialNews));
-    this.#suspension.update(this.#servers);
     this.#pools.update(this.#servers);
+    this.#sayQuorums(this.#servers);
     this.#pace.arrange();
     for (const server of this.#servers) this.#scheduleAll(server);
     this.bfd(this.#sessions);
@@ -199,10 +208,10 @@ export class HealthEngine {
       server.retire();
       this.#tell(endNews(server, "it was removed"));
     }
+    this.#lookWhoMayBeChecked();
     this.#keeper.replace(this.wanted);
     this.#settings = settings;
     this.#settingsKeeper.use(settings);
-    this.addressesChanged();
     for (const server of added) {
       this.#says.start(server);
       this.#scheduleAll(server);
@@ -215,6 +224,8 @@ export class HealthEngine {
     }
     this.#pools.keep(this.#servers);
     this.#pools.update(this.#servers);
+    this.#quorums.keep(this.#servers);
+    this.#sayQuorums(this.#servers);
     this.bfd(this.#sessions);
   }
 
@@ -228,7 +239,8 @@ export class HealthEngine {
     const { virtual, real } = findServer(this.#servers, name);
     const override = overrideAfter(real.override, order, this.#options.clock.wallMs());
     const quorum = virtual.obey(real, override, this.#options.clock.nowUs());
-    this.#keeper.apply(virtual.wanted);
+    this.#keeper.apply(this.#wantedOf(virtual));
+    this.#sayQuorums([virtual]);
     this.#pace.arrange();
     this.#options.log(
       orderLine(order, formatServer(real.entry, virtual.config.protocol), formatService(virtual.config)),
@@ -243,9 +255,15 @@ export class HealthEngine {
     this.#settingsKeeper.follow(role);
   }
 
-  /** Addresses came to this host or left it: checks that `ha_suspend` has held back run at once. */
-  addressesChanged(): void {
-    for (const server of this.#suspension.update(this.#servers)) {
+  /** Addresses came to this host or left it, or instances became master or ceased to be: what was held back runs at once. */
+  surroundingsChanged(): void {
+    if (this.#lookWhoMayBeChecked()) this.#keeper.replace(this.wanted);
+  }
+
+  /** @returns whether other table entries are wanted than before */
+  #lookWhoMayBeChecked(): boolean {
+    const { freed, movesTable } = this.#suspension.update(this.#servers);
+    for (const server of freed) {
       const nowUs = this.#options.clock.nowUs();
       for (const realServer of server.realServers) {
         for (const checker of realServer.checkers) {
@@ -256,6 +274,17 @@ export class HealthEngine {
         }
       }
     }
+    return movesTable;
+  }
+
+  /** The table entries of one virtual server: none while another host has the instance that it follows with them. */
+  #wantedOf(server: LiveVirtualServer): readonly WantedVirtualServer[] {
+    return server.config.followInstance?.withTable && this.#suspension.holds(server) ? [] : server.wanted;
+  }
+
+  #sayQuorums(servers: readonly LiveVirtualServer[]): void {
+    const words = this.#quorums.news(servers);
+    if (Object.keys(words).length > 0) this.#options.tellQuorums?.(words);
   }
 
   /** Cancels the checks, then deletes our virtual servers from the table or leaves them. Calling it again waits too. */
@@ -268,7 +297,7 @@ export class HealthEngine {
   snapshot(): VirtualServerSnapshot[] {
     const table = this.#keeper.rows();
     const { clock } = this.#options;
-    return this.#servers.map((server) => virtualServerSnapshot(server, table, clock, this.#suspension.holds(server)));
+    return this.#servers.map((server) => virtualServerSnapshot(server, table, clock, this.#suspension.why(server)));
   }
 
   /** What was counted since the start. */
@@ -308,7 +337,7 @@ export class HealthEngine {
     for (const realServer of server.realServers) {
       const wasUp = realServer.health.up;
       const quorum = server.leave(realServer, this.#options.clock.nowUs());
-      this.#keeper.apply(server.wanted);
+      this.#keeper.apply(this.#wantedOf(server));
       if (wasUp) this.#says.shutDown(server, realServer);
       if (quorum !== undefined) this.#says.quorum(server, quorum);
       this.#tell(leaveNews(server, realServer, wasUp, quorum));
@@ -395,10 +424,11 @@ export class HealthEngine {
     const step = server.record(realServer, checker, { result, atMs: clock.wallMs() }, clock.nowUs());
     this.#says.step(server, realServer, checker.config, result, step);
     this.#tell(newsOfStep(server, realServer, result, step));
+    this.#sayQuorums([server]);
     // The first failure of a server that never was up changes nothing but what `fail_open` may hold.
     const isNews = step.verdict !== undefined && server.hasPool;
     if (step.realServer === undefined && step.quorum === undefined && step.weight === undefined && !isNews) return;
-    this.#keeper.apply(server.wanted);
+    this.#keeper.apply(this.#wantedOf(server));
     this.#pools.update([server]);
     this.#pace.arrange();
     if (step.realServer !== undefined) this.#statistics.reacted(vs, realServer, step.realServer, clock.nowUs());

@@ -18,7 +18,7 @@ export function virtualServerSnapshot(
   live: LiveVirtualServer,
   table: TableModel | undefined,
   clock: Clock,
-  suspended = false,
+  suspended?: string,
 ): VirtualServerSnapshot {
   const { config, quorum, wanted } = live;
   const rows = wanted.map(({ entry }) => table?.get(canonicalKey(entry.key))).filter((row) => row !== undefined);
@@ -158,7 +158,7 @@ interface Surroundings {
   readonly live: LiveVirtualServer;
   /** Undefined: its pool has neither backups nor `fail_open`. */
   readonly duties: LiveVirtualServer["duties"] | undefined;
-  readonly suspended: boolean;
+  readonly suspended: string | undefined;
   readonly connections: number | undefined;
   readonly clock: Clock;
 }

@@ -95,11 +95,11 @@ export function shutDownLine(server: string, virtualServer: string): string {
   return `Shutting down service ${server} from VS ${virtualServer}`;
 }
 
-/** `ha_suspend` holds the checks of a virtual server back, or no more. */
-export function suspensionLine(held: boolean, address: string, virtualServer: string): string {
+/** `ha_suspend` or `follow_instance` holds the checks of a virtual server back, or no more. @param why `X is not ...` */
+export function suspensionLine(held: boolean, why: string, virtualServer: string): string {
   return held
-    ? `Suspending healthcheckers of VS ${virtualServer}: ${address} is not on this host`
-    : `Activating healthcheckers of VS ${virtualServer}: ${address} is on this host`;
+    ? `Suspending healthcheckers of VS ${virtualServer}: ${why}`
+    : `Activating healthcheckers of VS ${virtualServer}: ${why.replace(" is not ", " is ")}`;
 }
 
 /** A real server that left the configuration stays for its connections. */

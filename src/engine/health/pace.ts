@@ -1,4 +1,5 @@
 // Lets time pass for real servers that drain or rise: once a second while there are any. Decides nothing itself.
+import type { WantedVirtualServer } from "../../core/ipvs/table.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Agenda, Appointment } from "./agenda.ts";
 import type { LiveVirtualServer } from "./live_server.ts";
@@ -11,6 +12,8 @@ export interface PaceOptions {
   readonly agenda: Agenda;
   readonly keeper: () => TableKeeper;
   readonly servers: () => readonly LiveVirtualServer[];
+  /** Its table entries. */
+  readonly wanted: (server: LiveVirtualServer) => readonly WantedVirtualServer[];
   readonly log: (line: string) => void;
 }
 
@@ -38,13 +41,13 @@ export class Pace {
   }
 
   #pass(): void {
-    const { clock, log } = this.#options;
+    const { clock, wanted, log } = this.#options;
     const keeper = this.#options.keeper();
     const table = keeper.rows();
     for (const server of this.#options.servers()) {
       if (!server.moves) continue;
       const settled = server.advance(table, clock.nowUs());
-      keeper.apply(server.wanted);
+      keeper.apply(wanted(server));
       for (const { server: real, presence } of settled) {
         const line = settledLine(
           presence,

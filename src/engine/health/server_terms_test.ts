@@ -80,14 +80,14 @@ Deno.test("ha_suspend checks only while the address is here; when it comes, at o
   assertEquals(probes.asked, []);
   assertEquals(ipvs.text(), ["tcp 10.0.0.1:80 rr: 10.0.1.1:80=1"]);
   isHere = true;
-  engine.addressesChanged();
+  engine.surroundingsChanged();
   await time.pass(1);
   assertEquals(probes.asked.length, 1);
   assertEquals(ipvs.text(), ["tcp 10.0.0.1:80 rr:"]);
   await time.pass(6000);
   assertEquals(probes.asked.length, 2);
   isHere = false;
-  engine.addressesChanged();
+  engine.surroundingsChanged();
   await time.pass(15_000);
   assertEquals(probes.asked.length, 2);
   assertEquals(log.filter((line) => line.includes("healthcheckers")), [

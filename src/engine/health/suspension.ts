@@ -1,29 +1,53 @@
-// `ha_suspend`: virtual servers whose address is not on this host are not checked. Knows no timers.
+// `ha_suspend` and `follow_instance`: virtual servers whose address, or whose VRRP instance, another host has are not checked.
+// Knows no timers.
 import type { LiveVirtualServer } from "./live_server.ts";
 import { formatService, suspensionLine } from "./log_lines.ts";
+
+/** What it asks; default: this host has all. */
+export interface SuspensionSources {
+  readonly isLocal?: (address: string) => boolean;
+  readonly isMaster?: (instance: string) => boolean;
+}
+
+/** What a look brought. */
+export interface SuspensionStep {
+  /** Virtual servers that were held and are no more. */
+  readonly freed: readonly LiveVirtualServer[];
+  /** One that follows an instance with its table entries was held or freed. */
+  readonly movesTable: boolean;
+}
 
 /** Which virtual servers are held. */
 export class Suspension {
   readonly #isLocal: (address: string) => boolean;
+  readonly #isMaster: (instance: string) => boolean;
   readonly #log: (line: string) => void;
-  #held = new Set<LiveVirtualServer>();
+  /** With the reason. */
+  #held = new Map<LiveVirtualServer, string>();
 
-  constructor(isLocal: (address: string) => boolean, log: (line: string) => void) {
+  constructor({ isLocal = yes, isMaster = yes }: SuspensionSources, log: (line: string) => void) {
     this.#isLocal = isLocal;
+    this.#isMaster = isMaster;
     this.#log = log;
   }
 
-  /** Looks at the addresses anew. @returns those that were held and are no more */
-  update(servers: readonly LiveVirtualServer[]): LiveVirtualServer[] {
+  /** Looks at addresses and instances anew. */
+  update(servers: readonly LiveVirtualServer[]): SuspensionStep {
     const before = this.#held;
-    this.#held = new Set(servers.filter(({ config }) => {
-      // Firewall marks and groups have no one address to ask for, as in keepalived.
-      return config.suspendsWithAddress && config.address !== "" && !this.#isLocal(config.address);
+    this.#held = new Map(servers.flatMap((server) => {
+      const why = this.#reason(server);
+      return why === undefined ? [] : [[server, why] as const];
     }));
     const freed = servers.filter((server) => before.has(server) && !this.#held.has(server));
-    for (const server of this.#held) if (!before.has(server)) this.#say(server, true);
-    for (const server of freed) this.#say(server, false);
-    return freed;
+    const held = [...this.#held.keys()].filter((server) => !before.has(server));
+    for (const { config } of held) {
+      this.#log(suspensionLine(true, this.#reason({ config }) ?? "", formatService(config)));
+    }
+    for (const server of freed) {
+      this.#log(suspensionLine(false, before.get(server) ?? "", formatService(server.config)));
+    }
+    const movesTable = [...freed, ...held].some(({ config }) => config.followInstance?.withTable);
+    return { freed, movesTable };
   }
 
   /** Its checks have to wait. */
@@ -31,7 +55,20 @@ export class Suspension {
     return this.#held.has(server);
   }
 
-  #say({ config }: LiveVirtualServer, held: boolean): void {
-    this.#log(suspensionLine(held, config.address, formatService(config)));
+  /** Why they have to, as the end of a sentence; undefined: they do not. */
+  why(server: LiveVirtualServer): string | undefined {
+    return this.#held.get(server);
   }
+
+  #reason({ config }: Pick<LiveVirtualServer, "config">): string | undefined {
+    const { suspendsWithAddress, address, followInstance } = config;
+    // Firewall marks and groups have no one address to ask for, as in keepalived.
+    if (suspendsWithAddress && address !== "" && !this.#isLocal(address)) return `${address} is not on this host`;
+    if (followInstance === undefined || this.#isMaster(followInstance.instance)) return undefined;
+    return `${followInstance.instance} is not master here`;
+  }
+}
+
+function yes(): boolean {
+  return true;
 }

@@ -2,6 +2,7 @@
 import type { TrackedItem as Configured, Tracking } from "../../config/config_vrrp.ts";
 import type { TrackedItem } from "../../core/tracking/effective_priority.ts";
 import type { ScriptVerdict } from "../../core/tracking/script_verdict.ts";
+import { isEnough, type ServerWord, trackedName } from "../../core/tracking/server_word.ts";
 import type { NetworkPort } from "../../ports/network.ts";
 import type { TrackedSnapshot } from "../../ports/snapshot.ts";
 
@@ -15,6 +16,8 @@ export interface TrackStatus {
   readonly processes: Readonly<Record<string, boolean>>;
   /** Whether BFD sessions are up, by name; one that is missing is not known yet. */
   readonly bfd: Readonly<Record<string, boolean>>;
+  /** How virtual servers are, by name; one that is missing is not known yet. */
+  readonly virtualServers?: Readonly<Record<string, ServerWord>>;
 }
 
 /** Nothing is known. */
@@ -45,6 +48,11 @@ export function trackedItems(tracking: Tracking, status: TrackStatus, network: N
     ...tracking.bfd.flatMap((item) => {
       const up = status.bfd[item.name];
       return up === undefined ? [] : [{ kind: "bfd" as const, ...common(item), up }];
+    }),
+    ...(tracking.virtualServers ?? []).flatMap((item) => {
+      const word = status.virtualServers?.[item.name];
+      if (word === undefined) return [];
+      return [{ kind: "virtual_server" as const, ...common(item), name: trackedName(item), up: isEnough(word, item) }];
     }),
   ];
 }

@@ -48,7 +48,7 @@ export const VrrpInstance = z.object({
   syncGroup: z.string().optional(),
   faults: z.array(z.string()).describe("why it is in fault"),
   tracked: z.array(z.object({
-    kind: z.enum(["interface", "script", "file", "process", "bfd"]),
+    kind: z.enum(["interface", "script", "file", "process", "bfd", "virtual_server"]),
     name: z.string(),
     weight: z.int(),
     up: z.boolean(),
