@@ -62,7 +62,8 @@ export function startable(whole: Config, names?: NameLookup): Startable {
     .filter(({ members }) => members.length > 0);
   const tracked = trackedServers([...vrrpInstances, ...syncGroups]);
   const virtualServers = config.virtualServers.map((server) => withCommonSettings(server, config))
-    .map((server) => tracked.has(server.name) ? { ...server, tracked: true } : server);
+    .map((server) => tracked.has(server.name) ? { ...server, tracked: true } : server)
+    .map((server) => config.global.sharesChecks ? { ...server, sharesChecks: true } : server);
   return { config: { ...config, vrrpInstances, syncGroups, virtualServers }, leftOut };
 }
 

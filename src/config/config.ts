@@ -249,6 +249,8 @@ export interface VirtualServer {
   readonly backupBelow?: number;
   /** `follow_instance` of holdfast.yaml: checked only while that instance is master; `withTable`: in the table only then. */
   readonly followInstance?: { readonly instance: string; readonly withTable: boolean };
+  /** `shared_checks` of holdfast.yaml; filled in by `startable`. */
+  readonly sharesChecks?: boolean;
   /** Some instance tracks it; filled in by `startable`. */
   readonly tracked?: boolean;
   readonly location: SourceLocation;

@@ -2,6 +2,7 @@
 import type { AnnouncementSchedule } from "../core/vrrp/state.ts";
 import type { Report } from "./diagnostic.ts";
 import { type Complete, field, type Fields, type Given, type Printed, printFields, readFields } from "./fields.ts";
+import { hasOwnKeywords, OWN_GLOBAL_FIELDS } from "./own_keywords.ts";
 import { childrenNamed, type Statement } from "./statement.ts";
 import { syncDaemon } from "./sync_daemon.ts";
 import type { ValueType } from "./value_type.ts";
@@ -278,7 +279,7 @@ type Settings = Given<typeof GLOBAL_FIELDS> & Complete<Pick_<typeof GLOBAL_FIELD
 type Pick_<F extends Fields, N extends string> = { [K in keyof F as F[K]["name"] extends N ? K : never]: F[K] };
 
 /** `global_defs` with what stands alone at the top level; a property is missing where keepalived has no default. */
-export type GlobalDefs = Omit<Settings, "routerId"> & Given<typeof ROOT_FIELDS> & {
+export type GlobalDefs = Omit<Settings, "routerId"> & Given<typeof ROOT_FIELDS> & Given<typeof OWN_GLOBAL_FIELDS> & {
   /** Defaults of the instances. */
   readonly gratuitousArp: AnnouncementSchedule;
   /** `notification_email`. */
@@ -308,6 +309,10 @@ export function readGlobalDefs(root: Statement, report: Report): { global: Globa
   const merged = <F extends Fields>(fields: F): Given<F> =>
     Object.assign({}, ...blocks.map((block) => readFields(block, fields, report)));
   const { routerId, ...settings } = merged(GLOBAL_FIELDS);
+  const own: Given<typeof OWN_GLOBAL_FIELDS> = Object.assign(
+    {},
+    ...blocks.filter(hasOwnKeywords).map((block) => readFields(block, OWN_GLOBAL_FIELDS, report)),
+  );
   const lines = (list: string): Statement[] =>
     childrenNamed(root, list).flatMap((child) => child.block?.statements ?? []);
   const mailLines = blocks.flatMap((block) => childrenNamed(block, "notification_email"));
@@ -317,6 +322,7 @@ export function readGlobalDefs(root: Statement, report: Report): { global: Globa
     global: {
       ...DEFAULTS,
       ...settings,
+      ...own,
       ...readFields(root, ROOT_FIELDS, report),
       gratuitousArp: readGarp(merged(GLOBAL_GARP_FIELDS), settings.minimalGarp ?? false),
       mailTo: mailLines.flatMap(wordsInside),
@@ -340,6 +346,7 @@ export function printGlobalDefs(global: GlobalDefs, routerId: string | undefined
     ...listOf("notification_email", mailTo.map((address) => [address])),
     ...printFields(global as Given<typeof GLOBAL_FIELDS>, DEFAULTS as Given<typeof GLOBAL_FIELDS>, GLOBAL_FIELDS),
     ...printFields(global.gratuitousArp, usual, GLOBAL_GARP_FIELDS),
+    ...printFields(global, {}, OWN_GLOBAL_FIELDS),
   ];
   return [
     ...(block.length === 0 ? [] : [{ keyword: "global_defs", words: [], block }]),

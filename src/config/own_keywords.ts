@@ -30,6 +30,11 @@ export const OWN_REAL_SERVER_FIELDS = {
   backup: field("backup", boolean),
 } satisfies Fields;
 
+/** Of `global_defs`. */
+export const OWN_GLOBAL_FIELDS = {
+  shared_checks: field("sharesChecks", boolean),
+} satisfies Fields;
+
 /** What each means, by the kind of block that it stands in. */
 const BOTH: Readonly<Record<string, string>> = {
   drain_timeout:
@@ -43,6 +48,11 @@ const TRACKED: Readonly<Record<string, string>> = {
     "is in fault, or with `weight` its priority changes",
 };
 const MEANINGS: Readonly<Partial<Record<SectionName, Readonly<Record<string, string>>>>> = {
+  global_defs: {
+    shared_checks:
+      "real servers that several virtual servers check in the same way (address, port and all settings of the " +
+      "checker) are probed once, for all of them",
+  },
   virtual_server: {
     ...BOTH,
     fail_open:

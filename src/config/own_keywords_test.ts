@@ -1,8 +1,10 @@
 import { assertEquals } from "../../test/assert.ts";
 import { configOf } from "../../test/support/config_values.ts";
+import { startable } from "./carried_out.ts";
 import { writeKeepalived } from "./keepalived_writer.ts";
 import { loadConfig } from "./load.ts";
 import { printConfig } from "./print_config.ts";
+import { writeYaml } from "./yaml_writer.ts";
 
 const YAML = `virtual_server:
   - address: 10.0.0.1
@@ -91,4 +93,14 @@ Deno.test("keepalived.conf gets own keywords as comments, but never loses what h
     writeKeepalived([{ keyword: "vrrp_sync_group", words: ["A"], block: [group] }]),
     "vrrp_sync_group A {\n    group {\n        backup\n    }\n}\n",
   );
+});
+
+Deno.test("shared_checks of global_defs reaches every virtual server, in YAML only", () => {
+  const config = configOf(`global_defs:\n  shared_checks: true\n${POOL}`, "a.yaml");
+  assertEquals(config.global.sharesChecks, true);
+  assertEquals(startable(config).config.virtualServers.map(({ sharesChecks }) => sharesChecks), [true]);
+  assertEquals(configOf(writeYaml(printConfig(config)), "a.yaml").global.sharesChecks, true);
+  const text = "global_defs {\n    shared_checks\n}\n";
+  const { config: conf, diagnostics } = loadConfig({ path: "a.conf", text, hostName: "a" });
+  assertEquals([conf?.global.sharesChecks, diagnostics.map(({ code }) => code)], [undefined, ["unknown-keyword"]]);
 });

@@ -7,7 +7,7 @@ import type { Route, Rule } from "./config_vrrp.ts";
 import { routeText, ruleText } from "./routing_parts.ts";
 import type { Fields } from "./fields.ts";
 import { GLOBAL_FIELDS } from "./global_defs.ts";
-import { OWN_REAL_SERVER_FIELDS, OWN_VIRTUAL_SERVER_FIELDS } from "./own_keywords.ts";
+import { OWN_GLOBAL_FIELDS, OWN_REAL_SERVER_FIELDS, OWN_VIRTUAL_SERVER_FIELDS } from "./own_keywords.ts";
 import { REAL_SERVER_FIELDS } from "./real_server.ts";
 import { SERVER_FIELDS } from "./virtual_server.ts";
 import { ELECTION_FIELDS, INSTANCE_FIELDS } from "./vrrp_instance.ts";
@@ -56,6 +56,7 @@ const TABLES: readonly Fields[] = [
   GLOBAL_FIELDS,
   OWN_VIRTUAL_SERVER_FIELDS,
   OWN_REAL_SERVER_FIELDS,
+  OWN_GLOBAL_FIELDS,
 ];
 
 function fromTables(property: string): Keyword | undefined {
@@ -194,7 +195,7 @@ function serverObject({ name }: VirtualServer): string {
 }
 
 function virtualServerChange(old: VirtualServer, now: VirtualServer): ObjectChange[] {
-  const details = fieldDetails(old, now, ["realServers", "members", "tracked"]);
+  const details = fieldDetails(old, now, ["realServers", "members", "tracked", "sharesChecks"]);
   const effects = old.scheduler === now.scheduler
     ? []
     : ["connections stay; the kernel has no scheduler for a moment, and refuses those that begin then"];

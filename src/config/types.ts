@@ -15,7 +15,7 @@ import { endpoint } from "./endpoint.ts";
 import type { Fields } from "./fields.ts";
 import { GARP_FIELDS, GLOBAL_FIELDS, GLOBAL_GARP_FIELDS, ROOT_FIELDS } from "./global_defs.ts";
 import { HTTP_FIELDS, URL_FIELDS } from "./http_checker.ts";
-import { OWN_REAL_SERVER_FIELDS, OWN_VIRTUAL_SERVER_FIELDS } from "./own_keywords.ts";
+import { OWN_GLOBAL_FIELDS, OWN_REAL_SERVER_FIELDS, OWN_VIRTUAL_SERVER_FIELDS } from "./own_keywords.ts";
 import { REAL_SERVER_FIELDS } from "./real_server.ts";
 import type { SectionName } from "./section.ts";
 import { SSL_FIELDS, SYNC_GROUP_FIELDS } from "./sync_group.ts";
@@ -40,7 +40,7 @@ const { tls_compliant: _url, ...PLAIN_URL } = URL_FIELDS;
 
 const TABLES: Readonly<Partial<Record<SectionName, Fields>>> = {
   root: ROOT_FIELDS,
-  global_defs: { ...GLOBAL_FIELDS, ...GLOBAL_GARP_FIELDS },
+  global_defs: { ...GLOBAL_FIELDS, ...GLOBAL_GARP_FIELDS, ...OWN_GLOBAL_FIELDS },
   vrrp_instance: { ...INSTANCE_FIELDS, ...ELECTION_FIELDS, ...LINK_FIELDS, ...GARP_FIELDS, ...NOTIFY_FIELDS },
   authentication: AUTHENTICATION_FIELDS,
   auth_hmac: HMAC_FIELDS,

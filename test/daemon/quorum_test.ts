@@ -24,8 +24,14 @@ function config(folder: string, tracked: string): string {
     protocol: TCP
 ${more}    real_server:
 `;
+  const follower = (port: number): string =>
+    `${server(port, "    follow_instance: VI_1\n")}      - address: 10.9.0.13
+        port: ${port}
+        MISC_CHECK: {misc_path: "/bin/sh -c 'echo x >>${folder}/asked'"}
+`;
   return `global_defs:
   script_user: root
+  shared_checks: true
 vrrp_instance:
   VI_1:
     interface: eth0
@@ -36,10 +42,7 @@ vrrp_instance:
     virtual_ipaddress: [${VIP}/24]
     track_virtual_server: ["${tracked}"]
 virtual_server:
-${server(80, "    fail_open: last\n")}${real(1, "a")}${real(2, "b")}${
-    server(81, "    follow_instance: VI_1\n")
-  }      - {address: 10.9.0.13, port: 81, MISC_CHECK: {misc_path: "/bin/sh -c 'echo x >>${folder}/asked'"}}
-`;
+${server(80, "    fail_open: last\n")}${real(1, "a")}${real(2, "b")}${follower(81)}${follower(82)}`;
 }
 
 daemonTest("an instance leaves with the quorum of a virtual server, and comes back with it", "hfquor", async (lab) => {
@@ -60,6 +63,12 @@ daemonTest("an instance leaves with the quorum of a virtual server, and comes ba
   try {
     await comes("it is master", () => has(VIP));
     await comes("what follows it is checked", () => asked() > 0);
+    const first = asked();
+    await new Promise((resolve) => setTimeout(resolve, 4000));
+    // Once a second, a line of two characters each time: by themselves, two virtual servers would ask twice as often.
+    const times = (asked() - first) / 2;
+    assert(times >= 2 && times <= 5, `one probe for both (${times} in 4 s)`);
+    assertStringIncludes(await holdfast("servers"), "all its checks are good (one probe for 2 servers)");
 
     Deno.removeSync(`${folder}/a`);
     await comes("one server is down", async () => (await holdfast("servers")).includes("MISC_CHECK fails"));

@@ -1,7 +1,7 @@
 // What surrounds the health engine in its simulation: servers that die, drawn configurations, a table left by others.
 import { VIRTUAL_SERVER } from "../support/config_values.ts";
 import type { RealServer, VirtualServer } from "../../src/config/config.ts";
-import type { Prng } from "../../src/base/prng.ts";
+import { Prng } from "../../src/base/prng.ts";
 import { NO_TRAFFIC } from "../../src/core/ipvs/model.ts";
 import type { VirtualServerRow } from "../../src/core/ipvs/table.ts";
 import type { FakeTime } from "../../src/engine/health/fake_time.ts";
@@ -10,6 +10,8 @@ import type { ProbePort, ProbeResult } from "../../src/ports/probes.ts";
 
 /** Addresses of virtual servers in other hands begin so: never configured, never owned. */
 export const FOREIGN = "10.9.0.";
+
+const FOREIGN_INDEX = 200;
 
 /** How a server answers; hanging ones never do. */
 export type Behaviour = "alive" | "dead" | "hanging";
@@ -78,12 +80,19 @@ function realServer(random: Prng, address: string): RealServer {
   };
 }
 
+/** Real servers that several virtual servers have, checked the same way: what `shared_checks` is for. */
+const COMMON = [1, 2, 3].map((at) => realServer(new Prng(at), `10.1.99.${at}`));
+
 /** A drawn virtual server: `10.0.0.(index + 1)` with real servers in `10.1.index`. */
 export function virtualServer(random: Prng, index: number): VirtualServer {
   const address = `10.0.0.${index + 1}`;
-  const realServers = Array.from({ length: 1 + random.integer(0, 3) }, (_, at) => {
+  const own = Array.from({ length: 1 + random.integer(0, 3) }, (_, at) => {
     return realServer(random, `10.1.${index}.${at + 1}`);
   });
+  // Foreign ones have none in common with ours: their connections are theirs.
+  const realServers = index < FOREIGN_INDEX && random.chance(0.3)
+    ? COMMON.filter(() => random.chance(0.7)).concat(own.slice(0, 1))
+    : own;
   // Now and then the sorry server is one of the real servers, as in keepalived's issue 1370.
   const sorryAddress = random.chance(0.2) ? `10.1.${index}.1` : `10.2.${index}.1`;
   const sorryServer = { address: sorryAddress, port: 80, forwardingMethod: "nat", inhibit: false } as const;
@@ -107,6 +116,7 @@ export function virtualServer(random: Prng, index: number): VirtualServer {
     ...(random.chance(0.4) ? { drainTimeoutMs: random.integer(0, 30_000) } : {}),
     ...(random.chance(0.4) ? { slowStartMs: random.integer(0, 30_000) } : {}),
     ...(random.chance(0.4) ? { failOpen: random.pick(["last", "all"] as const) } : {}),
+    ...(random.chance(0.5) ? { sharesChecks: true } : {}),
     ...(random.chance(0.3) ? { backupBelow: random.integer(1, 3) } : {}),
   };
 }
@@ -130,7 +140,7 @@ export function earlierTable(random: Prng, configs: readonly VirtualServer[]): V
     return row(config, config.realServers.filter(() => random.chance(0.6)));
   });
   const foreign = Array.from({ length: random.integer(0, 2) }, (_, index) => {
-    const config = { ...virtualServer(random, 200 + index), address: `${FOREIGN}${index + 1}` };
+    const config = { ...virtualServer(random, FOREIGN_INDEX + index), address: `${FOREIGN}${index + 1}` };
     return row(config, config.realServers);
   });
   return [...ours, ...foreign];

@@ -14,6 +14,8 @@ export interface ServerFacts {
     readonly fall: number;
     /** The last result, undefined before the first. */
     readonly text: string | undefined;
+    /** Checkers that get the results of the same probe; default 1. */
+    readonly sharers?: number;
   }[];
   readonly terms: PresenceTerms;
   readonly presence: Presence;
@@ -44,7 +46,9 @@ export function explain(facts: ServerFacts, nowUs: number): string[] {
     ...(facts.suspended === undefined ? [] : [`its checks are held back: ${facts.suspended}`]),
   ];
   if (causes.length > 0) return causes;
-  return [facts.checks.length === 0 ? "nothing checks it, so it counts as up" : "all its checks are good"];
+  if (facts.checks.length === 0) return ["nothing checks it, so it counts as up"];
+  const sharers = Math.max(...facts.checks.map((check) => check.sharers ?? 1));
+  return [sharers > 1 ? `all its checks are good (one probe for ${sharers} servers)` : "all its checks are good"];
 }
 
 function presenceCauses({ presence, override, removed, terms, connections }: ServerFacts, nowUs: number): string[] {
@@ -82,7 +86,8 @@ function poolCauses({ pool }: ServerFacts): string[] {
 
 function checkCauses({ health, checks, inhibitOnFailure, pool }: ServerFacts): string[] {
   const causes = health.checkers.flatMap((checker, index) => {
-    const { name, fall, text } = checks[index] ?? { name: "its check", fall: 1, text: undefined };
+    const { name: keyword, fall, text, sharers = 1 } = checks[index] ?? { name: "its check", fall: 1, text: undefined };
+    const name = sharers > 1 ? `${keyword} (one probe for ${sharers} servers)` : keyword;
     const said = text === undefined ? "" : `: ${text}`;
     if (!checker.up) return [checker.judged ? `${name} fails${said}` : `${name} has not succeeded yet`];
     return checker.failures > 0 ? [`${name} failed ${checker.failures} of ${fall} times${said}`] : [];

@@ -33,6 +33,7 @@ import { PoolWatch } from "./pool_watch.ts";
 import { Suspension } from "./suspension.ts";
 import { QuorumWords } from "./quorum_words.ts";
 import { SettingsKeeper, type SyncRole } from "./settings_keeper.ts";
+import { type PlacedChecker, SharedChecks } from "./shared_checks.ts";
 import type { ServerNews } from "./server_news.ts";
 import { endNews, initialNews, leaveNews, newsOfChange, newsOfStep } from "./telling.ts";
 import { TableKeeper } from "./table_keeper.ts";
@@ -94,6 +95,7 @@ export class HealthEngine {
   readonly #says: EngineLog;
   readonly #pools: PoolWatch;
   readonly #quorums = new QuorumWords();
+  readonly #shared = new SharedChecks();
   #configs: readonly VirtualServer[];
   #servers: readonly LiveVirtualServer[] = [];
   /** Which BFD sessions are up, by name. */
@@ -157,6 +159,7 @@ export class HealthEngine {
     this.#servers = this.#configs.map((config) => new LiveVirtualServer(config, start));
     for (const { name, override } of overrides) this.#restore(name, override);
     this.#suspension.update(this.#servers);
+    this.#shared.use(this.#servers);
     for (const server of this.#servers) {
       this.#says.start(server);
       for (const target of this.#wantedOf(server)) this.#keeper.want(target);
@@ -208,6 +211,7 @@ export class HealthEngine {
       server.retire();
       this.#tell(endNews(server, "it was removed"));
     }
+    this.#shared.use(this.#servers);
     this.#lookWhoMayBeChecked();
     this.#keeper.replace(this.wanted);
     this.#settings = settings;
@@ -297,7 +301,13 @@ export class HealthEngine {
   snapshot(): VirtualServerSnapshot[] {
     const table = this.#keeper.rows();
     const { clock } = this.#options;
-    return this.#servers.map((server) => virtualServerSnapshot(server, table, clock, this.#suspension.why(server)));
+    return this.#servers.map((server) => {
+      return virtualServerSnapshot(server, table, {
+        clock,
+        suspended: this.#suspension.why(server),
+        checks: this.#shared,
+      });
+    });
   }
 
   /** What was counted since the start. */
@@ -365,32 +375,40 @@ export class HealthEngine {
     if (state !== undefined) this.#scheduleAt(state.nextCheckUs, { server, realServer, checker });
   }
 
-  #scheduleAt(
-    dueUs: number,
-    check: {
-      readonly server: LiveVirtualServer;
-      readonly realServer: LiveRealServer;
-      readonly checker: LiveChecker;
-    },
-  ): void {
-    const { server, realServer, checker } = check;
+  #scheduleAt(dueUs: number, check: PlacedChecker): void {
+    const { server, checker } = check;
     checker.due = this.#agenda.at(dueUs, () => {
       checker.due = undefined;
       if (checker.gone) return;
       if (this.#suspension.holds(server)) {
         return this.#scheduleAt(this.#options.clock.nowUs() + checker.config.delayLoopMs * 1000, check);
       }
+      const takers = this.#shared.begin(check);
+      if (takers === undefined) return;
       this.#runner.start({
         dueUs,
         limitUs: limitOf(checker.config),
         run: (signal) => this.#probe(checker.config, signal),
         done: (result) => {
-          if (checker.gone) return;
-          this.#record(server, realServer, checker, result);
-          this.#schedule(server, realServer, checker);
+          for (const taker of takers()) this.#take(taker, result);
         },
       });
     });
+  }
+
+  /** A result is there for a checker, which may have waited for it or have its own time still to come. */
+  #take(taker: PlacedChecker, result: ProbeResult): void {
+    const { server, realServer, checker } = taker;
+    if (checker.gone) return;
+    if (this.#suspension.holds(server)) {
+      const nextUs = this.#options.clock.nowUs() + checker.config.delayLoopMs * 1000;
+      if (checker.due === undefined) this.#scheduleAt(nextUs, taker);
+      return;
+    }
+    checker.due?.cancel();
+    checker.due = undefined;
+    this.#record(server, realServer, checker, result);
+    this.#schedule(server, realServer, checker);
   }
 
   #tell(news: readonly ServerNews[]): void {

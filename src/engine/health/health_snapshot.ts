@@ -12,13 +12,13 @@ import { explain, type ServerFacts } from "../../core/health/explain.ts";
 import { connectionsOf, termsOf } from "./live_presence.ts";
 import { type LiveRealServer, weightedEntry } from "./live_real_server.ts";
 import type { LiveVirtualServer } from "./live_server.ts";
+import type { SharedChecks } from "./shared_checks.ts";
 
 /** One virtual server, now. `table`: the kernel's, undefined while it cannot be read. */
 export function virtualServerSnapshot(
   live: LiveVirtualServer,
   table: TableModel | undefined,
-  clock: Clock,
-  suspended?: string,
+  { clock, suspended, checks }: Pick<Surroundings, "clock" | "suspended" | "checks">,
 ): VirtualServerSnapshot {
   const { config, quorum, wanted } = live;
   const rows = wanted.map(({ entry }) => table?.get(canonicalKey(entry.key))).filter((row) => row !== undefined);
@@ -44,7 +44,7 @@ export function virtualServerSnapshot(
     downTransitions: quorum.downTransitions,
     realServers: [...live.realServers, ...live.leaving].map((server) => {
       const connections = connectionsOf(config, live.policy, server.entry, table);
-      const surroundings = { live, duties, suspended, connections, clock };
+      const surroundings = { live, duties, suspended, connections, clock, checks };
       return realServerSnapshot(server, wanted, inTable(server.entry), surroundings);
     }),
   };
@@ -161,20 +161,23 @@ interface Surroundings {
   readonly suspended: string | undefined;
   readonly connections: number | undefined;
   readonly clock: Clock;
+  /** How many checkers a probe is for. */
+  readonly checks: Pick<SharedChecks, "sharers">;
 }
 
 function causesOf(
   server: LiveRealServer,
   effective: number,
-  { live, duties, suspended, connections, clock }: Surroundings,
+  { live, duties, suspended, connections, clock, checks }: Surroundings,
 ): string[] {
   const { config, entry, health, presence, override, removed = false } = server;
   return explain({
     health,
-    checks: server.checkers.map(({ config: checker, result }) => ({
-      name: CHECKER_KEYWORDS[checker.type],
-      fall: checker.retry + 1,
-      text: result?.result.text,
+    checks: server.checkers.map((checker) => ({
+      name: CHECKER_KEYWORDS[checker.config.type],
+      fall: checker.config.retry + 1,
+      text: checker.result?.result.text,
+      sharers: checks.sharers(checker),
     })),
     terms: termsOf(live.config, config),
     presence,
