@@ -3,6 +3,7 @@ import type { RealServerSnapshot } from "../ports/snapshot.ts";
 import { renderCsv } from "./csv.ts";
 import { NOW_MS, realServer, snapshot, virtualServer } from "./fixture_snapshot.ts";
 import { History } from "./history.ts";
+import { virtualServerTable } from "./page/virtual_server_view.ts";
 import { serverClass, serverStatusText, usableServers } from "./server_status.ts";
 
 const standing: Partial<RealServerSnapshot> = {
@@ -34,4 +35,12 @@ Deno.test("usableServers() and the CSV count backups by themselves, as HAProxy d
   const counts = (name: string): unknown[] => [row(name)[act], row(name)[bck]];
   assertEquals(["10.0.1.1:80", "10.0.1.2:80", "BACKEND"].map(counts), [["1", "0"], ["0", "1"], ["1", "1"]]);
   assertMatch(lines.join("\n"), /10\.0\.1\.2:80/);
+});
+
+Deno.test("the page shows a backup as one, in HAProxy's columns", () => {
+  const table = virtualServerTable(virtualServer({ realServers: [realServer(standing)] }), new History());
+  const columns = table.groups.flatMap(({ columns }) => columns.map(({ title }) => title));
+  const row = table.rows.find(({ className }) => className === "backup_up");
+  const cell = (title: string): unknown => row?.cells[columns.indexOf(title)];
+  assertEquals([cell("Wght"), cell("Act"), cell("Bck")], ["0/4", "-", "Y"]);
 });
