@@ -2,7 +2,7 @@
 import type { Report } from "./diagnostic.ts";
 import { blocksWith, keywordIn, SECTIONS } from "./keywords.ts";
 import { nearMiss } from "./near_miss.ts";
-import { hasOwnKeywords, ownKeyword } from "./own_keywords.ts";
+import { hasOwnKeywords, ownKeyword, ownKeywordsOf } from "./own_keywords.ts";
 import type { Keyword } from "./section.ts";
 import type { Block, Statement } from "./statement.ts";
 
@@ -84,7 +84,8 @@ function helpFor(name: string, statement: Statement): string | undefined {
   }
   const reference = /\$\{?(\w+)/.exec(name)?.[1];
   if (reference !== undefined) return `no \`$${reference}=\` comes before this line`;
-  const near = nearMiss(name, SECTIONS[statement.section].keywords.keys());
+  const own = hasOwnKeywords(statement) ? ownKeywordsOf(statement.section) : [];
+  const near = nearMiss(name, [...SECTIONS[statement.section].keywords.keys(), ...own]);
   if (near !== undefined) return `did you mean \`${near}\`?`;
   const holders = blocksWith(name).slice(0, 3).map((title) => title === SECTIONS.root.title ? title : `\`${title}\``);
   if (holders.length > 0) return `\`${name}\` belongs in ${holders.join(" or ")}`;

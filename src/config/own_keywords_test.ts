@@ -104,3 +104,9 @@ Deno.test("shared_checks of global_defs reaches every virtual server, in YAML on
   const { config: conf, diagnostics } = loadConfig({ path: "a.conf", text, hostName: "a" });
   assertEquals([conf?.global.sharesChecks, diagnostics.map(({ code }) => code)], [undefined, ["unknown-keyword"]]);
 });
+
+Deno.test("an own word with a slip is recognised in YAML", () => {
+  const text = POOL.replace("backup_below", "backups_below");
+  const { diagnostics } = loadConfig({ path: "a.yaml", text, hostName: "a" });
+  assertEquals(diagnostics.map(({ help }) => help), ["did you mean `backup_below`?"]);
+});
