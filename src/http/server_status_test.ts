@@ -3,6 +3,7 @@ import type { RealServerSnapshot } from "../ports/snapshot.ts";
 import { renderCsv } from "./csv.ts";
 import { NOW_MS, realServer, snapshot, virtualServer } from "./fixture_snapshot.ts";
 import { History } from "./history.ts";
+import { STATE_COLOURS } from "./page/styles.ts";
 import { virtualServerTable } from "./page/virtual_server_view.ts";
 import { serverClass, serverStatusText, usableServers } from "./server_status.ts";
 
@@ -43,4 +44,16 @@ Deno.test("the page shows a backup as one, in HAProxy's columns", () => {
   const row = table.rows.find(({ className }) => className === "backup_up");
   const cell = (title: string): unknown => row?.cells[columns.indexOf(title)];
   assertEquals([cell("Wght"), cell("Act"), cell("Bck")], ["0/4", "-", "Y"]);
+});
+
+Deno.test("every class that a row can have has a colour", () => {
+  const states = ["up", "going-down", "down", "going-up", "no-check"] as const;
+  for (const backup of [true, false]) {
+    for (const presence of ["present", "draining", "out"] as const) {
+      for (const state of states) {
+        const name = serverClass(realServer({ backup, presence, state }));
+        assertEquals(Object.hasOwn(STATE_COLOURS, name), true, name);
+      }
+    }
+  }
 });

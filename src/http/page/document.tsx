@@ -177,7 +177,7 @@ const LEGEND = [
   ["active_draining", "DRAIN (weight 0)"],
   ["active_no_check", "not checked"],
   ["maintain", "MAINT"],
-  ["backup_up", "sorry server in use"],
+  ["backup_up", "backup UP, or sorry server in use"],
 ] as const;
 
 const Legend: FC = () => (
