@@ -38,6 +38,8 @@ export function addVirtualServer(
     const help = "Whether the sorry server gets the connections";
     families.gauge("vs_sorry_server_active", help, server.sorryServer.active ? 1 : 0, { vs });
   }
+  const open = "Whether failed real servers stay in the table because none is up (fail_open)";
+  families.gauge("vs_failing_open", open, server.realServers.some(({ held }) => held) ? 1 : 0, { vs });
   addTraffic(families, "vs", { vs }, server);
   for (const entry of server.realServers) addRealServer(families, vs, entry);
 }

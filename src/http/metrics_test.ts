@@ -131,3 +131,10 @@ Deno.test("metricsFormat() follows the Accept header", () => {
   assertEquals(metricsFormat("application/openmetrics-text;q=0.3, text/plain;q=0.5"), "text");
   assertEquals(metricsFormat("application/openmetrics-text;q=0"), "text");
 });
+
+Deno.test("renderMetrics() tells which virtual servers run on failed real servers", async () => {
+  const held = virtualServer({ realServers: [realServer({ state: "down", held: true })] });
+  const text = await renderMetrics({ snapshot: snapshot({ virtualServers: [held] }) });
+  has(text.split("\n"), `holdfast_vs_failing_open{vs="${held.name}"} 1`);
+  has(await scrape(), `holdfast_vs_failing_open{vs="tcp 10.0.0.100:80"} 0`);
+});
