@@ -3,7 +3,7 @@ import { field, type Fields } from "./fields.ts";
 import type { SectionName } from "./section.ts";
 import type { Statement } from "./statement.ts";
 import { followed, TRACK_SERVERS } from "./tracked_servers.ts";
-import { boolean, integer, oneOf, seconds } from "./values.ts";
+import { boolean, integer, oneOf, seconds, word } from "./values.ts";
 import { optional } from "./values_composite.ts";
 import { isYaml } from "./yaml_shape.ts";
 
@@ -30,9 +30,16 @@ export const OWN_REAL_SERVER_FIELDS = {
   backup: field("backup", boolean),
 } satisfies Fields;
 
+/** How the connection to a mail server is made secret, if at all. */
+export type MailTls = "none" | "starttls" | "tls";
+
 /** Of `global_defs`. */
 export const OWN_GLOBAL_FIELDS = {
   shared_checks: field("sharesChecks", boolean),
+  smtp_tls: field("mailTls", oneOf<MailTls>({ none: "none", starttls: "starttls", tls: "tls" })),
+  smtp_user: field("mailUser", word("NAME")),
+  smtp_password_file: field("mailPasswordFile", word("FILE")),
+  smtp_ca_file: field("mailAuthorityFile", word("FILE")),
 } satisfies Fields;
 
 /** What each means, by the kind of block that it stands in. */
@@ -52,6 +59,13 @@ const MEANINGS: Readonly<Partial<Record<SectionName, Readonly<Record<string, str
     shared_checks:
       "real servers that several virtual servers check in the same way (address, port and all settings of the " +
       "checker) are probed once, for all of them",
+    smtp_tls:
+      "mails go over TLS: `starttls` asks the mail server for it and sends nothing when it has none, `tls` begins " +
+      "with it (port 465); its certificate must be good. Default: `none`, or `starttls` with `smtp_user`",
+    smtp_user: "the name that Holdfast logs in with at the mail server; never without TLS",
+    smtp_password_file: "the file whose first line is the password of `smtp_user`; it is read for each mail",
+    smtp_ca_file:
+      "the file of certificates (PEM) that the mail server's must be signed by, rather than the public ones",
   },
   virtual_server: {
     ...BOTH,

@@ -46,7 +46,7 @@ export class Mailer {
 
   /** Sends a mail when its turn comes; does nothing where nobody is to get it, or there is no mail server. */
   send(text: MailText, global: GlobalDefs): void {
-    const order = orderOf(text, global);
+    const order = this.#orderOf(text, global);
     if (order === undefined || this.#closed) return;
     this.#waiting.push(order);
     if (this.#waiting.length > MAX_WAITING) {
@@ -107,6 +107,16 @@ export class Mailer {
     return "the mail server does not answer";
   }
 
+  #orderOf(text: MailText, global: GlobalDefs): Order | undefined {
+    try {
+      return orderOf(text, global);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#options.log(`warning: the mail "${text.subject}" was not sent: ${why}`);
+      return undefined;
+    }
+  }
+
   #start(): RoleProcess<ToMail> | undefined {
     const { log, reactor } = this.#options;
     try {
@@ -126,14 +136,28 @@ export class Mailer {
   }
 }
 
-/** What is sent where; undefined: nothing. */
+/** What is sent where; undefined: nothing. @throws Error when a file that it needs cannot be read */
 function orderOf({ subject, text }: MailText, global: GlobalDefs): Order | undefined {
   const { mailTo: to, mailServer } = global;
   if (mailServer === undefined || to.length === 0) return undefined;
   const hostName = Deno.hostname();
   const seconds = Math.max(1, global.mailTimeoutSeconds ?? DEFAULT_TIMEOUT_SECONDS);
   return {
-    server: { ...mailServer, heloName: global.mailHeloName ?? hostName, timeoutMs: seconds * 1000 },
+    server: {
+      ...mailServer,
+      heloName: global.mailHeloName ?? hostName,
+      timeoutMs: seconds * 1000,
+      // A login is never sent in the clear.
+      tls: global.mailUser !== undefined && global.mailTls !== "tls" ? "starttls" : global.mailTls ?? "none",
+      ...(global.mailUser !== undefined && { login: { user: global.mailUser, pass: passwordOf(global) } }),
+      ...(global.mailAuthorityFile !== undefined && { authorities: Deno.readTextFileSync(global.mailAuthorityFile) }),
+    },
     mail: { from: global.mailFrom ?? `root@${hostName}`, to, subject, text },
   };
+}
+
+/** Read for each mail, so that a new one needs no reload. */
+function passwordOf({ mailPasswordFile }: GlobalDefs): string {
+  if (mailPasswordFile === undefined) return "";
+  return Deno.readTextFileSync(mailPasswordFile).split("\n", 1)[0] ?? "";
 }

@@ -4,6 +4,7 @@ import { parseIp } from "../base/ip.ts";
 import type { VirtualServer } from "../config/config.ts";
 import type { BfdInstance } from "../config/config_vrrp.ts";
 import type { IpvsSettings } from "../config/sync_daemon.ts";
+import type { MailTls } from "../config/own_keywords.ts";
 import type { VirtualServerKey } from "../core/ipvs/table.ts";
 import type { Fact } from "../core/journal/entry.ts";
 import { isFact } from "../core/journal/record.ts";
@@ -130,6 +131,10 @@ export type ToMail =
       readonly heloName: string;
       /** For the connection and for each answer. */
       readonly timeoutMs: number;
+      readonly tls: MailTls;
+      readonly login?: { readonly user: string; readonly pass: string };
+      /** Certificates in PEM that the server's must be signed by; missing: the public ones. */
+      readonly authorities?: string;
     };
     readonly mail: {
       readonly from: string;

@@ -1,5 +1,6 @@
 // Witnesses that forbid a running daemon to become master: a gateway that does not answer, and the peer's API.
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
+import { makeCertificate } from "../support/certificate.ts";
 import { BackgroundProcess, run, tryRun } from "../support/command.ts";
 import { daemonTest } from "../support/daemon_test.ts";
 import { holdfastCommand } from "../support/holdfast.ts";
@@ -88,7 +89,7 @@ daemonTest(
     const folder = await Deno.makeTempDir();
     const token = `hf_${"w".repeat(43)}`;
     const sha256 = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token))).toHex();
-    await makeCertificate(folder, hosts.b.address);
+    await makeCertificate(folder, `IP:${hosts.b.address}`);
     Deno.writeTextFileSync(`${folder}/token`, `${token}\n`);
     const api = `api:
   listen:
@@ -128,16 +129,3 @@ daemonTest(
     }
   },
 );
-
-async function makeCertificate(folder: string, address: string): Promise<void> {
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", `${folder}/key.pem`];
-  const names = [
-    "-subj",
-    "/CN=witness",
-    "-addext",
-    `subjectAltName=IP:${address}`,
-    "-addext",
-    "basicConstraints=CA:FALSE",
-  ];
-  await run("openssl", "req", "-x509", ...key, "-out", `${folder}/cert.pem`, "-days", "2", ...names);
-}
