@@ -24,6 +24,7 @@ host_programs() {
 		ip iproute2
 		curl curl
 		openssl openssl
+		etcd etcd-server
 		python3 python3
 		g++ build-essential
 	END

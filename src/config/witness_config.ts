@@ -11,7 +11,7 @@ import type { JsonSchema } from "./value_type.ts";
 export interface Witness {
   /** What it is called in status and log: `gateway 192.0.2.1`. */
   readonly name: string;
-  /** Pinged, or asked by HTTP whether it is master. */
+  /** Pinged, asked by HTTP whether it is master, or asked for a key that one host has at a time. */
   readonly asks:
     | { readonly kind: "gateway"; readonly address: string; readonly interface?: string }
     | {
@@ -21,6 +21,20 @@ export interface Witness {
       /** Files: the certificates that the peer's must come from, in PEM, and a token that it knows. */
       readonly ca?: string;
       readonly tokenFile?: string;
+    }
+    | {
+      readonly kind: "etcd";
+      readonly urls: readonly string[];
+      /** What the keys begin with. */
+      readonly prefix: string;
+      /** Our name there; undefined: this host's. */
+      readonly holder?: string;
+      readonly ttlSeconds: number;
+      readonly ca?: string;
+      readonly certificate?: string;
+      readonly key?: string;
+      readonly user?: string;
+      readonly passwordFile?: string;
     };
   /** Instances that it counts for; undefined: all. */
   readonly instances?: readonly string[];
@@ -67,12 +81,30 @@ export const WITNESS_SCHEMA: JsonSchema = {
           gateway: { ...text, description: "address that is pinged: no answer says no" },
           interface: { ...text, description: "interface that the ping leaves by" },
           peer_api: { ...text, description: "URL of the peer's API: that it is master and healthy says no" },
-          ca: { ...text, description: "file with the certificates that the peer's must come from" },
+          etcd: {
+            type: "array",
+            items: text,
+            minItems: 1,
+            description: "URLs of an etcd cluster: that another host holds the router's key says no",
+          },
+          prefix: { ...text, description: "what the keys in etcd begin with; default /holdfast" },
+          holder: { ...text, description: "name of this host in etcd; default its host name and machine id" },
+          ttl: {
+            type: "integer",
+            minimum: 2,
+            maximum: 600,
+            description: "seconds until etcd takes the key from a host that is silent; default 5",
+          },
+          certificate: { ...text, description: "file with our certificate for etcd" },
+          key: { ...text, description: "file with its key" },
+          user: { ...text, description: "user name in etcd" },
+          password_file: { ...text, description: "file with its password" },
+          ca: { ...text, description: "file with the certificates that the peer's or etcd's must come from" },
           token_file: { ...text, description: "file with a token that the peer's API knows" },
           instances: { type: "array", items: text, description: "names of instances; default all" },
           interval: { type: "number", minimum: 0.1, maximum: 3600, description: "seconds; default 1" },
-          rise: { ...answers, description: "answers in a row until it says yes again; default 2" },
-          fall: { ...answers, description: "answers in a row until it says no, or is silent; default 3" },
+          rise: { ...answers, description: "answers in a row until it says yes again; default 2, of etcd 1" },
+          fall: { ...answers, description: "answers in a row until it says no, or is silent; default 3, of etcd 1" },
         },
       },
     },
@@ -80,7 +112,11 @@ export const WITNESS_SCHEMA: JsonSchema = {
 };
 
 /** Only these go with one kind. */
-const KINDS = { gateway: ["interface"], peer_api: ["ca", "token_file"] } as const;
+const KINDS: Readonly<Record<Witness["asks"]["kind"], readonly string[]>> = {
+  gateway: ["interface"],
+  peer_api: ["ca", "token_file"],
+  etcd: ["prefix", "holder", "ttl", "ca", "certificate", "key", "user", "password_file"],
+};
 
 /** Reads the section; undefined when it is not there, or says nothing. */
 export function readWitnessConfig(
@@ -119,26 +155,48 @@ function readWitness(
     report.add("yaml-structure", location, message);
     return undefined;
   };
-  const kinds = (["gateway", "peer_api"] as const).filter((kind) => entry[kind] !== undefined);
+  const kinds = (["gateway", "peer_api", "etcd"] as const).filter((kind) => entry[kind] !== undefined);
   const [kind] = kinds;
-  if (kind === undefined || kinds.length > 1) return refuse("a witness needs one of `gateway` and `peer_api`");
-  const foreign = KINDS[kind === "gateway" ? "peer_api" : "gateway"].find((name) => entry[name] !== undefined);
+  if (kind === undefined || kinds.length > 1) return refuse("a witness needs one of `gateway`, `peer_api` and `etcd`");
+  const others = Object.values(KINDS).flat().filter((name) => !KINDS[kind].includes(name));
+  const foreign = others.find((name) => entry[name] !== undefined);
   if (foreign !== undefined) return refuse(`\`${foreign}\` is not for a witness with \`${kind}\``);
-  const { instances, interval = 1, rise = 2, fall = 3 } = entry;
+  // What etcd says is agreed upon: there is nothing to wait for.
+  const { instances, interval = 1, rise = kind === "etcd" ? 1 : 2, fall = kind === "etcd" ? 1 : 3 } = entry;
   const stranger = (instances as string[] | undefined)?.find((name) => !known.has(name));
   if (stranger !== undefined) {
     return refuse(`the witness \`${entry[kind]}\` is for \`${stranger}\`, which is no instance`);
   }
-  const asks = kind === "gateway" ? gateway(entry) : peerApi(entry);
+  const asks = { gateway, peer_api: peerApi, etcd }[kind](entry);
   if (typeof asks === "string") return refuse(asks);
   return {
-    name: asks.kind === "gateway" ? `gateway ${asks.address}` : `peer ${new URL(asks.url).host}`,
+    name: nameOf(asks),
     asks,
     ...(instances === undefined ? {} : { instances: instances as string[] }),
     intervalMs: Number(interval) * 1000,
     rise: Number(rise),
     fall: Number(fall),
   };
+}
+
+function nameOf(asks: Witness["asks"]): string {
+  if (asks.kind === "gateway") return `gateway ${asks.address}`;
+  return asks.kind === "peer_api" ? `peer ${new URL(asks.url).host}` : `etcd ${new URL(asks.urls[0] ?? "").host}`;
+}
+
+function etcd(entry: Entries): Witness["asks"] | string {
+  const { prefix = "/holdfast", holder, ttl = 5, ca, certificate, key, user, password_file: passwordFile } = entry;
+  const urls = entry.etcd as readonly string[];
+  const wrong = urls.find((url) => !/^https?:$/.test(URL.parse(url)?.protocol ?? ""));
+  if (wrong !== undefined) return `\`etcd\` must be URLs, not \`${wrong}\``;
+  if ((certificate === undefined) !== (key === undefined)) return "`certificate` and `key` of etcd go together";
+  if (user !== undefined && urls.some((url) => url.startsWith("http:"))) {
+    return "a password for etcd would be read on the way: use https";
+  }
+  const texts = { holder, ca, certificate, key, user, passwordFile };
+  const given = Object.entries(texts).filter(([, value]) => value !== undefined);
+  const settings = { prefix: String(prefix), ttlSeconds: Number(ttl) };
+  return { kind: "etcd", urls: urls.map((url) => new URL(url).origin), ...settings, ...Object.fromEntries(given) };
 }
 
 function gateway({ gateway: address, interface: device }: Entries): Witness["asks"] | string {

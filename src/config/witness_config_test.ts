@@ -58,9 +58,9 @@ Deno.test("witness asks nobody and waits little if nothing else is said", () => 
 
 Deno.test("witness refuses what would ask nobody, somebody else, or tell a token", () => {
   const problem = (entry: string): string[] => load(`witness: { witnesses: [${entry}] }\n`).problems;
-  assertEquals(problem("{ interval: 1 }"), ["a witness needs one of `gateway` and `peer_api`"]);
+  assertEquals(problem("{ interval: 1 }"), ["a witness needs one of `gateway`, `peer_api` and `etcd`"]);
   assertEquals(problem("{ gateway: 192.0.2.1, peer_api: 'http://a' }"), [
-    "a witness needs one of `gateway` and `peer_api`",
+    "a witness needs one of `gateway`, `peer_api` and `etcd`",
   ]);
   assertEquals(problem("{ gateway: router.example }"), ["`gateway` must be an IP address, not `router.example`"]);
   assertEquals(problem("{ gateway: 192.0.2.1, token_file: /x }"), ["`token_file` is not for a witness with `gateway`"]);
@@ -75,6 +75,30 @@ Deno.test("witness refuses what would ask nobody, somebody else, or tell a token
   assertEquals(problem("{ gateway: 192.0.2.1 }, { gateway: 192.0.2.1 }"), [
     "the witness `gateway 192.0.2.1` is there twice",
   ]);
+});
+
+Deno.test("etcd is asked at several URLs, believed at once, and never told a password in the clear", () => {
+  const entry = "{ etcd: ['https://192.0.2.1:2379', 'https://192.0.2.2:2379/'], user: lb, password_file: /p, ca: /ca }";
+  const { witness, problems } = load(`witness: { witnesses: [${entry}] }\n`);
+  assertEquals(problems, []);
+  const [etcd] = witness?.witnesses ?? [];
+  assertEquals([etcd?.name, etcd?.rise, etcd?.fall], ["etcd 192.0.2.1:2379", 1, 1]);
+  assertEquals(etcd?.asks, {
+    kind: "etcd",
+    urls: ["https://192.0.2.1:2379", "https://192.0.2.2:2379"],
+    prefix: "/holdfast",
+    ttlSeconds: 5,
+    ca: "/ca",
+    user: "lb",
+    passwordFile: "/p",
+  });
+  const problem = (entry: string): string[] => load(`witness: { witnesses: [${entry}] }\n`).problems;
+  assertEquals(problem("{ etcd: ['192.0.2.1:2379'] }"), ["`etcd` must be URLs, not `192.0.2.1:2379`"]);
+  assertEquals(problem("{ etcd: ['http://a'], user: lb }"), [
+    "a password for etcd would be read on the way: use https",
+  ]);
+  assertEquals(problem("{ etcd: ['https://a'], key: /k }"), ["`certificate` and `key` of etcd go together"]);
+  assertEquals(problem("{ etcd: ['https://a'], token_file: /k }"), ["`token_file` is not for a witness with `etcd`"]);
 });
 
 Deno.test("fencing says what to run and how long, but not for members of a sync group", () => {

@@ -101,7 +101,8 @@ export class Supervisor {
       happened: (act) => options.journal?.record(act),
     });
     const sockets = new ProbeSockets(this.#reactor);
-    this.#guards = new TakeoverGuards({ log: options.log, sockets, changed: () => this.#operations.steer() });
+    const [instances, changed] = [() => this.#vrrpInstances, () => this.#operations.steer()] as const;
+    this.#guards = new TakeoverGuards({ log: options.log, sockets, instances, changed });
     this.#dumps = new Dumps(() => {
       return { config: this.#config, instances: this.#vrrpInstances, track: this.#trackStatus, nowMs: Date.now() };
     }, options.log);

@@ -3,7 +3,7 @@
 import { same } from "../base/same.ts";
 import type { Config, VrrpInstance } from "../config/config.ts";
 import type { Witness, WitnessConfig } from "../config/witness_config.ts";
-import { peerWord, type WitnessWord } from "../core/vrrp/peer_word.ts";
+import { peerWord } from "../core/vrrp/peer_word.ts";
 import {
   type Ban,
   banOf,
@@ -17,29 +17,29 @@ import {
   UNASKED,
   type WitnessView,
 } from "../core/vrrp/witness.ts";
+import type { VrrpInstanceSnapshot } from "../ports/snapshot.ts";
 import type { SocketPort } from "../ports/sockets.ts";
 import { fetchPeerStatus } from "../probe/peer_status.ts";
 import { probePing } from "../probe/ping.ts";
+import { EtcdKeys, silence, type Word } from "./etcd_keys.ts";
 
 /** What is needed of the surroundings. */
 export interface WitnessesOptions {
   readonly log: (line: string) => void;
   readonly sockets: SocketPort;
+  /** Our instances as they were reported last. */
+  readonly instances: () => readonly VrrpInstanceSnapshot[];
   /** `bans` are others than before. */
   readonly changed: () => void;
 }
-
-/** Longest error of the system that the log shows, in characters. */
-const MAX_DETAIL = 300;
-
-/** What a witness said, with more for the log. */
-type Word = WitnessWord & { readonly detail?: string };
 
 /** A witness at work. */
 interface LiveWitness {
   readonly witness: Witness;
   /** By the name of the instance. */
   readonly views: Map<string, WitnessView>;
+  /** Of etcd, by the name of the instance. */
+  readonly keys: EtcdKeys | undefined;
   readonly ended: AbortController;
   timer?: ReturnType<typeof setTimeout>;
 }
@@ -89,7 +89,9 @@ export class Witnesses {
   }
 
   #begin(witness: Witness): void {
-    const live: LiveWitness = { witness, views: new Map(), ended: new AbortController() };
+    const { asks } = witness;
+    const keys = asks.kind === "etcd" ? new EtcdKeys(asks) : undefined;
+    const live: LiveWitness = { witness, views: new Map(), keys, ended: new AbortController() };
     this.#live.set(witness.name, live);
     this.#ask(live);
   }
@@ -103,7 +105,7 @@ export class Witnesses {
   async #ask(live: LiveWitness): Promise<void> {
     const { witness, ended } = live;
     const startMs = performance.now();
-    const word = await this.#question(witness, ended.signal);
+    const word = await this.#question(live, ended.signal);
     if (ended.signal.aborted) return;
     for (const instance of this.#config.vrrpInstances) {
       if (witness.instances === undefined || witness.instances.includes(instance.name)) {
@@ -116,7 +118,13 @@ export class Witnesses {
   }
 
   /** Never rejects. */
-  async #question({ asks, intervalMs }: Witness, ended: AbortSignal): Promise<(instance: VrrpInstance) => Word> {
+  async #question({ witness, keys }: LiveWitness, ended: AbortSignal): Promise<(instance: VrrpInstance) => Word> {
+    const { asks, intervalMs } = witness;
+    if (asks.kind === "etcd") {
+      const concerned = this.#config.vrrpInstances.filter(({ name }) => witness.instances?.includes(name) ?? true);
+      const words = await keys?.ask(concerned, this.#options.instances(), intervalMs, ended);
+      return ({ name }) => words?.get(name) ?? { answer: "none", reason: "has not been asked yet" };
+    }
     if (asks.kind === "gateway") {
       const { address, interface: device } = asks;
       const source = device === undefined ? {} : { source: { interface: device } };
@@ -131,9 +139,8 @@ export class Witnesses {
       const status = await fetchPeerStatus(asks, AbortSignal.any([ended, AbortSignal.timeout(intervalMs)]));
       return (instance) => peerWord(status, identityOf(instance));
     } catch (error) {
-      // Why, the system says in many ways, some with numbers that change: for the log only.
-      const detail = (error instanceof Error ? error.message : String(error)).slice(0, MAX_DETAIL);
-      return () => ({ answer: "none", reason: "cannot be asked", detail });
+      const word = silence(error);
+      return () => word;
     }
   }
 
@@ -178,7 +185,7 @@ export class Witnesses {
     return [...this.#live.values()]
       .filter(({ witness }) => witness.instances === undefined || witness.instances.includes(instance))
       .map(({ witness: { name, asks }, views }) => {
-        return { name, view: views.get(instance) ?? UNASKED, inSilenceOnly: asks.kind === "peer_api" };
+        return { name, view: views.get(instance) ?? UNASKED, inSilenceOnly: asks.kind !== "gateway" };
       });
   }
 }
