@@ -40,6 +40,7 @@ try {
   for (const [index, pair] of pairs.entries()) {
     const moves = changesOf(pair) - (seen[index] ?? 0);
     console.log(`${pair.kind}: addresses came or went ${moves} times`);
+    if (moves > 0) console.log(pair.routers.map(transitionsOf).join("\n"));
     const then = before[index] ?? new Map<string, number>();
     for (const [name, kb] of memoryOf(pair)) {
       const was = then.get(name);
@@ -92,6 +93,11 @@ function configOf(priority: number): string {
   }
 }
 `).join("");
+}
+
+/** The last of what a router said of its states. */
+function transitionsOf({ output }: BackgroundProcess): string {
+  return output.split("\n").filter((line) => / Entering /.test(line)).slice(-20).join("\n");
 }
 
 /** Lines of `ip monitor` about virtual addresses. */

@@ -101,7 +101,11 @@ export class World implements NetworkPort {
   /** A world some seconds later, in which every instance is master. */
   static ofMasters(...instances: readonly VrrpInstance[]): World {
     const world = new World(instances);
-    world.pass(4 * SECOND);
+    const backups = (): VrrpInstanceSnapshot[] => world.engine.snapshot().filter(({ state }) => state === "backup");
+    for (const endUs = world.nowUs + 4 * SECOND; backups().length > 0 && world.nowUs < endUs;) {
+      world.pass((world.engine.nextTakeoverUs() ?? endUs) - world.nowUs);
+    }
+    world.pass(0);
     world.told();
     for (const { state } of world.engine.snapshot()) assertEquals(state, "master");
     return world;

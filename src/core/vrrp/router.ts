@@ -116,7 +116,7 @@ function stepBackup(
   switch (event.type) {
     case "timer":
       if (nowUs < state.masterDownTimerUs) return unchanged(state);
-      return takeOver(config, state, event.heard, nowUs);
+      return listenAgain(state, event.heard, nowUs) ?? takeOver(config, state, event.heard, nowUs);
     case "advertisement":
       return hearAsBackup(config, notFencing(config, state, event.advertisement, nowUs), event.advertisement, nowUs);
     case "fenced":
@@ -136,6 +136,28 @@ function stepBackup(
     default:
       return event satisfies never;
   }
+}
+
+/** A timer that runs out this much too late, and half an advertisement interval, means that the host was not awake. */
+const ASLEEP_US = 50_000;
+
+/**
+ * A host that slept through its deadline does not know whether its master is silent, or slept as well (both may share a
+ * machine, or its storage): it listens for one more advertisement, once. Neither RFC 9568 nor keepalived do so.
+ *
+ * @returns undefined when it was awake, or has listened again already
+ */
+function listenAgain(
+  state: RouterState & { name: "backup" },
+  heard: (RouterEvent & { type: "timer" })["heard"],
+  nowUs: number,
+): Step | undefined {
+  const lateUs = nowUs - state.masterDownTimerUs;
+  if (heard !== undefined || lateUs < Math.max(ASLEEP_US, state.masterAdverIntervalUs / 2)) return undefined;
+  if (state.listensUntilUs === state.masterDownTimerUs) return undefined;
+  const untilUs = nowUs + state.masterAdverIntervalUs;
+  const reason = `this host was not awake for ${Math.round(lateUs / 1000)} ms, and listens for one more advertisement`;
+  return forbidden(unchanged({ ...state, masterDownTimerUs: untilUs, listensUntilUs: untilUs }), reason);
 }
 
 /** Nobody is heard, or it preempts: master, unless witnesses forbid it. */

@@ -39,6 +39,31 @@ Deno.test("step() takes over when Master_Down_Timer expires, advertisement first
   ]);
 });
 
+Deno.test("step() a backup that slept through its deadline listens for one more advertisement, once", () => {
+  const waiting = backup({ masterDownTimerUs: 3_600_000 });
+  assertEquals(step(config(), waiting, { type: "timer" }, 4_099_999).state.name, "master", "half an interval is late");
+  const late = step(config(), waiting, { type: "timer" }, 4_100_000);
+  assertEquals(late.state, { ...waiting, masterDownTimerUs: 5_100_000, listensUntilUs: 5_100_000 });
+  assertEquals(late.actions, [{
+    type: "forbidden",
+    reason: "this host was not awake for 500 ms, and listens for one more advertisement",
+  }]);
+  assertEquals(step(config(), late.state, { type: "timer" }, 9_000_000).state.name, "master", "late again or not");
+  const saved = step(config(), late.state, heard(200), 5_000_000).state;
+  assertEquals(
+    step(config(), saved, { type: "timer" }, 20_000_000).state.name,
+    "backup",
+    "another silence, another sleep",
+  );
+  assertEquals(step(config(), waiting, { type: "timer", heard: "goodbye" }, 9_000_000).state.name, "master");
+});
+
+Deno.test("step() a sleep of less than 50 ms is none, whatever the interval", () => {
+  const fast = backup({ masterDownTimerUs: 36_000, masterAdverIntervalUs: 10_000 });
+  assertEquals(step(config({ version: 3 }), fast, { type: "timer" }, 85_999).state.name, "master");
+  assertEquals(step(config({ version: 3 }), fast, { type: "timer" }, 86_000).state.name, "backup");
+});
+
 Deno.test("step() sets Master_Down_Timer to Skew_Time on priority 0 (6.4.2)", () => {
   const { state, actions } = step(config(), backup(), heard(0), 5 * SECOND);
   assertEquals(actions, []);

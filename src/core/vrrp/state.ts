@@ -58,6 +58,8 @@ export type RouterState =
     readonly masterAdverIntervalUs: number;
     /** While a lower master is left alone: when that ends. */
     readonly preemptDelayTimerUs?: number;
+    /** The Master_Down_Timer that was granted after a sleep; any other one is not. */
+    readonly listensUntilUs?: number;
     /** While the silent master is being fenced, until Master_Down_Timer at most: which attempt it is. */
     readonly fencingId?: number;
   }

@@ -1,5 +1,5 @@
 import { assertEquals } from "../../../test/assert.ts";
-import { address, instance, SECOND, World } from "../../../test/support/vrrp_world.ts";
+import { address, instance, World } from "../../../test/support/vrrp_world.ts";
 import { toHex } from "../../base/hex.ts";
 import { baseOf, ownLinksOf } from "./own_links.ts";
 import { listenersOf } from "./vrrp_engine.ts";
@@ -20,7 +20,7 @@ Deno.test("a backup with a VMAC hears its master by it", () => {
   let packet = new Uint8Array();
   const sender = new World([instance({ priority: 200 })]);
   sender.sendAdvertisement = (_, sent: Uint8Array): undefined => void (packet = sent.slice());
-  sender.pass(4 * SECOND);
+  sender.pass((sender.engine.nextTakeoverUs() ?? 0) - sender.nowUs);
   const world = new World([vmac]);
   const real = world.interface.bind(world);
   world.interface = (name) => real(name) ?? real("eth0");
