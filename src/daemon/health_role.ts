@@ -9,17 +9,15 @@ import { ipvsSystem, LinuxIpvs } from "../linux/ipvs.ts";
 import { SystemClock } from "../linux/monotonic_clock.ts";
 import { ProbeSockets } from "../linux/probe_sockets.ts";
 import { Reactor } from "../linux/reactor.ts";
-import type { WarningSnapshot } from "../ports/snapshot.ts";
 import { Prober } from "../probe/prober.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
+import { HealthReporter } from "./health_reporter.ts";
 import { Link } from "./link.ts";
 import { LocalAddresses } from "./local_addresses.ts";
 import { tuneMyself } from "./process_tuning.ts";
 import type { FromChild, ToHealth } from "./messages.ts";
 import type { OrderAnswer } from "./server_orders.ts";
 
-/** How often states and counters are reported; the kernel's own estimates are 2 s old. */
-const SNAPSHOT_INTERVAL_MS = 1000;
 /** How long the supervisor may take to hear the last news. */
 const LAST_NEWS_MS = 1000;
 
@@ -44,11 +42,11 @@ class HealthRole {
   #namespace: string | undefined;
   #overrides: readonly ServerOverride[] = [];
   #started = false;
-  #reporting: ReturnType<typeof setInterval> | undefined;
-  #warnings = "[]";
+  readonly #reporter: HealthReporter;
 
   constructor(link: Link<FromChild>) {
     this.#link = link;
+    this.#reporter = new HealthReporter(link);
   }
 
   async run(): Promise<void> {
@@ -122,7 +120,6 @@ class HealthRole {
     this.#engine?.run(this.#overrides);
     this.#engine?.bfd(this.#sessions);
     this.#report();
-    this.#reporting = setInterval(() => this.#report(), SNAPSHOT_INTERVAL_MS);
   }
 
   #order({ id, name, order }: ToHealth & { type: "order" }): void {
@@ -153,21 +150,12 @@ class HealthRole {
   }
 
   #report(): void {
-    if (this.#engine === undefined) return;
-    const statistics = this.#engine.statistics();
-    this.#link.send({ type: "health", virtualServers: this.#engine.snapshot(), statistics });
-    this.#reportWarnings(this.#engine.warnings);
-  }
-
-  #reportWarnings(warnings: readonly WarningSnapshot[]): void {
-    const text = JSON.stringify(warnings);
-    if (text === this.#warnings) return;
-    if (this.#link.send({ type: "warnings", warnings })) this.#warnings = text;
+    if (this.#engine !== undefined) this.#reporter.report(this.#engine);
   }
 
   #stop(options: StopOptions): void {
     this.#reactor.remove(this.#link.fd);
-    clearInterval(this.#reporting);
+    this.#reporter.stop();
     const stopped = this.#engine?.stop(options) ?? Promise.resolve();
     stopped.then(() => this.#saidAll()).finally(() => this.#ended.resolve());
   }

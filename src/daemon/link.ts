@@ -36,6 +36,11 @@ export class Link<Outgoing> {
     return this.flush() && this.#channel.send(encode(message));
   }
 
+  /** The same for a message that is JSON already. */
+  sendText(json: string): boolean {
+    return this.flush() && this.#channel.send(encoder.encode(json));
+  }
+
   /** Sends a message that must arrive: it waits, in order, while the other end is slow. */
   post(message: Outgoing): void {
     this.#posted.push(encode(message));

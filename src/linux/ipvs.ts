@@ -77,6 +77,16 @@ export class LinuxIpvs implements IpvsPort {
     }
   }
 
+  /** See `IpvsPort`. @throws IpvsUnavailableError */
+  *readSlowly(): Generator<VirtualServerRow> {
+    try {
+      for (const row of this.#readVirtualServers()) yield { ...row, realServers: this.#readRealServers(row.entry.key) };
+    } catch (error) {
+      this.close();
+      throw asUnavailable(error);
+    }
+  }
+
   /**
    * Carries out commands in order. What exists already is changed instead of added, what is gone already counts as
    * deleted. A failing command does not stop the others; after ENOBUFS or ETIMEDOUT, reported for a whole batch, the
@@ -129,6 +139,10 @@ export class LinuxIpvs implements IpvsPort {
   }
 
   #readOnce(): VirtualServerRow[] {
+    return this.#readVirtualServers().map((row) => ({ ...row, realServers: this.#readRealServers(row.entry.key) }));
+  }
+
+  #readVirtualServers(): DecodedVirtualServer[] {
     const { socket, family } = this.#connect();
     const virtualServers: DecodedVirtualServer[] = [];
     const sequence = socket.nextSequence();
@@ -137,7 +151,7 @@ export class LinuxIpvs implements IpvsPort {
       const row = decodeVirtualServer(message.body);
       if (row !== undefined) virtualServers.push(row);
     });
-    return virtualServers.map((row) => ({ ...row, realServers: this.#readRealServers(row.entry.key) }));
+    return virtualServers;
   }
 
   #readRealServers(key: VirtualServerKey): RealServerRow[] {

@@ -14,6 +14,11 @@ export interface IpvsFailure {
 export interface IpvsPort {
   /** The whole table with counters, in no particular order. @throws IpvsUnavailableError */
   read(): readonly VirtualServerRow[];
+  /**
+   * The same, one virtual server after the other: each is read when it is asked for, so that other things can be done in
+   * between. What is deleted meanwhile comes without real servers. @throws IpvsUnavailableError
+   */
+  readSlowly(): Iterable<VirtualServerRow>;
   /** Carries out commands in order, batched; a failing one does not stop the others. @throws IpvsUnavailableError */
   apply(commands: readonly IpvsCommand[]): readonly IpvsFailure[];
   readonly settings: IpvsSettingsPort;

@@ -136,7 +136,18 @@ function sameVirtualServer(a: VirtualServerEntry, b: VirtualServerEntry): boolea
     (a.persistenceTimeoutSeconds === 0 || a.persistencePrefixLength === b.persistencePrefixLength);
 }
 
+/** IPv6 addresses that were seen, as they are written: to read one costs more than all else that is done for a row. */
+const canonical6 = new Map<string, string>();
+const MAX_REMEMBERED = 65_536;
+
+/** An IPv4 address can be written in one way only. */
 function canonicalAddress(address: string): string {
+  if (!address.includes(":")) return address;
+  const known = canonical6.get(address);
+  if (known !== undefined) return known;
   const bytes = parseIp(address);
-  return bytes === undefined ? address : formatIp(bytes);
+  const text = bytes === undefined ? address : formatIp(bytes);
+  if (canonical6.size >= MAX_REMEMBERED) canonical6.clear();
+  canonical6.set(address, text);
+  return text;
 }

@@ -24,6 +24,19 @@ export function modelOf(rows: readonly VirtualServerRow[]): TableModel {
   return new Map(rows.map((row) => [canonicalKey(row.entry.key), row]));
 }
 
+/** By list of rows, which are never changed in place. */
+const indexes = new WeakMap<readonly RealServerRow[], Map<string, RealServerRow>>();
+
+/** The row of a real server, by `canonicalServer()`. */
+export function rowNamed(rows: readonly RealServerRow[], id: string): RealServerRow | undefined {
+  let index = indexes.get(rows);
+  if (index === undefined) {
+    index = new Map(rows.map((row) => [canonicalServer(row.entry), row]));
+    indexes.set(rows, index);
+  }
+  return index.get(id);
+}
+
 /** Follows a command that the kernel carried out. One that does not fit the model leaves it as it is. */
 export function applyToModel(model: TableModel, command: IpvsCommand): void {
   const id = canonicalKey(commandKey(command));

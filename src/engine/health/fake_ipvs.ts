@@ -33,6 +33,10 @@ export class FakeIpvs implements IpvsPort {
     return this.rows;
   }
 
+  *readSlowly(): Generator<VirtualServerRow> {
+    yield* this.read();
+  }
+
   apply(commands: readonly IpvsCommand[]): readonly IpvsFailure[] {
     this.#check();
     return commands.flatMap((command) => {

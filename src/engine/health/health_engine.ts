@@ -2,6 +2,7 @@
 import { same } from "../../base/same.ts";
 import type { Override } from "../../core/health/presence.ts";
 import type { JudgedWord } from "../../core/tracking/server_word.ts";
+import type { TableModel } from "../../core/ipvs/model.ts";
 import type { VirtualServerKey, WantedVirtualServer } from "../../core/ipvs/table.ts";
 import type { Checker, VirtualServer } from "../../config/config.ts";
 import type { Clock } from "../../ports/clock.ts";
@@ -300,13 +301,24 @@ export class HealthEngine {
   /** Every virtual server, now. Reads the kernel's counters, at most once a second. */
   snapshot(): VirtualServerSnapshot[] {
     const table = this.#keeper.rows();
+    return this.#servers.map((server) => this.#snapshotOf(server, table));
+  }
+
+  /**
+   * The same a little at a time, for many servers: the steps read the counters, those with a value are one virtual server
+   * each. Whoever takes the steps can let checks run in between.
+   */
+  *snapshots(): Generator<VirtualServerSnapshot | undefined> {
+    yield* this.#keeper.refresh();
+    for (const server of this.#servers) yield this.#snapshotOf(server, this.#keeper.model);
+  }
+
+  #snapshotOf(server: LiveVirtualServer, table: TableModel | undefined): VirtualServerSnapshot {
     const { clock } = this.#options;
-    return this.#servers.map((server) => {
-      return virtualServerSnapshot(server, table, {
-        clock,
-        suspended: this.#suspension.why(server),
-        checks: this.#shared,
-      });
+    return virtualServerSnapshot(server, table, {
+      clock,
+      suspended: this.#suspension.why(server),
+      checks: this.#shared,
     });
   }
 

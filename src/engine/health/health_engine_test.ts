@@ -287,6 +287,7 @@ Deno.test("HealthEngine believes a refusal that names another command for the sa
   const kernel = new FakeIpvs(rows);
   kernel.refuse = ({ type }) => type === "add-real-server" ? "EEXIST" : undefined;
   const openIpvs = (): IpvsPort => ({
+    readSlowly: () => [],
     settings: new FakeIpvsSettings(),
     read: () => kernel.read(),
     apply: (commands) =>

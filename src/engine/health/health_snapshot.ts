@@ -9,7 +9,7 @@ import type { CheckSnapshot, RealServerSnapshot, VirtualServerSnapshot } from ".
 import { CHECKER_KEYWORDS } from "../../config/print_server.ts";
 import type { Duty } from "../../core/health/pool.ts";
 import { explain, type ServerFacts } from "../../core/health/explain.ts";
-import { connectionsOf, termsOf } from "./live_presence.ts";
+import { connectionsOf, rowsOf, termsOf } from "./live_presence.ts";
 import { type LiveRealServer, weightedEntry } from "./live_real_server.ts";
 import type { LiveVirtualServer } from "./live_server.ts";
 import type { SharedChecks } from "./shared_checks.ts";
@@ -24,8 +24,10 @@ export function virtualServerSnapshot(
   const rows = wanted.map(({ entry }) => table?.get(canonicalKey(entry.key))).filter((row) => row !== undefined);
   const duties = live.hasPool ? live.duties : undefined;
   const inTable = (server: RealServerEntry): RealServerRow | undefined => {
-    return sumOfRows(wanted.flatMap(({ entry: { key } }) => rowBehind(key, server, table)));
+    return table === undefined ? undefined : sumOfRows(rowsOf(live.policy, server, table));
   };
+  const have = live.liveWeight;
+  const weightOf = weightsOf(wanted);
   return {
     name: config.name,
     protocol: config.protocol,
@@ -37,15 +39,15 @@ export function virtualServerSnapshot(
     persistenceTimeoutSeconds: config.persistenceTimeoutSeconds,
     up: quorum.up,
     sinceMs: wallMs(quorum.sinceUs, clock),
-    quorum: { need: live.limits.quorum, have: live.liveWeight },
+    quorum: { need: live.limits.quorum, have },
     ...sorrySnapshot(live, inTable),
     inKernel: rows.length === wanted.length,
     ...(rows.length === 0 ? {} : { counters: sumOf(rows.map((row) => row.counters)) }),
     downTransitions: quorum.downTransitions,
     realServers: [...live.realServers, ...live.leaving].map((server) => {
       const connections = connectionsOf(config, live.policy, server.entry, table);
-      const surroundings = { live, duties, suspended, connections, clock, checks };
-      return realServerSnapshot(server, wanted, inTable(server.entry), surroundings);
+      const surroundings = { live, have, duties, suspended, connections, clock, checks };
+      return realServerSnapshot(server, weightOf(server.entry), inTable(server.entry), surroundings);
     }),
   };
 }
@@ -55,16 +57,21 @@ function addressOf({ config }: LiveVirtualServer): string {
   return config.fwmark === undefined ? config.address : `fwmark ${config.fwmark}`;
 }
 
-/** A real server's row behind one entry, as a list of one or none. */
-function rowBehind(
-  key: WantedVirtualServer["entry"]["key"],
-  server: RealServerEntry,
-  table: TableModel | undefined,
-): RealServerRow[] {
-  const there = serverBehind(key, server);
-  const id = there && canonicalServer(there);
-  const rows = id === undefined ? [] : table?.get(canonicalKey(key))?.realServers ?? [];
-  return rows.filter(({ entry }) => canonicalServer(entry) === id);
+/** The greatest weight that a real server is to have behind the entries, 0 where it stands behind none. */
+function weightsOf(wanted: readonly WantedVirtualServer[]): (server: RealServerEntry) => number {
+  const behind = wanted.map(({ entry: { key }, realServers }) => {
+    const weights = new Map<string, number>();
+    for (const server of realServers) {
+      const id = canonicalServer(server);
+      weights.set(id, Math.max(server.weight, weights.get(id) ?? 0));
+    }
+    return { key, weights };
+  });
+  return (server) =>
+    behind.reduce((greatest, { key, weights }) => {
+      const there = serverBehind(key, server);
+      return Math.max(greatest, there === undefined ? 0 : weights.get(canonicalServer(there)) ?? 0);
+    }, 0);
 }
 
 /** One server behind all members of a group: its connections and traffic together. */
@@ -110,18 +117,12 @@ function sorrySnapshot(
 
 function realServerSnapshot(
   live: LiveRealServer,
-  wanted: readonly WantedVirtualServer[],
+  effective: number,
   row: RealServerRow | undefined,
   surroundings: Surroundings,
 ): RealServerSnapshot {
   const { entry, health, presence, override } = live;
   const { clock } = surroundings;
-  const weights = wanted.flatMap(({ entry: { key }, realServers }) => {
-    const there = serverBehind(key, entry);
-    const id = there && canonicalServer(there);
-    return realServers.filter((server) => canonicalServer(server) === id).map(({ weight }) => weight);
-  });
-  const effective = Math.max(0, ...weights);
   return {
     address: entry.address,
     port: entry.port,
@@ -156,6 +157,8 @@ function realServerSnapshot(
 /** What is around one real server. */
 interface Surroundings {
   readonly live: LiveVirtualServer;
+  /** Sum of its live weights. */
+  readonly have: number;
   /** Undefined: its pool has neither backups nor `fail_open`. */
   readonly duties: LiveVirtualServer["duties"] | undefined;
   readonly suspended: string | undefined;
@@ -168,7 +171,7 @@ interface Surroundings {
 function causesOf(
   server: LiveRealServer,
   effective: number,
-  { live, duties, suspended, connections, clock, checks }: Surroundings,
+  { live, have, duties, suspended, connections, clock, checks }: Surroundings,
 ): string[] {
   const { config, entry, health, presence, override, removed = false } = server;
   return explain({
@@ -185,7 +188,7 @@ function causesOf(
     removed,
     weight: { configured: entry.weight, wanted: weightedEntry(server).weight, effective },
     inhibitOnFailure: config.inhibitOnFailure,
-    quorum: { need: live.limits.quorum, have: live.liveWeight },
+    quorum: { need: live.limits.quorum, have },
     sorryServerActive: sorryServerActive(live.policy, live.quorum.up),
     ...poolFacts(server, live.config, duties?.get(server)),
     suspended,

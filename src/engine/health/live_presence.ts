@@ -3,7 +3,7 @@ import { isMoving, type Presence, type PresenceTerms, risenWeight } from "../../
 import { startRealServer } from "../../core/health/real_server.ts";
 import { type RealServerStanding, serverBehind, type VirtualServerPolicy } from "../../core/health/virtual_server.ts";
 import { canonicalKey, canonicalServer } from "../../core/ipvs/diff.ts";
-import type { TableModel } from "../../core/ipvs/model.ts";
+import { rowNamed, type TableModel } from "../../core/ipvs/model.ts";
 import type { RealServerEntry, RealServerRow } from "../../core/ipvs/table.ts";
 import type { RealServer, VirtualServer } from "../../config/config.ts";
 import { type LiveRealServer, weightedEntry } from "./live_real_server.ts";
@@ -87,8 +87,7 @@ export function rowsOf(policy: VirtualServerPolicy, server: RealServerEntry, tab
   return policy.entries.flatMap(({ key }) => {
     const there = serverBehind(key, server);
     if (there === undefined) return [];
-    const id = canonicalServer(there);
-    const row = table.get(canonicalKey(key))?.realServers.find(({ entry }) => canonicalServer(entry) === id);
+    const row = rowNamed(table.get(canonicalKey(key))?.realServers ?? [], canonicalServer(there));
     return row === undefined ? [] : [row];
   });
 }

@@ -66,6 +66,8 @@ export class LiveVirtualServer {
   /** Configured no more, but connections are left. */
   #leaving: readonly LiveRealServer[] = [];
   #quorum: QuorumState;
+  /** Something may have changed the sum of live weights since the quorum was last looked at. */
+  #isStale = false;
   /** The last event. */
   #nowUs: number;
 
@@ -151,7 +153,10 @@ export class LiveVirtualServer {
     checker.result = dated;
     if (change === "up") this.#step(server, { type: "recovered" }, nowUs);
     const { weight } = weightedEntry(server);
-    const quorum = this.#stepQuorum(nowUs);
+    // Thousands of good results change nothing: the quorum, a sum over all real servers, is not looked at for each.
+    if (change !== undefined || weight !== weightBefore) this.#isStale = true;
+    this.#nowUs = nowUs;
+    const quorum = this.#isStale ? this.#stepQuorum(nowUs) : undefined;
     const firstVerdict = before?.judged === false || before?.up !== after?.up;
     return {
       ...(!ok && after?.up ? { tryFailed: true } : {}),
@@ -239,6 +244,7 @@ export class LiveVirtualServer {
 
   #step(server: LiveRealServer, event: PresenceEvent, nowUs: number): void {
     this.#nowUs = nowUs;
+    this.#isStale = true;
     server.presence = stepPresence(termsOf(this.#config, server.config), server.presence, event, nowUs);
   }
 
@@ -259,6 +265,7 @@ export class LiveVirtualServer {
 
   #stepQuorum(nowUs: number): QuorumStep["change"] {
     this.#nowUs = nowUs;
+    this.#isStale = false;
     const { state, change } = stepQuorum(this.#limits, this.#quorum, this.liveWeight, nowUs);
     this.#quorum = state;
     return change;

@@ -30,6 +30,8 @@ const RECONCILE_INTERVAL_US = 30_000_000;
 const FIRST_RETRY_US = 1_000_000;
 /** Counters are at most this old when they are asked for, microseconds; whoever asks every second gets new ones. */
 const COUNTERS_AGE_US = 900_000;
+/** Of a large table they may be older: to read it takes at most one of so many microseconds. */
+const READING_SHARE = 20;
 const TABLE_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
 /** The single writer of our part of the table. */
@@ -41,6 +43,7 @@ export class TableKeeper {
   /** The table as last read, with the changes since; undefined: unknown. */
   #model: TableModel | undefined;
   #readUs = 0;
+  #readTookUs = 0;
   /** The last reconcile left nothing to do: a difference found by the next one was made by others. */
   #inSync = false;
   #next: Appointment | undefined;
@@ -113,12 +116,33 @@ export class TableKeeper {
     this.#arrange();
   }
 
-  /** The table as last read, at most one second old if it can be read; undefined when it cannot. */
+  /** The table as last read, a small one at most one second old if it can be read; undefined when it cannot. */
   rows(): TableModel | undefined {
-    if (this.#model !== undefined && this.#options.clock.nowUs() - this.#readUs >= COUNTERS_AGE_US) {
-      this.#guard(() => this.#read());
-    }
+    if (this.#model !== undefined && this.#areOld) this.#guard(() => this.#read());
     return this.#model;
+  }
+
+  /** The table as last read, and our changes since. */
+  get model(): TableModel | undefined {
+    return this.#model;
+  }
+
+  /** Reads old counters again, a virtual server at each step, so that the caller can do other things in between. */
+  *refresh(): Generator<undefined> {
+    if (this.#model === undefined || !this.#areOld) return;
+    const { clock } = this.#options;
+    let tookUs = 0;
+    const rows = this.#guard(() => this.#port().readSlowly()[Symbol.iterator]());
+    for (let isDone = rows === undefined; !isDone;) {
+      const startUs = clock.nowUs();
+      const next = this.#guard(() => rows?.next());
+      if (next === undefined) return;
+      isDone = next.done === true;
+      if (next.done !== true) this.#take(next.value);
+      tookUs += clock.nowUs() - startUs;
+      yield;
+    }
+    this.#tookToRead(tookUs);
   }
 
   /** From now on everything that the table has is ours, to be deleted unless it is wanted (`lvs_flush`). */
@@ -151,16 +175,35 @@ export class TableKeeper {
   }
 
   #read(): TableModel {
-    const model = this.#timed("read", () => modelOf(this.#port().read()));
+    const startUs = this.#options.clock.nowUs();
+    const model = modelOf(this.#port().read());
     this.#model = model;
-    this.#readUs = this.#options.clock.nowUs();
+    this.#tookToRead(this.#options.clock.nowUs() - startUs);
     return model;
   }
 
-  #timed<Value>(what: "read" | "apply", body: () => Value): Value {
+  get #areOld(): boolean {
+    const ageUs = this.#options.clock.nowUs() - this.#readUs;
+    return ageUs >= Math.max(COUNTERS_AGE_US, READING_SHARE * this.#readTookUs);
+  }
+
+  #tookToRead(tookUs: number): void {
+    this.#seconds.read.observe(tookUs / 1_000_000);
+    this.#readTookUs = tookUs;
+    this.#readUs = this.#options.clock.nowUs();
+  }
+
+  /** A row that was just read. Others' virtual servers come and go with whole readings. */
+  #take(row: VirtualServerRow): void {
+    const id = canonicalKey(row.entry.key);
+    const known = this.#model?.get(id);
+    if (known !== undefined) this.#model?.set(id, { ...row, entry: known.entry });
+  }
+
+  #timed<Value>(body: () => Value): Value {
     const startUs = this.#options.clock.nowUs();
     const value = body();
-    this.#seconds[what].observe((this.#options.clock.nowUs() - startUs) / 1_000_000);
+    this.#seconds.apply.observe((this.#options.clock.nowUs() - startUs) / 1_000_000);
     return value;
   }
 
@@ -188,11 +231,12 @@ export class TableKeeper {
 
   #run(commands: readonly IpvsCommand[]): readonly IpvsFailure[] {
     if (commands.length === 0) return [];
-    const failures = this.#timed("apply", () => this.#port().apply(commands));
+    const failures = this.#timed(() => this.#port().apply(commands));
     // By target: a port may have tried another command on it, such as set after an add that found it there.
     const refused = new Set(failures.map(({ command }) => targetOf(command)));
     for (const command of commands) {
-      if (this.#model !== undefined && !refused.has(targetOf(command))) applyToModel(this.#model, command);
+      const isDone = refused.size === 0 || !refused.has(targetOf(command));
+      if (this.#model !== undefined && isDone) applyToModel(this.#model, command);
     }
     return failures;
   }
