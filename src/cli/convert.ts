@@ -36,8 +36,8 @@ export function convert(path: string, options: ConvertOptions): number {
   if (report !== "") console.error(report.trimEnd());
   if (config === undefined) return EXIT_FAILURE;
   if (config.http !== undefined) console.error("warning: `api` and `stats` are not written: copy them by hand");
-  if (config.witness ?? config.fencing) {
-    console.error("warning: `witness` and `fencing` are not written: copy them by hand");
+  if (config.witness ?? config.fencing ?? config.ipvs) {
+    console.error("warning: `witness`, `fencing` and `ipvs` are not written: copy them by hand");
   }
   const { root } = readRoot(input, new Report(), { comments: true });
   const statements = withComments(printConfig(config, { hostName: input.hostName }), root.block?.statements ?? []);

@@ -1,4 +1,5 @@
 // `holdfast explain`: what a keyword means, at each of its places.
+import { ipvsSetting } from "../config/ipvs_config.ts";
 import { keywordIn, SECTIONS } from "../config/keywords.ts";
 import { manualEntry } from "../config/manual/manual.ts";
 import { ownKeyword, ownPlacesOf } from "../config/own_keywords.ts";
@@ -17,6 +18,11 @@ export function explain(word: string): number {
     const form = typeOf(first, word)?.form ?? "";
     const head = form === "" ? word : `${word} ${form}`;
     console.log(`${head}    (in ${ownPlaces.join(", ")} of holdfast.yaml only)\n  ${ownKeyword(first, word)}`);
+    return EXIT_OK;
+  }
+  const setting = ipvsSetting(word);
+  if (setting !== undefined) {
+    console.log(`${word}    (in ipvs of holdfast.yaml only)\n  ${setting}`);
     return EXIT_OK;
   }
   if (places.length === 0) {

@@ -1,5 +1,6 @@
 // What a configuration says, whichever syntax it came in: plain data (survives JSON), units in the names, defaults filled in.
 import type { HttpConfig } from "./http_config.ts";
+import type { IpvsSysctls } from "./ipvs_config.ts";
 import type { FencingConfig, WitnessConfig } from "./witness_config.ts";
 import type { ForwardingMethod, Protocol } from "../core/ipvs/table.ts";
 import type { AnnouncementSchedule } from "../core/vrrp/state.ts";
@@ -61,6 +62,8 @@ export interface Config {
   readonly witness?: WitnessConfig;
   /** `fencing` of holdfast.yaml. */
   readonly fencing?: FencingConfig;
+  /** `ipvs` of holdfast.yaml. */
+  readonly ipvs?: IpvsSysctls;
 }
 
 /** `track_group`: instances that follow static addresses, routes and rules. */

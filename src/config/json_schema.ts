@@ -1,4 +1,5 @@
 // The JSON Schema of holdfast.yaml, made from the tables of keywords and their types.
+import { IPVS_SCHEMA } from "./ipvs_config.ts";
 import { HTTP_SCHEMAS } from "./http_config.ts";
 import { SECTIONS } from "./keywords.ts";
 import { ownBlock, ownKeyword, ownKeywordsOf } from "./own_keywords.ts";
@@ -55,7 +56,7 @@ function ownSections(): Record<string, JsonSchema> {
       [name, purpose],
     ) => [name, { description: `${purpose}; not carried out yet`, not: {} }]),
   );
-  return { ...HTTP_SCHEMAS, witness: WITNESS_SCHEMA, fencing: FENCING_SCHEMA, ...missing };
+  return { ...HTTP_SCHEMAS, witness: WITNESS_SCHEMA, fencing: FENCING_SCHEMA, ipvs: IPVS_SCHEMA, ...missing };
 }
 
 function openedSchema(section: SectionName, keyword: string, opens: SectionName): JsonSchema {

@@ -9,6 +9,7 @@ import { type OwnSection, readHttpConfig } from "./http_config.ts";
 import type { Host } from "./host.ts";
 import type { Files } from "./include.ts";
 import type { Token } from "./lexer.ts";
+import { readIpvsConfig } from "./ipvs_config.ts";
 import { Reading } from "./line_reader.ts";
 import { parse } from "./parser.ts";
 import { checkWhole } from "./semantic.ts";
@@ -74,7 +75,14 @@ export function loadConfig(input: LoadInput): LoadResult {
     const { location, script: { command: text } } = fencing;
     checkCommand("fencing", { kind: "word", quoted: false, ...location, text }, input.host, report);
   }
-  const config = { ...whole, ...(http && { http }), ...(witness && { witness }), ...(fencing && { fencing }) };
+  const ipvs = readIpvsConfig(own?.get("ipvs"), report);
+  const config = {
+    ...whole,
+    ...(http && { http }),
+    ...(witness && { witness }),
+    ...(fencing && { fencing }),
+    ...(ipvs && { ipvs }),
+  };
   if (input.willNotRun !== true) reportLeftOut(config, report, input.host?.routingNames?.(config.global));
   const diagnostics = report.sorted([...sources.keys()]);
   return { ...(report.hasErrors ? {} : { config }), diagnostics, sources };

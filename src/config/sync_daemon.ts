@@ -3,6 +3,7 @@ import { parseIp } from "../base/ip.ts";
 import type { Config, SourceLocation } from "./config.ts";
 import { placeOf, type Report } from "./diagnostic.ts";
 import { definedOnly } from "./fields.ts";
+import type { IpvsSysctls } from "./ipvs_config.ts";
 import { headOf, type Statement } from "./statement.ts";
 import { type Range, reject, rejectMissing, type ValueType } from "./value_type.ts";
 import { readNumber } from "./values.ts";
@@ -99,6 +100,8 @@ export interface IpvsSettings {
   readonly flushesAtStart: boolean;
   /** `lvs_flush_on_stop`: the same at the end. */
   readonly flushesAtStop: boolean;
+  /** `ipvs` of holdfast.yaml. */
+  readonly sysctls?: IpvsSysctls;
   /** Connection synchronisation. */
   readonly sync?: Omit<SyncDaemonLine, "location" | "syncId"> & { readonly syncId: number };
 }
@@ -107,7 +110,7 @@ export interface IpvsSettings {
  * The settings of a configuration as it is started. A sync id that is not said is the VRID of the instance, or 0 without
  * one and with `lvs_sync_daemon_interface` (measured on keepalived 2.2.7).
  */
-export function ipvsSettingsOf({ global, vrrpInstances }: Config): IpvsSettings {
+export function ipvsSettingsOf({ global, vrrpInstances, ipvs: sysctls }: Config): IpvsSettings {
   const { ipvsTimeoutsSeconds: timeouts = {}, flushesAtStart = false, flushesAtStop, syncDaemon } = global;
   const old = vrrpInstances.find(({ syncDaemonInterface }) => syncDaemonInterface !== undefined);
   const oldLine = old?.syncDaemonInterface === undefined
@@ -121,6 +124,7 @@ export function ipvsSettingsOf({ global, vrrpInstances }: Config): IpvsSettings 
     flushesAtStart,
     // `VS` deletes our virtual servers only, which is what happens anyway.
     flushesAtStop: flushesAtStop?.length === 0,
+    ...(sysctls === undefined ? {} : { sysctls }),
     ...(line.interface !== "" && isBound
       ? { sync: definedOnly({ ...line, syncId: line.syncId ?? instance?.vrid ?? 0 }) }
       : {}),
@@ -129,9 +133,10 @@ export function ipvsSettingsOf({ global, vrrpInstances }: Config): IpvsSettings 
 
 /** Whether there is anything for the health role to do. */
 export function usesIpvs(config: Config): boolean {
-  const { timeouts, flushesAtStart, flushesAtStop, sync } = ipvsSettingsOf(config);
+  const { timeouts, flushesAtStart, flushesAtStop, sync, sysctls } = ipvsSettingsOf(config);
   const hasTimeouts = Object.keys(timeouts).length > 0;
-  return config.virtualServers.length > 0 || hasTimeouts || flushesAtStart || flushesAtStop || sync !== undefined;
+  const isSet = sync !== undefined || sysctls !== undefined;
+  return config.virtualServers.length > 0 || hasTimeouts || flushesAtStart || flushesAtStop || isSet;
 }
 
 /** Without its instance there is nobody to say when to send: keepalived goes without synchronisation, then. */

@@ -72,4 +72,4 @@ export const OWN_SECTIONS: Readonly<Record<string, string>> = {
 };
 
 /** Those of them that are read, as plain data. */
-export const READ_SECTIONS: ReadonlySet<string> = new Set([...HTTP_SECTIONS, "witness", "fencing"]);
+export const READ_SECTIONS: ReadonlySet<string> = new Set([...HTTP_SECTIONS, "witness", "fencing", "ipvs"]);

@@ -12,6 +12,7 @@ import {
   writeTimeoutsRequest,
 } from "../wire/ipvs_settings.ts";
 import type { NetlinkWriter } from "../wire/netlink.ts";
+import { readSysctl, writeSysctl } from "./sysctl.ts";
 import { describeErrno, SystemError } from "./system_error.ts";
 
 /** Writes one request. */
@@ -50,6 +51,14 @@ export class LinuxIpvsSettings implements IpvsSettingsPort {
       if (daemon !== undefined) daemons.push(daemon);
     });
     return daemons;
+  }
+
+  sysctl(name: string): string | undefined {
+    return readSysctl(`ipv4/vs/${name}`);
+  }
+
+  setSysctl(name: string, value: string): void {
+    writeSysctl(`ipv4/vs/${name}`, value);
   }
 
   startSyncDaemon(daemon: SyncDaemon): void {

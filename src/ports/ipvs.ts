@@ -31,6 +31,9 @@ export interface IpvsSettingsPort {
   setTimeouts(timeouts: Partial<IpvsTimeouts>): void;
   /** Those that run. */
   syncDaemons(): readonly SyncDaemon[];
+  /** A setting below net.ipv4.vs; undefined where the kernel has none of that name. */
+  sysctl(name: string): string | undefined;
+  setSysctl(name: string, value: string): void;
   startSyncDaemon(daemon: SyncDaemon): void;
   stopSyncDaemon(role: SyncDaemon["role"]): void;
 }

@@ -224,6 +224,20 @@ Deno.test("conn-reuse-mode, sloppy-tcp", () => {
   assertEquals(codes(`global_defs {\nlvs_sync_daemon eth1 OUT\n}\n${hashed}`), []);
 });
 
+Deno.test("sync-threshold: connections that are told of once only", () => {
+  const once = facts({}, { "ipv4/vs/sync_threshold": "3\t0" });
+  const synchronised = `global_defs {\nlvs_sync_daemon eth1 OUT\n}\n${OUTER}${service("DR")}`;
+  assertEquals(codes(synchronised, once), ["warning sync-threshold"]);
+  assertEquals(codes(synchronised, facts({}, { "ipv4/vs/sync_threshold": "3\t50" })), []);
+  assertEquals(codes(OUTER + service("DR"), once), []);
+});
+
+Deno.test("what holdfast.yaml sets in the kernel counts, and not what is there before", () => {
+  const off = facts({}, { "ipv4/vs/conn_reuse_mode": "0" });
+  const set = { ...config(OUTER + service("DR")), ipvs: { conn_reuse_mode: "1" } };
+  assertEquals(examine(set, off), []);
+});
+
 Deno.test("needless-conntrack, conntrack-full", () => {
   const tracked = facts({}, { "ipv4/vs/conntrack": "1" });
   assertEquals(codes(OUTER + service("DR"), tracked), ["hint needless-conntrack"]);

@@ -15,6 +15,7 @@ export const IPVS_RULES: readonly ((site: Site) => Finding[])[] = [
   quiescentPersistence,
   reusedPorts,
   sloppyTcp,
+  rareSynchronisation,
   needlessConntrack,
   conntrackIsFull,
 ];
@@ -139,9 +140,8 @@ function sloppyTcp(site: Site): Finding[] {
       fix: sysctlFix("ipv4/vs/sloppy_tcp", "0"),
     }];
   }
-  const isSynchronised = site.config.global.syncDaemon !== undefined ||
-    site.config.vrrpInstances.some(({ syncDaemonInterface }) => syncDaemonInterface !== undefined);
-  const needsIt = value === "0" && unsteady.length === 0 && site.config.vrrpInstances.length > 0 && !isSynchronised;
+  const needsIt = value === "0" && unsteady.length === 0 && site.config.vrrpInstances.length > 0 &&
+    !isSynchronised(site);
   if (!needsIt) return [];
   return [{
     code: "sloppy-tcp",
@@ -153,6 +153,28 @@ function sloppyTcp(site: Site): Finding[] {
       "with 1 a new master goes on with the connections of the old one, as it would choose the same servers; with 0 " +
       "they are reset",
     fix: `${sysctlFix("ipv4/vs/sloppy_tcp", "1")} (with \`sh\` the servers must be in the same order on each director)`,
+  }];
+}
+
+function isSynchronised({ config }: Site): boolean {
+  return config.global.syncDaemon !== undefined ||
+    config.vrrpInstances.some(({ syncDaemonInterface }) => syncDaemonInterface !== undefined);
+}
+
+/** A director that comes back knows nothing, and hears of a connection only when that is told of again. */
+function rareSynchronisation(site: Site): Finding[] {
+  const [, period] = (site.setting("ipv4/vs/sync_threshold") ?? "").split(/\s+/).map(Number);
+  const isRefreshed = Number(site.setting("ipv4/vs/sync_refresh_period") ?? 0) > 0;
+  if (period !== 0 || isRefreshed || !isSynchronised(site)) return [];
+  return [{
+    code: "sync-threshold",
+    severity: "warning",
+    about: names(site.config.virtualServers),
+    text: "the second number of net.ipv4.vs.sync_threshold is 0: connections are told of once only",
+    reason:
+      "a director that starts again never hears of the connections that are there, and resets them when it becomes " +
+      "master",
+    fix: sysctlFix("ipv4/vs/sync_threshold", "'3 50'"),
   }];
 }
 

@@ -24,9 +24,10 @@ export class Site {
     );
   }
 
-  /** Value of a setting below /proc/sys/net; undefined when there is none. */
+  /** Value of a setting below /proc/sys/net, as the configuration makes it; undefined when there is none. */
   setting(path: string): string | undefined {
-    return this.facts.settings[path];
+    const [, name = ""] = path.match(/^ipv4\/vs\/(.+)$/) ?? [];
+    return this.config.ipvs?.[name] ?? this.facts.settings[path];
   }
 
   /** The greater of `all` and the interface's own, which is what the kernel goes by for `rp_filter`, `arp_ignore`. */

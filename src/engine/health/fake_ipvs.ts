@@ -125,6 +125,18 @@ export class FakeIpvsSettings implements IpvsSettingsPort {
     this.changes.push(`timeouts ${this.now.tcp} ${this.now.tcpfin} ${this.now.udp}`);
   }
 
+  /** As a new kernel has them. */
+  readonly sysctls = new Map([["expire_nodest_conn", "0"], ["sync_threshold", "3\t50"]]);
+
+  sysctl(name: string): string | undefined {
+    return this.sysctls.get(name);
+  }
+
+  setSysctl(name: string, value: string): void {
+    this.sysctls.set(name, value);
+    this.changes.push(`${name} ${value.replaceAll("\t", " ")}`);
+  }
+
   syncDaemons(): readonly SyncDaemon[] {
     return this.daemons;
   }

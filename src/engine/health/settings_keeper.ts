@@ -1,5 +1,6 @@
 // Keeps the timeouts and the connection synchronisation of IPVS as wanted. What already is so is not touched: a restart of
 // ours does not interrupt the synchronisation.
+import type { IpvsSysctls } from "../../config/ipvs_config.ts";
 import type { IpvsSettings } from "../../config/sync_daemon.ts";
 import type { IpvsTimeouts, SyncDaemon } from "../../core/ipvs/table.ts";
 import type { IpvsSettingsPort } from "../../ports/ipvs.ts";
@@ -32,6 +33,8 @@ export class SettingsKeeper {
   #role: SyncRole = "both";
   /** The kernel's timeouts as they were before ours. */
   #earlier: IpvsTimeouts | undefined;
+  /** Values of kernel settings as they were before ours. */
+  readonly #earlierSysctls = new Map<string, string>();
   /** Roles that we have started, or found as wanted. */
   readonly #ours = new Set<SyncDaemon["role"]>();
   #next: Appointment | undefined;
@@ -58,13 +61,14 @@ export class SettingsKeeper {
     if (this.#settings?.sync !== undefined) this.#apply();
   }
 
-  /** At the end: the timeouts are as they were before, our daemons end. */
+  /** At the end: timeouts and kernel settings are as they were before, our daemons end. */
   restore(): void {
     this.#next?.cancel();
     this.#try(() => {
       const port = this.#options.port();
       if (this.#earlier !== undefined) port.setTimeouts(this.#earlier);
       for (const role of this.#ours) port.stopSyncDaemon(role);
+      this.#setSysctls(port, {});
     });
     this.#earlier = undefined;
     this.#ours.clear();
@@ -76,10 +80,13 @@ export class SettingsKeeper {
     const settings = this.#settings;
     if (settings === undefined) return;
     const hasTimeouts = Object.keys(settings.timeouts).length > 0;
-    if (!hasTimeouts && settings.sync === undefined && this.#earlier === undefined && this.#ours.size === 0) return;
+    const { sysctls = {} } = settings;
+    const isWanted = hasTimeouts || settings.sync !== undefined || Object.keys(sysctls).length > 0;
+    if (!isWanted && this.#earlier === undefined && this.#ours.size + this.#earlierSysctls.size === 0) return;
     const isDone = this.#try(() => {
       const port = this.#options.port();
       if (hasTimeouts || this.#earlier !== undefined) this.#setTimeouts(port, settings);
+      this.#setSysctls(port, sysctls);
       if (settings.sync !== undefined || this.#ours.size > 0) this.#setSync(port, settings.sync);
     });
     const delayUs = isDone ? INTERVAL_US : RETRY_US;
@@ -93,6 +100,24 @@ export class SettingsKeeper {
     const given = Object.fromEntries(Object.entries(timeouts).filter(([, seconds]) => seconds > 0));
     const wanted: IpvsTimeouts = { ...this.#earlier, ...given };
     if (wanted.tcp !== now.tcp || wanted.tcpfin !== now.tcpfin || wanted.udp !== now.udp) port.setTimeouts(wanted);
+  }
+
+  /** What is wanted no more becomes what it was. */
+  #setSysctls(port: IpvsSettingsPort, wanted: IpvsSysctls): void {
+    for (const [name, value] of this.#earlierSysctls) {
+      if (name in wanted) continue;
+      port.setSysctl(name, value);
+      this.#earlierSysctls.delete(name);
+    }
+    for (const [name, value] of Object.entries(wanted)) {
+      const now = port.sysctl(name);
+      if (now === value) continue;
+      if (now === undefined) throw new Error(`Cannot set net.ipv4.vs.${name}: this kernel has no such setting`);
+      port.setSysctl(name, value);
+      if (!this.#earlierSysctls.has(name)) this.#earlierSysctls.set(name, now);
+      const [to, from] = [value, now].map((text) => text.replaceAll("\t", " "));
+      this.#options.log(`net.ipv4.vs.${name} is set to ${to}, it was ${from}`);
+    }
   }
 
   #setSync(port: IpvsSettingsPort, sync: IpvsSettings["sync"]): void {

@@ -150,3 +150,30 @@ Deno.test("lvs_flush deletes what is foreign at the start, lvs_flush_on_stop at 
   assertEquals(await tables("lvs_flush_on_stop"), [[own, theirs], []]);
   assertEquals(await tables("lvs_flush_on_stop VS"), [[own, theirs], [theirs]]);
 });
+
+Deno.test("ipvs of holdfast.yaml sets the kernel's settings, keeps them so, and puts them back", async () => {
+  const ipvs = new FakeIpvs();
+  const settings = (sysctls: IpvsSettings["sysctls"]): IpvsSettings => ({
+    ...settingsOf(""),
+    ...(sysctls && { sysctls }),
+  });
+  const both = settings({ expire_nodest_conn: "1", sync_threshold: "3\t10" });
+  const { engine, time, log } = engineWith(serversOf(SERVICE), { settings: both, ipvs });
+  engine.run();
+  const { changes } = ipvs.settings;
+  assertEquals(changes.splice(0), ["expire_nodest_conn 1", "sync_threshold 3 10"]);
+  assertEquals(log.at(-1), "net.ipv4.vs.sync_threshold is set to 3 10, it was 3 50");
+  ipvs.settings.sysctls.set("expire_nodest_conn", "0"); // somebody else
+  await time.pass(31_000);
+  assertEquals(changes.splice(0), ["expire_nodest_conn 1"]);
+  engine.reconfigure(serversOf(SERVICE), settings({ expire_nodest_conn: "1", no_such: "1" }));
+  assertEquals(changes.splice(0), ["sync_threshold 3 50"]);
+  assertEquals(engine.warnings.map(({ message }) => message), [
+    "Cannot set net.ipv4.vs.no_such: this kernel has no such setting",
+  ]);
+  engine.reconfigure(serversOf(SERVICE), both);
+  assertEquals(engine.warnings, []);
+  changes.splice(0);
+  await engine.stop({ keepTable: false });
+  assertEquals(changes, ["expire_nodest_conn 0", "sync_threshold 3 50"]);
+});

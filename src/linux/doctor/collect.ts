@@ -9,9 +9,15 @@ const SETTINGS = [
   "ipv6/conf/all/forwarding",
   "netfilter/nf_conntrack_count",
   "netfilter/nf_conntrack_max",
-  ...["conntrack", "conn_reuse_mode", "expire_nodest_conn", "expire_quiescent_template", "sloppy_tcp"].map((name) =>
-    `ipv4/vs/${name}`
-  ),
+  ...[
+    "conntrack",
+    "conn_reuse_mode",
+    "expire_nodest_conn",
+    "expire_quiescent_template",
+    "sloppy_tcp",
+    "sync_threshold",
+    "sync_refresh_period",
+  ].map((name) => `ipv4/vs/${name}`),
 ];
 const INTERFACE_SETTINGS = ["arp_ignore", "rp_filter", "send_redirects"];
 
