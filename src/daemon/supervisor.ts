@@ -379,11 +379,8 @@ export class Supervisor {
     if (this.#stopping) return this.#refused(report, "Holdfast is ending");
     if (config === undefined) return this.#refuse(report, "the configuration on disk is wrong and was not taken over");
     const before = this.#config;
-    this.#options.journal?.record({
-      type: "reload",
-      accepted: true,
-      text: `reload: ${summaryOf(differenceOf(before, config))}`,
-    });
+    const changes = differenceOf(before, config);
+    this.#options.journal?.record({ type: "reload", accepted: true, text: `reload: ${summaryOf(changes)}` });
     const problem = await carryOver(before, config, this.#reloadSteps(), (current) => {
       this.#config = current;
       this.#notifier.use(current);
@@ -402,7 +399,6 @@ export class Supervisor {
     this.#notifier.reloaded();
     this.#reloadWarning = undefined;
     this.#leftOut = notStartedWarnings(leftOut);
-    const changes = differenceOf(before, config);
     this.#options.log(`configuration ${this.#generation} is in use: ${summaryOf(changes)}`);
     if (!this.#stopping) await this.#apiKeeper.renew(this.#inUse, this.#api, END_MS);
     logChanges(changes, this.#options.log);

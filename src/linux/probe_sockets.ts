@@ -15,7 +15,7 @@ import { openEchoSocket } from "./icmp_socket.ts";
 import { cInts, cString, errno, libc } from "./libc.ts";
 import { type Reactor, sharedReactor } from "./reactor.ts";
 import { emptySockaddr, toSockaddr } from "./raw_socket/sockaddr.ts";
-import { connectStream } from "./stream_socket.ts";
+import { closeWhenConnected, connectStream } from "./stream_socket.ts";
 import { check, SystemError } from "./system_error.ts";
 import { PeerSocket } from "./peer_socket.ts";
 
@@ -52,6 +52,26 @@ export class ProbeSockets implements SocketPort {
       throw error;
     }
     return await connectStream(this.#reactor(), fd, signal);
+  }
+
+  /** See `SocketPort`. */
+  reach(
+    target: SocketTarget & { readonly port: number; readonly timeoutMs: number },
+    signal: AbortSignal,
+  ): Promise<"connected" | "timeout" | "aborted"> {
+    return new Promise((resolve, reject) => {
+      const fd = openSocket(target, SOCK_STREAM, 0);
+      try {
+        connectTo(fd, target);
+      } catch (error) {
+        libc().close(fd);
+        throw error;
+      }
+      closeWhenConnected(this.#reactor(), { fd, timeoutMs: target.timeoutMs, signal }, (how) => {
+        if (typeof how === "string") resolve(how);
+        else reject(new SystemError("connect", how));
+      });
+    });
   }
 
   /** See `SocketPort`. */

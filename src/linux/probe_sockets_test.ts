@@ -30,6 +30,22 @@ function freePort(): number {
   return listener.addr.port;
 }
 
+/** A listener of which nobody accepts, and whose queue is full. */
+function fullListener(): { readonly port: number; close(): void } {
+  const [inet, stream] = [2, 1];
+  const address = new Uint8Array(16);
+  address[0] = inet;
+  address.set([127, 0, 0, 1], 4);
+  const fd = libc().socket(inet, stream, 0);
+  libc().bind(fd, address, address.length);
+  libc().listen(fd, 0);
+  libc().getsockname(fd, address, new Uint8Array(new Uint32Array([16]).buffer));
+  const clients = [1, 2].map(() => libc().socket(inet, stream | 0o4000, 0));
+  for (const client of clients) libc().connect(client, address, address.length);
+  const port = new DataView(address.buffer).getUint16(2);
+  return { port, close: () => [fd, ...clients].forEach((one) => libc().close(one)) };
+}
+
 const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
 const bytesOf = (value: string): Uint8Array => new TextEncoder().encode(value);
 
@@ -98,6 +114,32 @@ test("ProbeSockets.connect() ends at an abort, and a read at close", async () =>
   socket.close();
   assertEquals(await reading, "EBADF");
   listener.close();
+});
+
+test("ProbeSockets.reach() connects and closes, or says how it ended", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const target = { address: "127.0.0.1", port, timeoutMs: 5000 };
+  assertEquals(await sockets.reach(target, never), "connected");
+  const connection = await listener.accept();
+  assertEquals(await connection.read(new Uint8Array(1)), null);
+  connection.close();
+  assertEquals(await sockets.reach(target, AbortSignal.abort()), "aborted");
+  listener.close();
+  assertEquals(await code(sockets.reach(target, never)), "ECONNREFUSED");
+  assertEquals(await code(sockets.reach({ ...target, source: { address: "192.0.2.77" } }, never)), "EADDRNOTAVAIL");
+});
+
+test("ProbeSockets.reach() ends at its limit, and at an abort", async () => {
+  // A full queue answers nothing: one connection waits to be accepted, the next gets no answer to its SYN.
+  const full = fullListener();
+  const target = { address: "127.0.0.1", port: full.port, timeoutMs: 100 };
+  assertEquals(await sockets.reach(target, never), "timeout");
+  const controller = new AbortController();
+  const waiting = sockets.reach({ ...target, timeoutMs: 5000 }, controller.signal);
+  setTimeout(() => controller.abort(), 20);
+  assertEquals(await waiting, "aborted");
+  full.close();
 });
 
 test("StreamSocket.write() waits for a peer that does not read", async () => {

@@ -38,6 +38,16 @@ export interface SocketTarget {
 export interface SocketPort {
   /** Connects by TCP; an abort of `signal` rejects and closes. @throws Error with `code` */
   connect(target: SocketTarget & { readonly port: number }, signal: AbortSignal): Promise<StreamSocket>;
+  /**
+   * Connects by TCP and closes at once, by way of checks that come by the thousand: with few promises and no controllers.
+   *
+   * @returns how the waiting ended
+   * @throws Error with `code`
+   */
+  reach(
+    target: SocketTarget & { readonly port: number; readonly timeoutMs: number },
+    signal: AbortSignal,
+  ): Promise<"connected" | "timeout" | "aborted">;
   /** Opens a UDP socket connected to the target. @throws Error with `code` */
   openUdp(target: SocketTarget & { readonly port: number }): DatagramSocket;
   /** Opens a socket for echo requests to the target. @throws Error with `code`; EACCES or EPERM where neither ping sockets nor raw ones are allowed */

@@ -42,7 +42,8 @@ const bytes = (text: string): Uint8Array => Uint8Array.from(text.match(/../g) ??
 /** The result of a probe over `socket`, which must be closed once. */
 async function over(socket: ScriptedSocket, request: ProbeRequest): Promise<Omit<ProbeResult, "durationUs">> {
   const open = (): DatagramSocket & EchoSocket => socket;
-  const sockets: SocketPort = { connect: () => Promise.reject(new Error()), openUdp: open, openEcho: open };
+  const refuse = (): Promise<never> => Promise.reject(new Error());
+  const sockets: SocketPort = { connect: refuse, reach: refuse, openUdp: open, openEcho: open };
   const { durationUs, ...rest } = await new Prober({ sockets }).run(request, new AbortController().signal);
   assert(durationUs < 2_000_000);
   assertEquals(socket.closed, 1);

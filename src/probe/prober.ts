@@ -7,7 +7,7 @@ import { probeHttp } from "./http.ts";
 import { probeMisc } from "./misc.ts";
 import { probePing } from "./ping.ts";
 import { probeSmtp } from "./smtp.ts";
-import { type Connect, type Connection, type ConnectOptions, type Finding, probeTcp } from "./tcp.ts";
+import { type Connect, type Connection, type ConnectOptions, type Finding, probeTcp, reachTcp } from "./tcp.ts";
 import { probeUdp } from "./udp.ts";
 
 /** What a prober may be given instead of the system's. */
@@ -22,12 +22,15 @@ export interface ProberOptions {
 /** Runs probes from this host. */
 export class Prober implements ProbePort {
   readonly #connect: Connect;
+  /** Connections are those of `#sockets`. */
+  readonly #isReal: boolean;
   readonly #sockets: SocketPort;
   readonly #nowUs: () => number;
 
   /** Runs nothing yet. */
   constructor(options: ProberOptions = {}) {
     this.#sockets = options.sockets ?? NO_SOCKETS;
+    this.#isReal = options.connect === undefined && options.sockets !== undefined;
     this.#connect = options.connect ?? ((target) => connectFrom(this.#sockets, target));
     this.#nowUs = options.nowUs ?? ((): number => Math.round(performance.now() * 1000));
   }
@@ -42,7 +45,9 @@ export class Prober implements ProbePort {
   #probe(request: ProbeRequest, signal: AbortSignal): Promise<Finding> {
     switch (request.type) {
       case "tcp":
-        return probeTcp(this.#connect, request.target, signal);
+        return this.#isReal
+          ? reachTcp(this.#sockets, request.target, signal)
+          : probeTcp(this.#connect, request.target, signal);
       case "http":
         return probeHttp(this.#connect, request, signal);
       case "smtp":
@@ -69,7 +74,7 @@ function connectFrom(sockets: SocketPort, { source, ...options }: ConnectOptions
   return sockets.connect({ address: options.hostname, port: options.port, source }, options.signal);
 }
 
-const NO_SOCKETS: SocketPort = { connect: noSockets, openUdp: noSockets, openEcho: noSockets };
+const NO_SOCKETS: SocketPort = { connect: noSockets, reach: noSockets, openUdp: noSockets, openEcho: noSockets };
 
 function noSockets(): never {
   throw new Error("the prober was given no sockets");
