@@ -105,7 +105,7 @@ export function familyOf(text: string): Family {
 
 /** Text of an address of 4 or 16 bytes in network order; IPv6 in the form of RFC 5952. */
 export function formatIp(bytes: Uint8Array): string {
-  return bytes.length === 4 ? bytes.join(".") : formatIpv6(bytes);
+  return bytes.length === 4 ? `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` : formatIpv6(bytes);
 }
 
 function formatIpv6(bytes: Uint8Array): string {

@@ -45,7 +45,7 @@ Deno.test("HealthReporter lets others work while it gathers, and tells again of 
   let [steps, rounds] = [0, 0];
   const { engine } = engineWith(serversOf(SERVICE));
   const slow: Reported = {
-    *snapshots() {
+    *snapshots(): ReturnType<Reported["snapshots"]> {
       rounds++;
       for (let step = 0; step < 5; step++) {
         for (const startMs = performance.now(); performance.now() - startMs < 4;);

@@ -1,5 +1,6 @@
 // Rows of the kernel's IPVS table, from netlink bytes. A row that is cut off, or of a kind that we have no words for, is undefined.
 import { type Family, formatIp } from "../base/ip.ts";
+import { AttributeTable } from "./attribute_table.ts";
 import { genetlinkCommand, GENL_HEADER_BYTES } from "./genetlink.ts";
 import {
   AF_NUMBERS,
@@ -23,7 +24,7 @@ import type {
   VirtualServerEntry,
   VirtualServerKey,
 } from "./ipvs_types.ts";
-import { attributeBytes, attributes, attributeText } from "./netlink.ts";
+import { attributeBytes, attributeText } from "./netlink.ts";
 
 /** A virtual server as the kernel has it; its real servers come from a dump of their own. */
 export interface DecodedVirtualServer {
@@ -43,22 +44,25 @@ export interface DecodedVirtualServer {
 export function decodeVirtualServer(body: DataView): DecodedVirtualServer | undefined {
   const row = nested(body, IPVS_CMD.NEW_SERVICE, IPVS_CMD_ATTR.SERVICE);
   if (row === undefined) return undefined;
-  const family = familyFromNumber(u16(row, IPVS_SVC_ATTR.AF));
+  const family = familyFromNumber(row.u16(IPVS_SVC_ATTR.AF));
   const key = family === undefined ? undefined : decodeKey(row, family);
-  const scheduler = row.get(IPVS_SVC_ATTR.SCHED_NAME);
-  const flags = u32(row, IPVS_SVC_ATTR.FLAGS);
+  const scheduler = row.value(IPVS_SVC_ATTR.SCHED_NAME);
+  const flags = row.u32(IPVS_SVC_ATTR.FLAGS);
   if (family === undefined || key === undefined || scheduler === undefined || flags === undefined) return undefined;
   const persistent = (flags & PERSISTENT_FLAG) !== 0;
-  const engine = row.get(IPVS_SVC_ATTR.PE_NAME);
+  const engine = row.value(IPVS_SVC_ATTR.PE_NAME);
   const entry = {
     key,
     scheduler: attributeText(scheduler),
     flags: flags & ENTRY_FLAGS_MASK,
-    persistenceTimeoutSeconds: persistent ? u32(row, IPVS_SVC_ATTR.TIMEOUT) ?? 0 : 0,
+    persistenceTimeoutSeconds: persistent ? row.u32(IPVS_SVC_ATTR.TIMEOUT) ?? 0 : 0,
     ...(engine === undefined ? {} : { persistenceEngine: attributeText(engine) }),
-    persistencePrefixLength: decodePrefixLength(persistent ? row.get(IPVS_SVC_ATTR.NETMASK) : undefined, family),
+    persistencePrefixLength: decodePrefixLength(persistent ? row : undefined, family),
   };
-  return { entry, counters: decodeCounters(row.get(IPVS_SVC_ATTR.STATS64) ?? row.get(IPVS_SVC_ATTR.STATS)) };
+  return {
+    entry,
+    counters: decodeCounters(row, row.has(IPVS_SVC_ATTR.STATS64) ? IPVS_SVC_ATTR.STATS64 : IPVS_SVC_ATTR.STATS),
+  };
 }
 
 /**
@@ -72,12 +76,12 @@ export function decodeVirtualServer(body: DataView): DecodedVirtualServer | unde
 export function decodeRealServer(body: DataView, virtualServerFamily: Family): RealServerRow | undefined {
   const row = nested(body, IPVS_CMD.NEW_DEST, IPVS_CMD_ATTR.DEST);
   if (row === undefined) return undefined;
-  const familyNumber = u16(row, IPVS_DEST_ATTR.ADDR_FAMILY);
+  const familyNumber = row.u16(IPVS_DEST_ATTR.ADDR_FAMILY);
   const family = familyNumber === undefined ? virtualServerFamily : familyFromNumber(familyNumber);
-  const address = family === undefined ? undefined : decodeAddress(row.get(IPVS_DEST_ATTR.ADDR), family);
-  const port = u16Be(row, IPVS_DEST_ATTR.PORT);
-  const forwardingMethod = decodeForwardingMethod(u32(row, IPVS_DEST_ATTR.FWD_METHOD));
-  const weight = u32(row, IPVS_DEST_ATTR.WEIGHT);
+  const address = family === undefined ? undefined : decodeAddress(row.value(IPVS_DEST_ATTR.ADDR), family);
+  const port = row.u16Be(IPVS_DEST_ATTR.PORT);
+  const forwardingMethod = decodeForwardingMethod(row.u32(IPVS_DEST_ATTR.FWD_METHOD));
+  const weight = row.u32(IPVS_DEST_ATTR.WEIGHT);
   const tunnel = forwardingMethod === "tun" ? decodeTunnel(row) : undefined;
   if (address === undefined || port === undefined || forwardingMethod === undefined || weight === undefined) {
     return undefined;
@@ -89,32 +93,36 @@ export function decodeRealServer(body: DataView, virtualServerFamily: Family): R
       forwardingMethod,
       ...(tunnel === undefined ? {} : { tunnel }),
       weight,
-      upperThreshold: u32(row, IPVS_DEST_ATTR.U_THRESH) ?? 0,
-      lowerThreshold: u32(row, IPVS_DEST_ATTR.L_THRESH) ?? 0,
+      upperThreshold: row.u32(IPVS_DEST_ATTR.U_THRESH) ?? 0,
+      lowerThreshold: row.u32(IPVS_DEST_ATTR.L_THRESH) ?? 0,
     },
-    activeConnections: u32(row, IPVS_DEST_ATTR.ACTIVE_CONNS) ?? 0,
-    inactiveConnections: u32(row, IPVS_DEST_ATTR.INACT_CONNS) ?? 0,
-    persistentConnections: u32(row, IPVS_DEST_ATTR.PERSIST_CONNS) ?? 0,
-    counters: decodeCounters(row.get(IPVS_DEST_ATTR.STATS64) ?? row.get(IPVS_DEST_ATTR.STATS)),
+    activeConnections: row.u32(IPVS_DEST_ATTR.ACTIVE_CONNS) ?? 0,
+    inactiveConnections: row.u32(IPVS_DEST_ATTR.INACT_CONNS) ?? 0,
+    persistentConnections: row.u32(IPVS_DEST_ATTR.PERSIST_CONNS) ?? 0,
+    counters: decodeCounters(row, row.has(IPVS_DEST_ATTR.STATS64) ? IPVS_DEST_ATTR.STATS64 : IPVS_DEST_ATTR.STATS),
   };
 }
 
-type Attributes = Map<number, DataView>;
+type Attributes = AttributeTable;
 
-/** The attributes inside the one nested attribute of a message. */
+const message = new AttributeTable();
+const rowTable = new AttributeTable();
+const statsTable = new AttributeTable();
+
+/** The attributes inside the one nested attribute of a message, until the next is decoded. */
 function nested(body: DataView, command: number, attribute: number): Attributes | undefined {
   if (genetlinkCommand(body) !== command) return undefined;
-  const value = attributes(body, GENL_HEADER_BYTES).get(attribute);
-  return value === undefined ? undefined : attributes(value);
+  message.read(body, GENL_HEADER_BYTES, body.byteLength);
+  return message.has(attribute) ? rowTable.readNest(message, attribute) : undefined;
 }
 
 function decodeKey(row: Attributes, family: Family): VirtualServerKey | undefined {
-  const fwmark = u32(row, IPVS_SVC_ATTR.FWMARK);
+  const fwmark = row.u32(IPVS_SVC_ATTR.FWMARK);
   if (fwmark !== undefined) return { kind: "fwmark", family, fwmark };
-  const protocolNumber = u16(row, IPVS_SVC_ATTR.PROTOCOL);
+  const protocolNumber = row.u16(IPVS_SVC_ATTR.PROTOCOL);
   const protocol = PROTOCOLS.find((name) => PROTOCOL_NUMBERS[name] === protocolNumber);
-  const address = decodeAddress(row.get(IPVS_SVC_ATTR.ADDR), family);
-  const port = u16Be(row, IPVS_SVC_ATTR.PORT);
+  const address = decodeAddress(row.value(IPVS_SVC_ATTR.ADDR), family);
+  const port = row.u16Be(IPVS_SVC_ATTR.PORT);
   if (protocol === undefined || address === undefined || port === undefined) return undefined;
   return { kind: "address", protocol, address, port };
 }
@@ -131,11 +139,11 @@ function decodeForwardingMethod(number: number | undefined): ForwardingMethod | 
 
 /** Undefined for IP in IP; a port counts with gue only, and kernels before 5.3 send none of this. */
 function decodeTunnel(row: Attributes): Tunnel | undefined {
-  const number = row.get(IPVS_DEST_ATTR.TUN_TYPE)?.getUint8(0);
+  const number = row.u8(IPVS_DEST_ATTR.TUN_TYPE);
   if (number !== TUN_TYPES.gue && number !== TUN_TYPES.gre) return undefined;
-  const flags = u16(row, IPVS_DEST_ATTR.TUN_FLAGS) ?? 0;
+  const flags = row.u16(IPVS_DEST_ATTR.TUN_FLAGS) ?? 0;
   const checksum = (["csum", "remcsum"] as const).find((name) => TUN_FLAGS[name] === flags);
-  const port = u16Be(row, IPVS_DEST_ATTR.TUN_PORT) ?? 0;
+  const port = row.u16Be(IPVS_DEST_ATTR.TUN_PORT) ?? 0;
   return {
     type: number === TUN_TYPES.gue ? "gue" : "gre",
     ...(number === TUN_TYPES.gue ? { port } : {}),
@@ -153,9 +161,10 @@ function decodeAddress(value: DataView | undefined, family: Family): string | un
   return value === undefined || value.byteLength < bytes ? undefined : formatIp(attributeBytes(value).slice(0, bytes));
 }
 
-function decodePrefixLength(netmask: DataView | undefined, family: Family): number {
-  if (netmask === undefined || netmask.byteLength < 4) return family === 4 ? 32 : 128;
-  return family === 4 ? Math.clz32(~netmask.getUint32(0, false)) : netmask.getUint32(0, true);
+function decodePrefixLength(row: Attributes | undefined, family: Family): number {
+  const netmask = row?.u32(IPVS_SVC_ATTR.NETMASK);
+  if (row === undefined || netmask === undefined) return family === 4 ? 32 : 128;
+  return family === 4 ? Math.clz32(~(row.u32Be(IPVS_SVC_ATTR.NETMASK) ?? 0)) : netmask;
 }
 
 /** enum ipvs_stats attributes: the same numbers in STATS (32 bits apart from the bytes) and STATS64. */
@@ -172,41 +181,18 @@ const IPVS_STATS_ATTR = {
   OUTBPS: 10,
 } as const;
 
-function decodeCounters(value: DataView | undefined): TrafficCounters {
-  const stats: Attributes = value === undefined ? new Map() : attributes(value);
+function decodeCounters(row: Attributes, type: number): TrafficCounters {
+  const stats = statsTable.readNest(row, type);
   return {
-    connections: counter(stats, IPVS_STATS_ATTR.CONNS),
-    packetsIn: counter(stats, IPVS_STATS_ATTR.INPKTS),
-    packetsOut: counter(stats, IPVS_STATS_ATTR.OUTPKTS),
-    bytesIn: counter(stats, IPVS_STATS_ATTR.INBYTES),
-    bytesOut: counter(stats, IPVS_STATS_ATTR.OUTBYTES),
-    connectionsPerSecond: counter(stats, IPVS_STATS_ATTR.CPS),
-    packetsInPerSecond: counter(stats, IPVS_STATS_ATTR.INPPS),
-    packetsOutPerSecond: counter(stats, IPVS_STATS_ATTR.OUTPPS),
-    bytesInPerSecond: counter(stats, IPVS_STATS_ATTR.INBPS),
-    bytesOutPerSecond: counter(stats, IPVS_STATS_ATTR.OUTBPS),
+    connections: stats.counter(IPVS_STATS_ATTR.CONNS),
+    packetsIn: stats.counter(IPVS_STATS_ATTR.INPKTS),
+    packetsOut: stats.counter(IPVS_STATS_ATTR.OUTPKTS),
+    bytesIn: stats.counter(IPVS_STATS_ATTR.INBYTES),
+    bytesOut: stats.counter(IPVS_STATS_ATTR.OUTBYTES),
+    connectionsPerSecond: stats.counter(IPVS_STATS_ATTR.CPS),
+    packetsInPerSecond: stats.counter(IPVS_STATS_ATTR.INPPS),
+    packetsOutPerSecond: stats.counter(IPVS_STATS_ATTR.OUTPPS),
+    bytesInPerSecond: stats.counter(IPVS_STATS_ATTR.INBPS),
+    bytesOutPerSecond: stats.counter(IPVS_STATS_ATTR.OUTBPS),
   };
-}
-
-/** Exact up to 2^53, which is 8 PiB. */
-function counter(stats: Attributes, type: number): number {
-  const value = stats.get(type);
-  if (value === undefined || value.byteLength < 4) return 0;
-  const low = value.getUint32(0, true);
-  return value.byteLength < 8 ? low : value.getUint32(4, true) * 0x1_0000_0000 + low;
-}
-
-function u16(row: Attributes, type: number): number | undefined {
-  const value = row.get(type);
-  return value === undefined || value.byteLength < 2 ? undefined : value.getUint16(0, true);
-}
-
-function u16Be(row: Attributes, type: number): number | undefined {
-  const value = row.get(type);
-  return value === undefined || value.byteLength < 2 ? undefined : value.getUint16(0, false);
-}
-
-function u32(row: Attributes, type: number): number | undefined {
-  const value = row.get(type);
-  return value === undefined || value.byteLength < 4 ? undefined : value.getUint32(0, true);
 }

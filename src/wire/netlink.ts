@@ -20,9 +20,9 @@ export const NLMSG_OVERRUN = 4;
 
 /** struct nlmsghdr. */
 export const NLMSG_HEADER_BYTES = 16;
-const ATTRIBUTE_HEADER_BYTES = 4;
+export const ATTRIBUTE_HEADER_BYTES = 4;
 const NLA_F_NESTED = 0x8000;
-const NLA_TYPE_MASK = 0x3fff;
+export const NLA_TYPE_MASK = 0x3fff;
 
 /** Builds one or more messages in one growing buffer that is used again. */
 export class NetlinkWriter {
