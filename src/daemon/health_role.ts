@@ -6,6 +6,7 @@ import type { BfdStates } from "../engine/bfd/bfd_engine.ts";
 import type { ServerOverride } from "../engine/health/operator.ts";
 import { HealthEngine, type StopOptions } from "../engine/health/health_engine.ts";
 import { ipvsSystem, LinuxIpvs } from "../linux/ipvs.ts";
+import { openFilesLimit } from "../linux/open_files.ts";
 import { SystemClock } from "../linux/monotonic_clock.ts";
 import { ProbeSockets } from "../linux/probe_sockets.ts";
 import { Reactor } from "../linux/reactor.ts";
@@ -18,6 +19,8 @@ import { tuneMyself } from "./process_tuning.ts";
 import type { FromChild, ToHealth } from "./messages.ts";
 import type { OrderAnswer } from "./server_orders.ts";
 
+/** Checks at once, within what open files allow: when a network is cut off, thousands wait for their time limit. */
+const [LEAST_CHECKS, MOST_CHECKS] = [256, 4096] as const;
 /** How long the supervisor may take to hear the last news. */
 const LAST_NEWS_MS = 1000;
 
@@ -109,6 +112,7 @@ class HealthRole {
       tell: (news) => this.#link.post({ type: "servers", news }),
       tellsInitialStates: this.#tellsInitialStates,
       previousKeys: this.#previousKeys,
+      maxConcurrentChecks: Math.min(MOST_CHECKS, Math.max(LEAST_CHECKS, openFilesLimit() >> 2)),
       isLocal: (address) => this.#addresses.has(address),
       isMaster: (instance) => this.#masters.has(instance),
       tellQuorums: (words) => this.#link.post({ type: "quorums", words }),

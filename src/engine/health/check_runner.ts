@@ -11,6 +11,8 @@ export interface Check {
   readonly dueUs: number;
   /** It is given up this long after its start, microseconds. */
   readonly limitUs: number;
+  /** It runs a program. */
+  readonly isScript?: boolean;
   /** Runs the probe; ends early when `signal` aborts. */
   run(signal: AbortSignal): Promise<ProbeResult>;
   /** Takes the result. Not called after the runner was stopped. */
@@ -21,12 +23,17 @@ export interface Check {
 const LATE_US = 100_000;
 const DELAY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Starts checks, at most `limit` at once; the others wait in order. */
+/** Programs that run at once, whatever else may. */
+const MOST_SCRIPTS = 256;
+
+/** Starts checks, at most `limit` at once; the others wait in order, programs in a queue of their own. */
 export class CheckRunner {
   readonly #clock: Clock;
   readonly #agenda: Agenda;
   readonly #limit: number;
   readonly #waiting: Check[] = [];
+  readonly #waitingScripts: Check[] = [];
+  #scripts = 0;
   readonly #running = new Map<AbortController, Promise<void>>();
   #stopped = false;
   readonly #delay = new Histogram(DELAY_SECONDS);
@@ -52,7 +59,7 @@ export class CheckRunner {
   /** Starts the check now, or when one of the running ones ends. */
   start(check: Check): void {
     if (this.#stopped) return;
-    this.#waiting.push(check);
+    (check.isScript === true ? this.#waitingScripts : this.#waiting).push(check);
     this.#fill();
   }
 
@@ -60,20 +67,30 @@ export class CheckRunner {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#waiting.length = 0;
+    this.#waitingScripts.length = 0;
     for (const controller of this.#running.keys()) controller.abort();
     await Promise.all(this.#running.values());
   }
 
   #fill(): void {
     while (!this.#stopped && this.#running.size < this.#limit) {
-      const check = this.#waiting.shift();
+      const check = this.#next();
       if (check === undefined) return;
+      if (check.isScript === true) this.#scripts++;
       const delayUs = this.#clock.nowUs() - check.dueUs;
       this.#delay.observe(Math.max(0, delayUs) / 1_000_000);
       if (delayUs > LATE_US) this.#late++;
       const controller = new AbortController();
       this.#running.set(controller, this.#run(check, controller));
     }
+  }
+
+  /** The one that is due first, of those that may run. */
+  #next(): Check | undefined {
+    const [first] = this.#waiting;
+    const [script] = this.#scripts < MOST_SCRIPTS ? this.#waitingScripts : [];
+    const takesScript = script !== undefined && (first === undefined || script.dueUs < first.dueUs);
+    return (takesScript ? this.#waitingScripts : this.#waiting).shift();
   }
 
   async #run(check: Check, controller: AbortController): Promise<void> {
@@ -86,6 +103,7 @@ export class CheckRunner {
     let result = await this.#outcome(check, controller.signal, startUs);
     deadline.cancel();
     this.#running.delete(controller);
+    if (check.isScript === true) this.#scripts--;
     if (this.#stopped) return;
     if (expired) {
       this.#overruns++;

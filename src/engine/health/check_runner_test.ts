@@ -36,6 +36,17 @@ Deno.test("CheckRunner runs at most `limit` checks at once, the others in order,
   assertEquals([results.length, runner.lateChecks], [5, 3]);
 });
 
+Deno.test("CheckRunner runs at most 256 programs at once, and other checks beside them", async () => {
+  const { time, runner, results } = setUp(1000);
+  const scripts: ProbeResult[] = [];
+  for (let count = 0; count < 300; count++) runner.start({ ...check(time, scripts, 200), isScript: true });
+  for (let count = 0; count < 300; count++) runner.start(check(time, results, 200));
+  await time.pass(200);
+  assertEquals([scripts.length, results.length, runner.statistics().inFlight], [256, 300, 44]);
+  await time.pass(200);
+  assertEquals([scripts.length, runner.statistics().inFlight], [300, 0]);
+});
+
 Deno.test("CheckRunner cancels a check at its deadline: a failure, whatever it says then", async () => {
   const { time, runner, results } = setUp(2);
   runner.start(check(time, results, 5000));

@@ -400,6 +400,7 @@ export class HealthEngine {
       this.#runner.start({
         dueUs,
         limitUs: limitOf(checker.config),
+        isScript: checker.config.type === "misc",
         run: (signal) => this.#probe(checker.config, signal),
         done: (result) => {
           for (const taker of takers()) this.#take(taker, result);
