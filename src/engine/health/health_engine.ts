@@ -190,7 +190,10 @@ export class HealthEngine {
    */
   reconfigure(virtualServers: readonly VirtualServer[], settings: IpvsSettings = this.#settings): void {
     const before = new Map(this.#servers.map((server) => [identityOf(server.config), server]));
-    const table = this.#keeper.rows();
+    // What is new may be in the kernel's table already.
+    const table = virtualServers.every((config) => before.has(identityOf(config)))
+      ? this.#keeper.model
+      : this.#keeper.open();
     const start = this.#now();
     const added: LiveVirtualServer[] = [];
     const changes: (readonly [LiveVirtualServer, LiveChange])[] = [];

@@ -26,6 +26,8 @@ export interface TableKeeperOptions {
 
 /** Changes that others make to the table are looked for this often, microseconds. There are no events for them. */
 const RECONCILE_INTERVAL_US = 30_000_000;
+/** After another configuration the table is looked at so much later, microseconds. */
+const SECOND_LOOK_US = 2_000_000;
 /** First wait after a failure, doubled up to the interval above, microseconds. */
 const FIRST_RETRY_US = 1_000_000;
 /** Counters are at most this old when they are asked for, microseconds; whoever asks every second gets new ones. */
@@ -78,7 +80,10 @@ export class TableKeeper {
     this.#wanted.set(canonicalKey(target.entry.key), target);
   }
 
-  /** Another configuration: from now on these are wanted and ours; what else was ours is deleted. Carried out at once. */
+  /**
+   * Another configuration: from now on these are wanted and ours; what else was ours is deleted. Carried out at once, by
+   * what is known of the table: to read a large one first takes longer than the change. It is looked at soon after.
+   */
   replace(targets: readonly WantedVirtualServer[]): void {
     this.#wanted.clear();
     for (const target of targets) {
@@ -86,7 +91,10 @@ export class TableKeeper {
       this.want(target);
     }
     this.#inSync = false; // what differs now is our own doing
-    this.reconcile();
+    const model = this.#model;
+    const refused = model && this.#guard(() => this.#carryOut([...model.values()], [...this.#wanted.values()]));
+    if (refused === undefined || refused.length > 0) return this.reconcile();
+    this.#arrange(SECOND_LOOK_US);
   }
 
   /** Wants these as they are now, and carries the difference out; after a failure, everything is looked at. */
@@ -283,9 +291,9 @@ export class TableKeeper {
     this.#warning = { code, message, sinceMs: this.#options.clock.wallMs() };
   }
 
-  #arrange(): void {
+  #arrange(delayUs = this.#delayUs()): void {
     this.#next?.cancel();
-    this.#next = this.#options.agenda.at(this.#options.clock.nowUs() + this.#delayUs(), () => this.reconcile());
+    this.#next = this.#options.agenda.at(this.#options.clock.nowUs() + delayUs, () => this.reconcile());
   }
 
   #delayUs(): number {
