@@ -1,7 +1,10 @@
 #!/usr/bin/env bash
 # Measures, beside keepalived in one run. Nothing here passes or fails: numbers of two shared cores are for comparing.
 #
-# Usage: test/bench/run.sh          (make bench); needs root, keepalived and tcpdump; CYCLES=3 for a quick look
+# Usage: test/bench/run.sh [part]...          (make bench); CYCLES=3 for a quick look
+#
+# Parts: footprint check many failover ipvs; without any, all. The first need root, keepalived and tcpdump, and work in
+# network namespaces; ipvs runs in the test VM, whose kernel has IPVS, for eight minutes at most.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -11,26 +14,46 @@ export DENO_DIR=${DENO_DIR:-$project/.cache/deno}
 export HOLDFAST=${HOLDFAST:-$project/dist/holdfast}
 export PATH=$PATH:/usr/sbin:/sbin
 
-if [ "$(id -u)" -ne 0 ]; then
-  echo "SKIPPED: the benchmarks need root, for network namespaces" >&2
-  exit 1
-fi
-for program in keepalived tcpdump ip; do
-  if ! command -v "$program" >/dev/null; then
-    echo "SKIPPED: the benchmarks need $program (Debian package ${program/#ip/iproute2})" >&2
-    exit 1
-  fi
+parts=("$@")
+if [ ${#parts[@]} -eq 0 ]; then parts=(footprint check many failover ipvs); fi
+for part in "${parts[@]}"; do
+  case $part in
+  footprint | check | many | failover | ipvs) ;;
+  *)
+    sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    exit 2
+    ;;
+  esac
 done
 
+# What the parts on this machine need.
+need_host() {
+  if [ "$(id -u)" -ne 0 ]; then
+    echo "SKIPPED: the benchmarks need root, for network namespaces" >&2
+    exit 1
+  fi
+  for program in keepalived tcpdump ip; do
+    if ! command -v "$program" >/dev/null; then
+      echo "SKIPPED: the benchmarks need $program (Debian package ${program/#ip/iproute2})" >&2
+      exit 1
+    fi
+  done
+}
+
+in_vm() { # script
+  "$project/test/vm/host_packages.sh" >&2
+  "$project/test/vm/run.sh" -m 2048 -t 480 -- env CELLS="${CELLS:-}" SECONDS_EACH="${SECONDS_EACH:-}" "$@"
+}
+
+if [ "${parts[*]}" != ipvs ]; then need_host; fi
 mkdir -p "$project/.cache/bench"
 {
   date -u '+%Y-%m-%d %H:%M UTC'
   uname -r
-  "$DENO" run --allow-all --frozen --quiet "$here/footprint.ts"
-  echo
-  "$DENO" run --allow-all --frozen --quiet "$here/check.ts"
-  echo
-  "$DENO" run --allow-all --frozen --quiet "$here/many.ts"
-  echo
-  "$DENO" run --allow-all --frozen --quiet "$here/failover.ts"
+  for part in "${parts[@]}"; do
+    if [ "$part" = ipvs ]; then in_vm test/bench/ipvs/guest.sh; else
+      "$DENO" run --allow-all --frozen --quiet "$here/$part.ts"
+    fi
+    echo
+  done
 } | tee "$project/.cache/bench/results.txt"
