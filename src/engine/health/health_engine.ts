@@ -28,7 +28,7 @@ import {
   type ServerOverride,
   type SignedOrder,
 } from "./operator.ts";
-import { Pace } from "./pace.ts";
+import { inPace, Pace } from "./pace.ts";
 import { identityOf, keysOf, limitOf, requestsOf } from "./policy.ts";
 import { PoolWatch } from "./pool_watch.ts";
 import { Suspension } from "./suspension.ts";
@@ -384,10 +384,11 @@ export class HealthEngine {
     }
   }
 
-  #schedule(server: LiveVirtualServer, realServer: LiveRealServer, checker: LiveChecker): void {
+  #schedule(server: LiveVirtualServer, realServer: LiveRealServer, checker: LiveChecker, lastUs?: number): void {
     const state = realServer.health.checkers[realServer.checkers.indexOf(checker)];
-    if (checker.config.type === "bfd") return; // it is told
-    if (state !== undefined) this.#scheduleAt(state.nextCheckUs, { server, realServer, checker });
+    if (checker.config.type === "bfd" || state === undefined) return; // it is told
+    const dueUs = inPace(state, checker.config.delayLoopMs * 1000, lastUs);
+    this.#scheduleAt(dueUs, { server, realServer, checker });
   }
 
   #scheduleAt(dueUs: number, check: PlacedChecker): void {
@@ -406,14 +407,14 @@ export class HealthEngine {
         isScript: checker.config.type === "misc",
         run: (signal) => this.#probe(checker.config, signal),
         done: (result) => {
-          for (const taker of takers()) this.#take(taker, result);
+          for (const taker of takers()) this.#take(taker, result, dueUs);
         },
       });
     });
   }
 
   /** A result is there for a checker, which may have waited for it or have its own time still to come. */
-  #take(taker: PlacedChecker, result: ProbeResult): void {
+  #take(taker: PlacedChecker, result: ProbeResult, dueUs: number): void {
     const { server, realServer, checker } = taker;
     if (checker.gone) return;
     if (this.#suspension.holds(server)) {
@@ -424,7 +425,7 @@ export class HealthEngine {
     checker.due?.cancel();
     checker.due = undefined;
     this.#record(server, realServer, checker, result);
-    this.#schedule(server, realServer, checker);
+    this.#schedule(server, realServer, checker, dueUs);
   }
 
   #tell(news: readonly ServerNews[]): void {

@@ -1,4 +1,6 @@
-// Lets time pass for real servers that drain or rise: once a second while there are any. Decides nothing itself.
+// The pace of checks; and time that passes for real servers that drain or rise, once a second while there are any. Decides
+// nothing itself.
+import type { CheckerState } from "../../core/health/verdict.ts";
 import type { WantedVirtualServer } from "../../core/ipvs/table.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { Agenda, Appointment } from "./agenda.ts";
@@ -58,4 +60,23 @@ export class Pace {
       }
     }
   }
+}
+
+/** Of `delay_loop`: what a check may be late and take, together, without being the later the next time. */
+const PACE_SHARE = 4;
+
+/**
+ * When the next check is due. Good checks that end soon come at the distance of `delay_loop` whatever they took, so that a
+ * busy machine does not make each later than the one before; for the others it counts from their end, as in keepalived.
+ *
+ * @param lastUs when the last one was due
+ */
+export function inPace(
+  { nextCheckUs, failures }: Pick<CheckerState, "nextCheckUs" | "failures">,
+  delayLoopUs: number,
+  lastUs: number | undefined,
+): number {
+  if (lastUs === undefined || failures > 0) return nextCheckUs;
+  const pacedUs = lastUs + delayLoopUs;
+  return nextCheckUs - pacedUs <= delayLoopUs / PACE_SHARE ? pacedUs : nextCheckUs;
 }
