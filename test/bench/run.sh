@@ -3,7 +3,7 @@
 #
 # Usage: test/bench/run.sh [part]...          (make bench); CYCLES=3 for a quick look
 #
-# Parts: footprint check many failover ipvs; without any, all. The first need root, keepalived and tcpdump, and work in
+# Parts: footprint check many failover checks ipvs; without any, all. The first need root, keepalived and tcpdump, and work in
 # network namespaces; ipvs runs in the test VM, whose kernel has IPVS, for eight minutes at most.
 set -euo pipefail
 
@@ -15,10 +15,10 @@ export HOLDFAST=${HOLDFAST:-$project/dist/holdfast}
 export PATH=$PATH:/usr/sbin:/sbin
 
 parts=("$@")
-if [ ${#parts[@]} -eq 0 ]; then parts=(footprint check many failover ipvs); fi
+if [ ${#parts[@]} -eq 0 ]; then parts=(footprint check many failover checks ipvs); fi
 for part in "${parts[@]}"; do
   case $part in
-  footprint | check | many | failover | ipvs) ;;
+  footprint | check | many | failover | checks | ipvs) ;;
   *)
     sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
@@ -51,9 +51,11 @@ mkdir -p "$project/.cache/bench"
   date -u '+%Y-%m-%d %H:%M UTC'
   uname -r
   for part in "${parts[@]}"; do
-    if [ "$part" = ipvs ]; then in_vm test/bench/ipvs/guest.sh; else
-      "$DENO" run --allow-all --frozen --quiet "$here/$part.ts"
-    fi
+    case $part in
+    ipvs) in_vm test/bench/ipvs/guest.sh ;;
+    checks) "$here/checks.sh" ;;
+    *) "$DENO" run --allow-all --frozen --quiet "$here/$part.ts" ;;
+    esac
     echo
   done
 } | tee "$project/.cache/bench/results.txt"

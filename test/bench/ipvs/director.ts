@@ -34,14 +34,23 @@ export class Director {
       ? [program, ["run", "-f", this.file, "--journal", "off"]] as const
       : ["keepalived", ["-C", "-n", "-l", "-f", this.file, ...pids]] as const;
     this.logFile = `${folder}/${kind}.log`;
+    Deno.writeTextFileSync(this.logFile, "");
     const shell = ["-c", 'log=$1; shift; exec "$@" >"$log" 2>&1', "-", this.logFile, path, ...args];
-    this.#child = new Deno.Command("bash", { args: shell, stdin: "null", stdout: "null", stderr: "null" }).spawn();
+    // Where the kernel has no IPVS: one that does nothing (no_ipvs.c).
+    const noIpvs = kind === "keepalived" ? Deno.env.get("NO_IPVS") : undefined;
+    const env: Record<string, string> = noIpvs === undefined ? {} : { LD_PRELOAD: noIpvs };
+    this.#child = new Deno.Command("bash", { args: shell, env, stdin: "null", stdout: "null", stderr: "null" }).spawn();
   }
 
   /** Has it read its configuration again, another one. */
   reload(config: string): void {
     Deno.writeTextFileSync(this.file, config);
     this.#child.kill("SIGHUP");
+  }
+
+  /** What it has logged so far. */
+  get log(): string {
+    return Deno.readTextFileSync(this.logFile);
   }
 
   usage(): Usage {

@@ -1,17 +1,15 @@
 // Holdfast, keepalived and `ipvsadm -R` side by side on one kernel with IPVS: tables applied, changed and read, servers
 // checked, dead ones removed. Runs in the test VM (test/bench/ipvs/run.sh); prints a table for docs/measurements.md.
 import { run } from "../../support/command.ts";
-import { recordArrivals } from "./arrivals.ts";
+import { checkedScale, cpuText, measureLoad } from "./check_load.ts";
 import { configOf, keyOf, mortalConfig, rulesOf, type Scale } from "./configs.ts";
-import { Director, elapsed, type Kind, KINDS, metric, pause, until, type Usage } from "./director.ts";
+import { Director, elapsed, type Kind, KINDS, metric, pause, until } from "./director.ts";
 import { MORTAL_ADDRESS, MORTAL_PORTS, Mortals } from "./mortals.ts";
 import { Table } from "./result_table.ts";
 import { TableWatch } from "./table_watch.ts";
 
 const ONE_LARGE: Scale = { virtualServers: 1, realServers: 1000 };
 const MANY: Scale = { virtualServers: 1000, realServers: 10 };
-/** Where all real servers answer checks: nginx. */
-const CHECK_PORT = 8000;
 /** The virtual server of those that die is behind the others. */
 const MORTALS_AT = 60_000;
 const SECONDS = Number(Deno.env.get("SECONDS_EACH") || "15");
@@ -93,25 +91,13 @@ async function expectWhole({ virtualServers, realServers }: Scale): Promise<void
 
 /** Many servers checked once a second, and some that die meanwhile. */
 async function checks(count: number): Promise<void> {
-  const scale = { virtualServers: count / 10, realServers: 10, checkPort: CHECK_PORT };
   for (const kind of KINDS) {
     const mortals = new Mortals();
-    const config = configOf(scale) + mortalConfig(MORTALS_AT, MORTAL_ADDRESS, MORTAL_PORTS);
+    const config = configOf(checkedScale(count)) + mortalConfig(MORTALS_AT, MORTAL_ADDRESS, MORTAL_PORTS);
     const director = new Director(kind, folder, config);
     await elapsed("the whole table", director.startedMs, () => watch.realServers(keyOf(MORTALS_AT)).length > 0, 100);
-    await pause(8000);
-    const before = director.usage();
-    const lateness = await recordArrivals(CHECK_PORT, SECONDS, folder);
-    const after = director.usage();
-    const title = `${count} checks`;
-    results.set(`${title}: made per second`, kind, lateness.checks / SECONDS);
-    results.set(`${title}: late by, p50`, kind, lateness.p50);
-    results.set(`${title}: late by, p99`, kind, lateness.p99);
-    results.set(`${title}: late by, at most`, kind, lateness.greatest);
-    results.set(`${title}: processor, % of a core`, kind, percent(before, after, SECONDS));
-    results.set(`${title}: resident memory, MB`, kind, after.residentMb);
-    console.log(`${kind} with ${title}: ${cpuText(before, after, SECONDS)}`);
-    await removal(`with ${title}`, kind, mortals);
+    await measureLoad(director, { count: count + MORTAL_PORTS.length, seconds: SECONDS, folder }, results);
+    await removal(`with ${count} checks`, kind, mortals);
     await director.stop();
     await run("ipvsadm", "-C");
   }
@@ -124,7 +110,6 @@ async function deaths(title: string): Promise<void> {
     await elapsed("the table", director.startedMs, () => watch.realServers(keyOf(MORTALS_AT)).length > 0, 100);
     await pause(15_000); // on an emulated machine it takes so long until all is at rest
     await removal(title, kind, mortals);
-    if (Deno.env.has("LOGS")) console.log(Date.now(), Deno.readTextFileSync(director.logFile));
     await director.stop();
     await run("ipvsadm", "-C");
   }
@@ -136,14 +121,4 @@ async function removal(title: string, kind: Kind, mortals: Mortals): Promise<voi
   results.set(`dead server removed ${title}: over the least time, at most`, kind, over.at(-1) ?? NaN);
 }
 
-function percent(before: Usage, after: Usage, seconds: number): number {
-  const total = ({ cpuMs }: Usage): number => Object.values(cpuMs).reduce((sum, ms) => sum + ms, 0);
-  return (total(after) - total(before)) / (seconds * 10);
-}
-
-function cpuText(before: Usage, after: Usage, seconds: number): string {
-  return Object.keys(after.cpuMs).map((role) => {
-    return `${role} ${(((after.cpuMs[role] ?? 0) - (before.cpuMs[role] ?? 0)) / (seconds * 10)).toFixed(1)} %`;
-  }).join(", ");
-}
 Deno.exit(0);
