@@ -27,6 +27,8 @@ interface Entry {
   call: (() => void) | undefined;
 }
 
+/** What is due so soon after the first is called with it, microseconds: a wake-up costs more than a check. */
+const TOGETHER_US = 2000;
 /** The platform's timers take at most 2^31-1 ms; later deadlines are looked at again after that time. */
 const LONGEST_DELAY_MS = 2_147_483_647;
 
@@ -44,7 +46,10 @@ export class Agenda {
     this.#timers = timers;
   }
 
-  /** Calls `call` at `atUs` (monotonic microseconds) or as soon after it as possible, never from within this call. */
+  /**
+   * Calls `call` at `atUs` (monotonic microseconds) or as soon after it as possible, with others up to 2 ms before; never
+   * from within this call.
+   */
   at(atUs: number, call: () => void): Appointment {
     const entry: Entry = { atUs, order: this.#order++, call };
     this.#push(entry);
@@ -73,9 +78,13 @@ export class Agenda {
   #ring(): void {
     this.#cancelTimer = undefined;
     const nowUs = this.#clock.nowUs();
+    const first = this.#heap[0];
+    // The platform may ring too early: then nothing is due.
+    if (first === undefined || first.atUs > nowUs) return this.#arm();
+    const endUs = nowUs + TOGETHER_US;
     const due: Entry[] = [];
-    for (let first = this.#heap[0]; first !== undefined && first.atUs <= nowUs; first = this.#heap[0]) {
-      due.push(this.#pop(first));
+    for (let next = this.#heap[0]; next !== undefined && next.atUs <= endUs; next = this.#heap[0]) {
+      due.push(this.#pop(next));
     }
     // Taken out first: an appointment that makes a new one for now must not keep us here for ever.
     for (const entry of due) entry.call?.();
