@@ -24,6 +24,8 @@ export type NetlinkTransport = Pick<NetlinkSocket, "nextSequence" | "transact" |
 export interface IpvsSystem {
   /** A socket of NETLINK_GENERIC. @throws SystemError */
   openSocket(): NetlinkTransport;
+  /** Calls it in the network namespace of the table; undefined: that of this process. */
+  inside?<Value>(call: () => Value): Value;
   /** Loads ip_vs where the kernel did not do so by itself. @returns false when it cannot */
   loadModule(): boolean;
 }
@@ -31,7 +33,9 @@ export interface IpvsSystem {
 /** The real one. @param namespace network namespace whose table is meant; undefined: the present one's */
 export function ipvsSystem(namespace?: string): IpvsSystem {
   const openSocket = (): NetlinkTransport => new NetlinkSocket(NETLINK_GENERIC);
-  return { openSocket: () => namespace === undefined ? openSocket() : inNamespace(namespace, openSocket), loadModule };
+  if (namespace === undefined) return { openSocket, loadModule };
+  const inside = <Value>(call: () => Value): Value => inNamespace(namespace, call);
+  return { openSocket: () => inside(openSocket), inside, loadModule };
 }
 
 /** A command that was refused, with the errno. */
@@ -106,7 +110,10 @@ export class LinuxIpvs implements IpvsPort {
   }
 
   /** Timeouts and connection synchronisation. */
-  readonly settings = new LinuxIpvsSettings((write, onMessage) => this.#ask(write, onMessage));
+  readonly settings: LinuxIpvsSettings = new LinuxIpvsSettings(
+    (write, onMessage) => this.#ask(write, onMessage),
+    (call) => this.#system.inside === undefined ? call() : this.#system.inside(call),
+  );
 
   /** Closes the socket; the next call opens another. The table stays as it is. */
   close(): void {

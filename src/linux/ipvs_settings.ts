@@ -28,9 +28,12 @@ const ESRCH = 3;
 export class LinuxIpvsSettings implements IpvsSettingsPort {
   readonly #ask: Ask;
 
-  /** Asks nothing yet. */
-  constructor(ask: Ask) {
+  readonly #inside: <Value>(call: () => Value) => Value;
+
+  /** Asks nothing yet. @param inside calls in the network namespace of the table */
+  constructor(ask: Ask, inside: <Value>(call: () => Value) => Value) {
     this.#ask = ask;
+    this.#inside = inside;
   }
 
   timeouts(): IpvsTimeouts {
@@ -54,11 +57,11 @@ export class LinuxIpvsSettings implements IpvsSettingsPort {
   }
 
   sysctl(name: string): string | undefined {
-    return readSysctl(`ipv4/vs/${name}`);
+    return this.#inside(() => readSysctl(`ipv4/vs/${name}`));
   }
 
   setSysctl(name: string, value: string): void {
-    writeSysctl(`ipv4/vs/${name}`, value);
+    this.#inside(() => writeSysctl(`ipv4/vs/${name}`, value));
   }
 
   startSyncDaemon(daemon: SyncDaemon): void {
