@@ -56,7 +56,7 @@ demo: build ## show a fail-over in the lab, from start to end
 lab: build ## start the lab and keep it running to play with
 	test/lab/lab.sh
 
-bench: build ## measure fail-over, memory and start time
+bench: build ## measure beside keepalived: fail-over, checks, IPVS, memory, start time
 	test/bench/run.sh
 
 sim: $(DEPS) ## simulate SEEDS=100000 lives of routers, or replay one: SEED=8157

@@ -25,6 +25,7 @@ start_server() { # node
 
 write_config() { # real servers: rs1, rs2 or both
   cat >"$config" <<-END
+		ipvs: {sync_threshold: [3, 10]}
 		virtual_server:
 		  - address: 10.0.0.100
 		    port: $port
@@ -106,6 +107,10 @@ order() { # command, argument...
   lab_exec dir1 "$HOLDFAST" "$command" "$@"
 }
 
+sync_threshold() {
+  lab_exec dir1 sysctl -n net.ipv4.vs.sync_threshold | xargs
+}
+
 why() {
   order servers "$service"
 }
@@ -120,6 +125,7 @@ write_config rs1 rs2
 HOLDFAST_OPTIONS=(--api off)
 start_director holdfast dir1 "$config"
 check "both servers get connections" eventually 90 reaches "rs1 rs2"
+check_equal "a setting of the kernel is as configured" "$(sync_threshold)" "3 10"
 
 # --- an operator drains a server
 check "a connection to rs1 is made" open_connection_to_rs1
@@ -161,6 +167,7 @@ check "which was not before its time" test $((SECONDS - start)) -ge 18
 close_connection
 
 stop_director dir1
-check_equal "at the end the table is empty" "$(lab_exec dir1 ipvsadm -Sn)" ""
+check_equal "at the end the setting is what it was" "$(sync_threshold)" "3 50"
+check_equal "and the table is empty" "$(lab_exec dir1 ipvsadm -Sn)" ""
 lab_down
 summary
