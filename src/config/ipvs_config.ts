@@ -31,11 +31,11 @@ export const IPVS_SCHEMA: JsonSchema = {
     conn_reuse_mode: {
       type: "integer",
       minimum: 0,
-      maximum: 7,
+      maximum: 3,
       description:
-        "what becomes of a new connection from a client's address and port that the table still has: 0 it goes " +
-        "to the old server, 1 it is scheduled anew, 2 the same without waiting for entries of FTP's control connection. " +
-        "Kernel's default: 1",
+        "what becomes of a new connection from a client's address and port that the table still has, its old connection " +
+        "having ended: 0 it goes to the old server, 1 it is scheduled anew, 2 also while the old one is in FIN_WAIT, the last " +
+        "state that a director sees with direct routing. Kernel's default: 1",
     },
     sloppy_tcp: {
       type: "boolean",
@@ -49,7 +49,7 @@ export const IPVS_SCHEMA: JsonSchema = {
       maxItems: 2,
       items: { type: "integer", minimum: 0, maximum: MAX_PACKETS },
       description:
-        "the other director is told of a connection at its so-manieth packet, and again after each so many: " +
+        "the other director is told of a connection when it has had so many packets, and again after each so many more: " +
         "a director that comes back hears of old connections by the latter only; 0: never again. Kernel's default: [3, 50]",
     },
   },
