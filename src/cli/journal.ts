@@ -1,7 +1,7 @@
 // `holdfast events` and `holdfast why`: the journal, as it was kept and as a story.
-import { formatDuration } from "../base/duration.ts";
 import type { Entry } from "../core/journal/entry.ts";
-import { chain, lastTransition, namesOf, sentence } from "../core/journal/story.ts";
+import { namesOf } from "../core/journal/story.ts";
+import { entryLine, noStoryText, storyOf, storyText } from "../http/story_text.ts";
 import { RingReader } from "../daemon/journal/ring_file.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { journalToRead } from "./journal_path.ts";
@@ -23,7 +23,7 @@ export async function events(
   const reader = await open(journal);
   if (reader === undefined) return EXIT_FAILURE;
   const print = (entries: readonly Entry[]): void => {
-    for (const entry of entries) console.log(json ? JSON.stringify(entry) : line(entry));
+    for (const entry of entries) console.log(json ? JSON.stringify(entry) : entryLine(entry));
   };
   const wanted = ({ fact }: Entry): boolean => name === undefined || namesOf(fact).includes(name);
   print(reader.first.filter(wanted).slice(-lines));
@@ -41,40 +41,14 @@ export async function why(
 ): Promise<number> {
   const reader = await open(journal);
   if (reader === undefined) return EXIT_FAILURE;
-  const entries = reader.first;
-  const end = lastTransition(entries, name?.replace(/\/\d+$/, ""), at?.getTime());
-  if (end === undefined) {
-    const about = name === undefined ? "" : ` of ${name}`;
-    console.error(`error: the journal knows no change of state${about}${at === undefined ? "" : " until then"}`);
+  const story = storyOf(reader.first, name, at?.getTime());
+  if (story === undefined) {
+    console.error(`error: ${noStoryText(name, at !== undefined)}`);
     return EXIT_FAILURE;
   }
-  const story = chain(entries, end);
-  if (json) console.log(JSON.stringify(story, undefined, 2));
-  else console.log(storyText(story, end, Date.now()).join("\n"));
+  if (json) console.log(JSON.stringify(story.entries, undefined, 2));
+  else console.log(storyText(story, Date.now()).join("\n"));
   return EXIT_OK;
-}
-
-/** The story of a change of state: what it was, and line by line what led to it and what came of it. */
-export function storyText(story: readonly Entry[], end: Entry, nowMs: number): string[] {
-  const { fact } = end;
-  const [first = end] = story;
-  const what = fact.type === "transition" ? `${fact.name} became ${fact.to.toUpperCase()}` : sentence(fact);
-  const ago = formatDuration(Math.max(0, nowMs - end.atMs));
-  return [
-    `${what} ${ago} ago, at ${time(end.atMs)}:`,
-    ...story.map((entry) => {
-      const after = `+${((entry.atMs - first.atMs) / 1000).toFixed(3)} s`.padStart(10);
-      return `${entry === end ? ">" : " "}${after}  ${sentence(entry.fact)}`;
-    }),
-  ];
-}
-
-function line({ atMs, fact }: Entry): string {
-  return `${time(atMs)}  ${sentence(fact)}`;
-}
-
-function time(ms: number): string {
-  return new Date(ms).toISOString();
 }
 
 async function open(given: string | undefined): Promise<{ first: Entry[]; ring: RingReader } | undefined> {

@@ -54,9 +54,9 @@ export async function run(options: RunOptions): Promise<number> {
   log(`Holdfast ${VERSION} starting with ${options.useFile}`);
   const manager = ServiceManager.fromEnvironment(log);
   const path = options.journal ?? journalOfThisNamespace();
-  const journal = path === undefined || path === "off" ? undefined : new Journal({ path, log });
+  const journal = new Journal({ path: path === "off" ? undefined : path, log });
   const supervisor = new Supervisor(config, {
-    ...(journal && { journal }),
+    journal,
     version: VERSION,
     source: options.useFile,
     api: options.api === "off" ? undefined : options.api,

@@ -3,8 +3,11 @@
 import { same } from "../base/same.ts";
 import type { Config } from "../config/config.ts";
 import { type ApiSettings, apiSettings } from "./api_settings.ts";
+import { JournalFeed } from "./journal/feed.ts";
+import type { Journal } from "./journal/journal.ts";
 import type { ToApi } from "./messages.ts";
 import type { RoleKeeper } from "./role_keeper.ts";
+import type { RoleProcess } from "./role_process.ts";
 import { runningConfig } from "./running_config.ts";
 
 /** What it needs of the supervisor. */
@@ -14,6 +17,7 @@ export interface ApiKeeperOptions {
   readonly loopback: { readonly hostname: string; readonly port: number } | undefined;
   /** The file that the configuration is read from. */
   readonly source: string;
+  readonly journal: Journal | undefined;
 }
 
 /** The configuration in use, and since when. */
@@ -26,10 +30,12 @@ export interface ConfigInUse {
 /** Remembers what the role was told. */
 export class ApiKeeper {
   readonly #options: ApiKeeperOptions;
+  readonly #feed: JournalFeed | undefined;
   #settings: ApiSettings | undefined;
 
   constructor(options: ApiKeeperOptions) {
     this.#options = options;
+    this.#feed = options.journal && new JournalFeed(options.journal);
   }
 
   /** What a new process is told first. */
@@ -37,6 +43,11 @@ export class ApiKeeper {
     const { log, loopback } = this.#options;
     this.#settings = apiSettings(config.http, loopback, { log, readText: (path) => Deno.readTextFileSync(path) });
     return { type: "configure", settings: this.#settings };
+  }
+
+  /** Tells a new process what happened, and from then on what happens. */
+  feed(process: RoleProcess<ToApi>): void {
+    this.#feed?.begin(process);
   }
 
   /** The configuration without its secrets. */

@@ -68,6 +68,8 @@ class ApiRole {
         if (message.statistics === undefined) delete this.#snapshot.healthStatistics;
         else this.#snapshot.healthStatistics = message.statistics;
         return this.#watch.changed();
+      case "journal":
+        return this.#watch.happened(message.entries);
       case "stop":
         return this.#ended.resolve();
       default:

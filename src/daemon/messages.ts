@@ -6,7 +6,7 @@ import type { BfdInstance } from "../config/config_vrrp.ts";
 import type { IpvsSettings } from "../config/sync_daemon.ts";
 import type { MailTls } from "../config/own_keywords.ts";
 import type { VirtualServerKey } from "../core/ipvs/table.ts";
-import type { Fact } from "../core/journal/entry.ts";
+import type { Entry, Fact } from "../core/journal/entry.ts";
 import { isFact } from "../core/journal/record.ts";
 import type { RouterOrders } from "../core/vrrp/steering.ts";
 import type { JudgedWord } from "../core/tracking/server_word.ts";
@@ -117,6 +117,8 @@ export type ToApi =
   | { readonly type: "config"; readonly config: RunningConfig }
   | { readonly type: "vrrp"; readonly instances: readonly VrrpInstanceSnapshot[] }
   | HealthReport
+  /** What is new in the journal; the first one has what was there before. */
+  | { readonly type: "journal"; readonly entries: readonly Entry[] }
   | { readonly type: "stop" };
 
 /** Supervisor to mail. */

@@ -163,7 +163,7 @@ export class Supervisor {
       },
       begin: (process) => process.post({ type: "start" }),
     });
-    this.#apiKeeper = new ApiKeeper({ log: options.log, loopback: options.api, source: options.source ?? "" });
+    this.#apiKeeper = new ApiKeeper({ ...options, loopback: options.api, source: options.source ?? "" });
     this.#api = new RoleKeeper<ToApi>({
       ...common,
       role: "api",
@@ -172,6 +172,7 @@ export class Supervisor {
         process.send({ type: "vrrp", instances: this.#vrrpInstances });
         process.send(this.#healthReport);
         process.post(this.#apiKeeper.running(this.#inUse));
+        this.#apiKeeper.feed(process);
       },
       begin: (process) => process.send({ type: "node", node: this.#nodeSnapshot() }),
     });

@@ -22,8 +22,8 @@ export interface SupervisorOptions {
     /** Whether something in it is not as keepalived wants it, which `reload_check_config` does not let pass. */
     readonly hasFlaws: boolean;
   };
-  /** Keeps what happened and why; undefined: nowhere. */
-  readonly journal?: Journal;
+  /** Keeps what happened and why. */
+  readonly journal: Journal | undefined;
   /** What the first configuration has and is not started. */
   readonly leftOut: readonly LeftOut[];
   /** Told when a role's state has changed. */

@@ -5,6 +5,8 @@ import type { RunningConfig, Snapshot } from "../ports/snapshot.ts";
 import { renderCsv, statsRows } from "./csv.ts";
 import { accessGuard, type AccessPolicy, READ_ONLY } from "./access.ts";
 import { bodyDrain, concurrencyGuard, hostGuard, securityHeaders, writeGuard } from "./guards.ts";
+import { addEventStream } from "./api/journal_operations.ts";
+import { API_BASE } from "./api/openapi.ts";
 import { addApiRoutes } from "./api/routes.ts";
 import { ApiStatistics } from "./api_statistics.ts";
 import { METRICS_CONTENT_TYPES } from "./metric_families.ts";
@@ -58,6 +60,7 @@ export function createApp(options: AppOptions): Hono {
     const isReady = runs && node.roles.length > 0 && (context.req.query("role") !== "master" || isMaster);
     return isReady ? context.text("ok") : context.text("no", 503);
   });
+  addEventStream(app, API_BASE, watch.journal);
   addApiRoutes(app, { ...options, watch, config: options.config ?? (() => undefined) });
   app.get("/metrics", async (context) => {
     const format = metricsFormat(context.req.header("accept"));

@@ -2,6 +2,7 @@
 // keyboard, a screen reader, a phone and without scripts. Screenshots are kept in .cache/artefacts.
 import axe from "axe-core";
 import { assert, assertEquals } from "../assert.ts";
+import type { Entry } from "../../src/core/journal/entry.ts";
 import { createApp } from "../../src/http/app.ts";
 import { ApiStatistics } from "../../src/http/api_statistics.ts";
 import { NOW_MS, realServer, snapshot, virtualServer, vrrpInstance } from "../../src/http/fixture_snapshot.ts";
@@ -55,7 +56,7 @@ test("without scripts the page is whole, and loads itself again", async ({ open 
   await tab.screenshot(`${ARTEFACTS}/stats-no-script.png`);
 });
 
-test("changes are painted in place: scroll, focus and selection stay, small lines grow", async ({ open, show }) => {
+test("changes are painted in place: scroll, focus and selection stay, small lines grow", async ({ open, show, happened }) => {
   const tab = await open("/stats", PHONE);
   await tab.comes("it is live", `document.getElementById("live").textContent === "live"`);
   await tab.evaluate(`(() => {
@@ -73,6 +74,7 @@ test("changes are painted in place: scroll, focus and selection stay, small line
   const realServers = first.realServers.map((entry, at) =>
     at === 0 ? realServer({ state: "down", sinceMs: NOW_MS }) : entry
   );
+  happened(STORY);
   show({
     ...before,
     vrrpInstances: [backup, ...before.vrrpInstances.slice(1)],
@@ -125,9 +127,58 @@ test("what a check answered is text, whatever it is", async ({ open, show }) => 
   assert(!(await tab.evaluate<string>("document.title")).includes("taken"));
 });
 
+test("each change of state opens into its story, without scripts too, and stays open", async ({ open, happened }) => {
+  happened(STORY);
+  const plain = await open("/stats", { ...PHONE, scripts: false });
+  const story = `document.querySelector("#timeline details ol").innerText`;
+  await plain.evaluate(`document.querySelector("#timeline details").open = true`);
+  assert((await plain.evaluate<string>(story)).includes("+0.000 s  interface eth1 is down".replace("  ", " ")));
+  await plain.evaluate(`document.getElementById("timeline").scrollIntoView()`);
+  await plain.screenshot(`${ARTEFACTS}/stats-story-phone.png`);
+
+  const tab = await open("/stats", DESK);
+  await tab.comes("it is live", `document.getElementById("live").textContent === "live"`);
+  await tab.evaluate(`document.querySelector("#timeline summary").click()`);
+  await tab.comes("it is open", `document.querySelector("#timeline details").open`);
+  await tab.evaluate(axe.source);
+  const findings = await tab.evaluate<string[]>(`axe.run("#timeline").then(({ violations }) => violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id }) => id))`);
+  assertEquals(findings, []);
+  const [last] = STORY.slice(-1);
+  assert(last !== undefined);
+  happened([{ ...last, id: 9, fact: { type: "service", name: "tcp 10.0.0.100:80", up: false, text: "quorum lost" } }]);
+  await tab.comes("a newer one is above", `document.getElementById("timeline/0").innerText.includes("quorum lost")`);
+  await tab.comes("it is open still", `document.querySelector("[id='timeline/1'] details")?.open`);
+  happened([{ ...last, id: 10, cause: 9, fact: { type: "daemon", text: "what came of it" } }]);
+  await tab.comes("the newer one has a story", `document.querySelector("[id='timeline/0'] details") !== null`);
+  assertEquals(await tab.evaluate(`document.querySelector("[id='timeline/0'] details").open`), false);
+  assertEquals(tab.complaints, []);
+});
+
+/** A link that was lost, and what came of it. */
+const STORY: readonly Entry[] = [
+  { id: 1, atMs: NOW_MS - 310, fact: { type: "link", name: "eth1", state: "down" } },
+  {
+    id: 2,
+    atMs: NOW_MS,
+    cause: 1,
+    fact: {
+      type: "transition",
+      kind: "instance",
+      name: "VI_1",
+      from: "master",
+      to: "fault",
+      reason: "interface eth1 is down",
+      priority: 100,
+    },
+  },
+];
+
 interface Lab {
   readonly open: (path: string, look: Look) => Promise<Chromium>;
   readonly show: (shown: Snapshot) => void;
+  /** The journal has these, too. */
+  readonly happened: (entries: readonly Entry[]) => void;
 }
 
 function test(name: string, body: (lab: Lab) => Promise<void>): void {
@@ -150,6 +201,7 @@ function test(name: string, body: (lab: Lab) => Promise<void>): void {
           await tab.open(`http://127.0.0.1:${server.addr.port}${path}`, look);
           return tab;
         },
+        happened: (entries) => watch.happened(entries),
         show: (picture) => {
           shown = picture;
           nowMs += 5000;

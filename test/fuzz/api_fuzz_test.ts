@@ -93,13 +93,24 @@ function requestOf(prng: Prng): { path: string; init: RequestInit & { method: st
   const base = prng.chance(0.9)
     ? `/api/v1${operation.path}`
     : prng.pick(["/stats", "/metrics", "/stats/", "/docs", "/api"]);
-  const query = prng.chance(0.3) ? `?${prng.pick(["limit", "scope", "role", "x"])}=${prng.pick(WORDS)}` : "";
+  const query = prng.chance(0.3)
+    ? `?${prng.pick(["limit", "scope", "role", "since", "from", "name", "x"])}=${prng.pick(WORDS)}`
+    : "";
   const path = base.replace(/\{\w+\}/g, () => prng.pick(WORDS)) + (prng.chance(0.1) ? `;${prng.pick(WORDS)}` : "") +
     query;
   const headers: Record<string, string> = {};
   if (prng.chance(0.9)) headers["content-type"] = prng.chance(0.7) ? "application/json" : prng.pick(TYPES);
   if (prng.chance(0.3)) {
-    headers[prng.pick(HEADERS)] = prng.pick(['"x"', "*", "W/", "null", "cross-site", "Basic x", "🗲".length.toString()]);
+    headers[prng.pick(HEADERS)] = prng.pick([
+      '"x"',
+      "*",
+      "W/",
+      "text/event-stream",
+      "null",
+      "cross-site",
+      "Basic x",
+      "🗲".length.toString(),
+    ]);
   }
   const hasBody = method !== "GET" && method !== "HEAD" && prng.chance(0.9);
   return { path, init: { method, headers, ...(hasBody ? { body: bodyOf(prng) } : {}) } };

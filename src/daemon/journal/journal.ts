@@ -2,6 +2,7 @@
 // A disk that is full, slow or gone never keeps anything from working: what cannot be written is counted.
 import { CauseFinder } from "../../core/journal/causes.ts";
 import type { Entry, Fact } from "../../core/journal/entry.ts";
+import { RecentEntries } from "../../core/journal/recent.ts";
 import { encodeRecord } from "../../core/journal/record.ts";
 import { wordText } from "../../core/tracking/server_word.ts";
 import type { TrackStatus } from "../../engine/vrrp/tracked_items.ts";
@@ -11,7 +12,8 @@ import { RingFile, RingReader } from "./ring_file.ts";
 
 /** Where it is kept, and what is said of it. */
 export interface JournalOptions {
-  readonly path: string;
+  /** Undefined: in memory alone. */
+  readonly path: string | undefined;
   readonly log: (line: string) => void;
   /** Size at which the files of the ring change places. */
   readonly maxBytes?: number;
@@ -22,7 +24,11 @@ const MAX_TEXT = 2000;
 
 /** Keeps facts. */
 export class Journal {
-  readonly #path: string;
+  /** What it keeps in memory, of earlier lives too. */
+  readonly recent = new RecentEntries();
+  /** Called after each entry. */
+  kept: (() => void) | undefined;
+  readonly #path: string | undefined;
   readonly #log: (line: string) => void;
   readonly #causes = new CauseFinder();
   #ring: RingFile | undefined;
@@ -30,13 +36,17 @@ export class Journal {
   #lost = 0;
   #track: TrackStatus = { scripts: {}, files: {}, processes: {}, bfd: {} };
 
-  /** Opens the ring; where that is impossible the log says so, and nothing is kept. */
+  /** Opens the ring; where that is impossible the log says so, and nothing is kept but in memory. */
   constructor({ path, log, maxBytes }: JournalOptions) {
     this.#path = path;
     this.#log = log;
+    // Ids grow from life to life without a file, too: whoever reads on from one misses nothing, and sees nothing twice.
+    this.#nextId = Date.now();
+    if (path === undefined) return;
     try {
       this.#ring = new RingFile(path, maxBytes);
-      this.#nextId = (new RingReader(path).read().at(-1)?.id ?? 0) + 1;
+      for (const entry of new RingReader(path).read()) this.recent.add(entry);
+      this.#nextId = this.recent.lastId + 1;
     } catch (error) {
       this.#ring?.close();
       this.#ring = undefined;
@@ -51,7 +61,6 @@ export class Journal {
 
   /** Keeps a fact. @param atMs when it happened, if not now */
   record(fact: Fact, atMs: number = Date.now()): void {
-    if (this.#ring === undefined) return;
     this.#keep(bounded(fact), atMs);
     if (fact.type !== "transition" || fact.addresses === undefined || fact.addresses.length === 0) return;
     const { name, to, addresses, refused = [], announced = 0 } = fact;
@@ -88,7 +97,6 @@ export class Journal {
 
   /** Keeps what happened between two pictures of the virtual servers. */
   servers(before: readonly VirtualServerSnapshot[], after: readonly VirtualServerSnapshot[]): void {
-    if (this.#ring === undefined) return;
     for (const fact of serverFacts(before, after)) this.record(fact);
   }
 
@@ -99,15 +107,17 @@ export class Journal {
   }
 
   #keep(fact: Fact, atMs: number): void {
-    if (this.#lost > 0) {
-      const lost = { id: this.#nextId++, atMs, fact: { type: "lost", count: this.#lost } } as const;
-      if (!this.#write(lost)) return void this.#lost++;
+    if (this.#lost > 0 && this.#write({ id: this.#nextId, atMs, fact: { type: "lost", count: this.#lost } })) {
+      this.#nextId++;
       this.#lost = 0;
       this.#log("the journal can be written again");
     }
     const id = this.#nextId++;
     const cause = this.#causes.next(id, fact);
-    if (!this.#write({ id, atMs, ...(cause === undefined ? {} : { cause }), fact })) this.#lost++;
+    const entry = { id, atMs, ...(cause === undefined ? {} : { cause }), fact };
+    if (this.#lost > 0 || !this.#write(entry)) this.#lost++;
+    this.recent.add(entry);
+    this.kept?.();
   }
 
   #write(entry: Entry): boolean {

@@ -208,6 +208,8 @@ Deno.test("GET /docs names every operation and needs no asset of others", async 
 function ask(path: string, init: RequestInit = {}, access: AccessPolicy = LOCAL_ADMINISTRATOR): Promise<Response> {
   const watch = new Watch(() => snapshot(), new ApiStatistics());
   watch.changed(NOW_MS);
+  const fact = { type: "service", name: "tcp 10.0.0.100:80", up: false, text: "quorum lost" } as const;
+  watch.happened([{ id: 1, atMs: NOW_MS, fact }]);
   const app = createApp({
     snapshot: () => snapshot(),
     wallMs: () => NOW_MS,

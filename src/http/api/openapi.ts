@@ -47,7 +47,7 @@ export function openApi(operations: readonly Operation[] = OPERATIONS): Json {
   };
 }
 
-function operationOf({ id, summary, role, path, query, body, reply, hasEtag, method }: Operation): Json {
+function operationOf({ id, summary, role, path, query, body, reply, hasEtag, method, ...more }: Operation): Json {
   const names = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "");
   const inPath = names.map((name) => ({ name, in: "path", required: true, schema: { type: "string" } }));
   const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
@@ -72,14 +72,18 @@ function operationOf({ id, summary, role, path, query, body, reply, hasEtag, met
       "200": {
         description: summary,
         ...(hasEtag && method === "get" ? { headers: { ETag: { schema: { type: "string" } } } } : {}),
-        content: { "application/json": { schema: reference(reply) } },
+        content: {
+          "application/json": { schema: reference(reply) },
+          ...(more.streams && { "text/event-stream": { schema: { type: "string" } } }),
+        },
       },
       ...(hasEtag && method === "get" ? { "304": { description: "As known: If-None-Match names it" } } : {}),
       "401": refused("Nobody is known by these credentials"),
       "403": refused("This caller may not do that"),
-      ...(names.length > 0 ? { "404": refused("There is none of that name") } : {}),
+      ...(names.length > 0 || more.mayLack ? { "404": refused("There is none of that name") } : {}),
       ...(hasEtag && method === "post" ? { "412": refused("Another configuration runs by now") } : {}),
       ...(body || query ? { "422": refused("What was sent is not what is asked for") } : {}),
+      ...(more.streams ? { "503": refused("Too many streams are open") } : {}),
     },
   };
 }

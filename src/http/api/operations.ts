@@ -8,6 +8,7 @@ import { redactedText } from "../../config/running_text.ts";
 import type { CheckSnapshot, RunningConfig, Snapshot } from "../../ports/snapshot.ts";
 import { check, checkId, realServer, statusOf, time, uidOf, virtualServer, vrrpInstance } from "../status.ts";
 import type { Watch } from "../watch.ts";
+import { JOURNAL_OPERATIONS } from "./journal_operations.ts";
 import * as schemas from "./schemas.ts";
 
 /** Who may do something: each role may do all that those before it may. */
@@ -50,6 +51,10 @@ export interface Operation {
   readonly reply: z.ZodType;
   /** The reply has an ETag; If-None-Match and If-Match are heard. */
   readonly hasEtag?: boolean;
+  /** It also answers with a stream of events, where that is asked for. */
+  readonly streams?: boolean;
+  /** What is asked for by the query may not be there: 404. */
+  readonly mayLack?: boolean;
   readonly run: (source: ApiSource, call: Call) => Outcome;
 }
 
@@ -157,6 +162,7 @@ export const OPERATIONS: readonly Operation[] = [
       return found(watch.checks.of(params.id ?? "")?.slice(0, limit).map(resultOf));
     },
   },
+  ...JOURNAL_OPERATIONS,
   {
     id: "getConfig",
     method: "get",

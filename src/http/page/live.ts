@@ -1,5 +1,6 @@
 // The stream that keeps an open page up to date (server-sent events): what changed in which row, made once for all viewers.
 // A viewer that does not read is let go; its page connects again.
+import { same } from "../../base/same.ts";
 import type { Cell, Row, Table } from "./model.ts";
 import type { PageModel } from "./page_model.ts";
 
@@ -22,8 +23,14 @@ const HEARTBEAT_MS = 15_000;
 /** Bytes that wait for one viewer at most. */
 const MAX_WAITING_BYTES = 4 << 20;
 
-/** A cell as it travels: a text, or text, title and moment. */
-type TravellingCell = string | { readonly x: string; readonly h?: string; readonly s?: number };
+/** A cell as it travels: a text, or text, title, moment, and lines with what they are about. */
+type TravellingCell = string | {
+  readonly x: string;
+  readonly h?: string;
+  readonly s?: number;
+  readonly l?: readonly string[];
+  readonly k?: string;
+};
 
 /** A row as it travels: only the cells that changed, by their place. */
 interface RowChange {
@@ -166,11 +173,17 @@ function changeOf(before: Row | undefined, row: Row): RowChange | undefined {
 
 function isSameCell(a: Cell | undefined, b: Cell): boolean {
   if (a === undefined || typeof a === "string" || typeof b === "string") return a === b;
-  return a.text === b.text && a.title === b.title && a.sinceMs === b.sinceMs && a.line === b.line;
+  const isSame = a.text === b.text && a.title === b.title && a.sinceMs === b.sinceMs && a.line === b.line;
+  return isSame && a.key === b.key && same(a.steps, b.steps);
 }
 
 function travelling(cell: Cell): TravellingCell {
   if (typeof cell === "string") return cell;
-  const { text: x, title, sinceMs } = cell;
-  return { x, ...(title === undefined ? {} : { h: title }), ...(sinceMs === undefined ? {} : { s: sinceMs }) };
+  const { text: x, title, sinceMs, steps, key } = cell;
+  return {
+    x,
+    ...(title === undefined ? {} : { h: title }),
+    ...(sinceMs === undefined ? {} : { s: sinceMs }),
+    ...(steps === undefined ? {} : { l: steps, k: key ?? "" }),
+  };
 }

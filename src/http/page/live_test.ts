@@ -6,7 +6,7 @@ import { Watch } from "../watch.ts";
 import { escapeHtml } from "./markup.ts";
 
 Deno.test("the stream tells everything first, then only the cells that changed", async () => {
-  const { watch, show, next } = viewer();
+  const { show, next } = viewer();
   const first = await next();
   assertEquals(first.rows.find(({ i }) => i === "vrrp/VI_1")?.t["1"], "MASTER");
   show(snapshot({ vrrpInstances: [vrrpInstance({ state: "backup" }), ...snapshot().vrrpInstances.slice(1)] }));
@@ -15,7 +15,22 @@ Deno.test("the stream tells everything first, then only the cells that changed",
   assertEquals([row?.c, row?.t["1"], row?.t["4"]], ["vrrp_backup missing", "BACKUP", undefined]);
   assert(!second.rows.some(({ i }) => i.startsWith("tcp-")), "what is as before is not said again");
   assert(second.layout !== first.layout, "the node stands by now, which is a box of its own");
-  assertEquals(watch.timeline.entries.map(({ what, from, to }) => [what, from, to]), [["VI_1", "master", "backup"]]);
+});
+
+Deno.test("the timeline is the journal's: a change of state comes with its story, and grows with what came of it", async () => {
+  const { watch, next } = viewer();
+  await next();
+  const fact = { type: "service", name: "tcp 10.0.0.100:80", up: false, text: "quorum lost" } as const;
+  watch.happened([{ id: 1, atMs: NOW_MS, fact }]);
+  const first = (await next()).rows.find(({ i }) => i === "timeline/0");
+  assertEquals([first?.c, first?.t["2"]], ["active_down", "tcp 10.0.0.100:80 is down: quorum lost"]);
+  watch.happened([{ id: 2, atMs: NOW_MS, cause: 1, fact: { type: "daemon", text: "what came of it" } }]);
+  const second = (await next()).rows.find(({ i }) => i === "timeline/0");
+  assertEquals(second?.t["2"] as unknown, {
+    x: "tcp 10.0.0.100:80 is down: quorum lost",
+    l: ["+0.000 s  tcp 10.0.0.100:80 is down: quorum lost", "+0.000 s  what came of it"],
+    k: "1",
+  });
 });
 
 Deno.test("a number that changes leaves the layout as it is, a server that comes changes it", async () => {

@@ -59,6 +59,11 @@ function cellHtml(cell: Cell, nowMs: number): string {
   if (cell.sinceMs !== undefined) {
     return `<time data-since="${cell.sinceMs}">${formatDuration(nowMs - cell.sinceMs)}</time>`;
   }
+  if (cell.steps !== undefined) {
+    const steps = cell.steps.map((step) => `<li>${escapeHtml(step)}</li>`).join("");
+    return `<details data-key="${escapeHtml(cell.key ?? "")}"><summary>${escapeHtml(cell.text)}</summary>` +
+      `<ol class="steps">${steps}</ol></details>`;
+  }
   if (cell.title === undefined) return escapeHtml(cell.text);
   return `<span class="tip" tabindex="0" title="${escapeHtml(cell.title)}">${escapeHtml(cell.text)}</span>`;
 }

@@ -10,6 +10,9 @@ export type Cell = string | {
   readonly sinceMs?: number;
   /** Place of a small line, and what it shows; drawn by the script. */
   readonly line?: string;
+  /** Lines that are shown when it is opened; `key` says what they are about. */
+  readonly steps?: readonly string[];
+  readonly key?: string;
 };
 
 /** One line of a table. */

@@ -1,8 +1,8 @@
 // Everything that the page shows, of one picture: its tables, its title, and what it looks like as a whole.
 import type { Snapshot, VirtualServerSnapshot } from "../../ports/snapshot.ts";
 import type { History } from "../history.ts";
+import type { JournalView } from "../journal_view.ts";
 import { rollUp } from "../roll_up.ts";
-import type { Timeline } from "../timeline.ts";
 import type { Table } from "./model.ts";
 import { virtualServerTable } from "./virtual_server_view.ts";
 import { timelineTable, vrrpTable } from "./vrrp_view.ts";
@@ -11,7 +11,7 @@ import { timelineTable, vrrpTable } from "./vrrp_view.ts";
 export interface PageSource {
   readonly snapshot: Snapshot;
   readonly history: History;
-  readonly timeline: Timeline;
+  readonly journal: JournalView;
 }
 
 /** The page, before it is markup. */
@@ -37,10 +37,10 @@ export interface PageFilter {
 export const NO_FILTER: PageFilter = { hidesDown: false, hidesMaintenance: false, scope: "" };
 
 /** The model of a picture. */
-export function pageModel({ snapshot, history, timeline }: PageSource): PageModel {
+export function pageModel({ snapshot, history, journal }: PageSource): PageModel {
   const virtualServers = snapshot.virtualServers.map((server) => virtualServerTable(server, history));
   const vrrp = vrrpTable(snapshot.vrrpInstances);
-  const last = timelineTable(timeline.entries);
+  const last = timelineTable(journal.timeline);
   return {
     title: `${summary(snapshot)} - ${snapshot.node.routerId} - Holdfast`,
     layout: layoutOf(snapshot, [vrrp, last, ...virtualServers]),

@@ -43,6 +43,30 @@ function only(cell, name) {
   return child;
 }
 
+/* What was opened stays open, though its row moves down. */
+const opened = new Set();
+document.addEventListener("toggle", ({ target }) => {
+  if (!target.dataset || target.dataset.key === undefined) return;
+  if (target.open) opened.add(target.dataset.key); else opened.delete(target.dataset.key);
+}, true);
+
+function paintSteps(details, { x, l, k }) {
+  const summary = document.createElement("summary");
+  summary.textContent = x;
+  const list = document.createElement("ol");
+  list.className = "steps";
+  for (const text of l) {
+    const item = document.createElement("li");
+    item.textContent = text;
+    list.append(item);
+  }
+  const isFocused = details.dataset.key === k && details.contains(document.activeElement);
+  details.replaceChildren(summary, list);
+  details.dataset.key = k;
+  details.open = opened.has(k);
+  if (isFocused) summary.focus({ preventScroll: true });
+}
+
 function paint(cell, value) {
   if (cell.classList.contains("spark")) return;
   if (typeof value === "string") return setText(cell, value);
@@ -51,6 +75,7 @@ function paint(cell, value) {
     time.dataset.since = value.s;
     return setText(time, duration(Date.now() - offset - value.s));
   }
+  if (value.l !== undefined) return paintSteps(only(cell, "details"), value);
   if (value.h === undefined) return setText(cell, value.x);
   const tip = only(cell, "span");
   tip.className = "tip";
@@ -116,6 +141,7 @@ async function readAgain() {
       const old = document.querySelector(name);
       if (fresh && old) old.replaceChildren(...fresh.childNodes);
     }
+    for (const details of document.querySelectorAll("details[data-key]")) details.open = opened.has(details.dataset.key);
     for (const element of document.querySelectorAll(".scroll")) {
       const found = scrolls.find(([label]) => label === element.getAttribute("aria-label"));
       if (found) element.scrollLeft = found[1];

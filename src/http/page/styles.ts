@@ -69,6 +69,9 @@ section{margin-bottom:1.2rem;content-visibility:auto;contain-intrinsic-size:auto
 .tip{text-decoration:underline dotted;text-underline-offset:2px}
 .tip:focus{outline:2px solid var(--link);white-space:normal}
 .tip:focus::after{content:" (" attr(title) ")";display:block;max-width:24rem;white-space:normal}
+summary{cursor:pointer}
+summary:focus-visible{outline:2px solid var(--link)}
+ol.steps{margin:.3rem 0;padding:0 0 0 1rem;list-style:none;font-variant-numeric:tabular-nums}
 td.spark{padding:0 .3rem;min-width:8rem}
 td.spark svg{display:block;width:7.5rem;height:1.1rem}
 td.spark polyline{fill:none;stroke:currentColor;stroke-width:1;vector-effect:non-scaling-stroke}
@@ -83,5 +86,5 @@ ${stateRules(0)}
 @media (prefers-color-scheme:dark){
 ${stateRules(1)}
 }
-@media (max-width:600px){body{padding:0 .4rem 2rem}nav{margin-left:0}}
+@media (max-width:600px){body{padding:0 .4rem 2rem}nav{margin-left:0}#timeline tbody th{white-space:normal;width:6rem}}
 `;

@@ -1,7 +1,7 @@
 // The tables of VRRP: who is master, since when, and why; and what changed last.
 import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import { formatCount, formatMoment } from "../format.ts";
-import type { TimelineEntry } from "../timeline.ts";
+import type { TimelineEntry } from "../journal_view.ts";
 import { type Cell, idOf, type Row, type Table, uniqueIds } from "./model.ts";
 
 /** All instances of this node. */
@@ -94,27 +94,19 @@ function tracked({ tracked: items = [] }: VrrpInstanceSnapshot): string {
   }).join("\n");
 }
 
-/** What changed last, the newest first. */
+/** What changed last, the newest first; each with its story to open. */
 export function timelineTable(entries: readonly TimelineEntry[]): Table {
   return {
     id: "timeline",
     tab: { text: "Last transitions", className: "neutral" },
-    detail: entries.length === 0 ? "none since the api role started" : "newest first",
+    detail: entries.length === 0 ? "the journal knows none" : "newest first",
     nameTitle: "When (UTC)",
-    groups: [{
-      title: "",
-      columns: [
-        { title: "Ago" },
-        { title: "What", kind: "text" },
-        { title: "Change", kind: "text" },
-        { title: "Why", kind: "wrap" },
-      ],
-    }],
-    rows: entries.map((entry, at) => ({
+    groups: [{ title: "", columns: [{ title: "Ago" }, { title: "What, and why", kind: "wrap" }] }],
+    rows: entries.map(({ id, atMs, text, steps, className }, at) => ({
       id: `timeline/${at}`,
-      className: entry.className,
-      name: formatMoment(entry.atMs).replace(" UTC", ""),
-      cells: [{ text: "", sinceMs: entry.atMs }, entry.what, `${entry.from} → ${entry.to}`, entry.why],
+      className,
+      name: formatMoment(atMs).replace(" UTC", ""),
+      cells: [{ text: "", sinceMs: atMs }, steps.length === 0 ? text : { text, steps, key: String(id) }],
     })),
   };
 }
