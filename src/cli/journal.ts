@@ -1,10 +1,13 @@
 // `holdfast events` and `holdfast why`: the journal, as it was kept and as a story.
 import type { Entry } from "../core/journal/entry.ts";
+import { mergedStory } from "../core/journal/merge.ts";
 import { namesOf } from "../core/journal/story.ts";
 import { entryLine, noStoryText, storyOf, storyText } from "../http/story_text.ts";
 import { RingReader } from "../daemon/journal/ring_file.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { journalToRead } from "./journal_path.ts";
+import { mergedJson, mergedText } from "./merged_story.ts";
+import { type PeerJournal, type PeerOptions, readPeer } from "./peer_journal.ts";
 
 /** What both take. */
 interface ReadOptions {
@@ -37,8 +40,9 @@ export async function events(
 /** `holdfast why`. @returns the exit status: failure when nothing is known */
 export async function why(
   name: string | undefined,
-  { journal, json, at }: ReadOptions & { readonly at?: Date },
+  { journal, json, at, peer, ...more }: ReadOptions & { readonly at?: Date } & Partial<PeerOptions>,
 ): Promise<number> {
+  if (peer !== undefined) return await whyOfBoth(name, { journal, json, at, peer, ...more });
   const reader = await open(journal);
   if (reader === undefined) return EXIT_FAILURE;
   const story = storyOf(reader.first, name, at?.getTime());
@@ -48,6 +52,33 @@ export async function why(
   }
   if (json) console.log(JSON.stringify(story.entries, undefined, 2));
   else console.log(storyText(story, Date.now()).join("\n"));
+  return EXIT_OK;
+}
+
+/** With the journal of the peer. */
+async function whyOfBoth(
+  name: string | undefined,
+  { journal, json, at, ...peerOptions }:
+    & { journal: string | undefined; json: boolean; at: Date | undefined }
+    & PeerOptions,
+): Promise<number> {
+  const reader = await open(journal);
+  if (reader === undefined) return EXIT_FAILURE;
+  let peer: PeerJournal;
+  try {
+    peer = await readPeer(peerOptions);
+  } catch (error) {
+    console.error(`error: ${error instanceof Error ? error.message : error}`);
+    return EXIT_FAILURE;
+  }
+  const story = mergedStory(reader.first, peer.entries, peer.clock, name?.replace(/\/\d+$/, ""), at?.getTime());
+  if (story === undefined) {
+    console.error(
+      `error: ${noStoryText(name, at !== undefined).replace("the journal knows no", "neither journal knows a")}`,
+    );
+    return EXIT_FAILURE;
+  }
+  console.log(json ? JSON.stringify(mergedJson(story), undefined, 2) : mergedText(story, Date.now()).join("\n"));
   return EXIT_OK;
 }
 

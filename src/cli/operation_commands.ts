@@ -85,6 +85,9 @@ export function addOperationCommands(program: Command, done: (status: number) =>
     .option("--at <time>", "the last one until that time, such as 2026-01-31T08:15:00Z", parseTime)
     .option("--json", "as JSON", false)
     .addOption(journalOption())
+    .option("--peer <file|url>", "put another node's journal into it: a copy of its file, or the address of its API")
+    .option("--peer-token <file>", "file with a token of the peer's API")
+    .option("--peer-ca <file>", "file with the certificate that the peer's is signed by")
     .action(async (name, options) => {
       const { why } = await import("./journal.ts");
       done(await why(name, options));

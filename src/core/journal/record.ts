@@ -56,7 +56,8 @@ export function isFact(value: unknown): value is Fact {
   return typeof value === "object" && value !== null && "type" in value && TYPES.some((type) => type === value.type);
 }
 
-function isEntry(value: unknown): value is Entry {
+/** Whether a value from outside looks like an entry; what its fact says is not looked at. */
+export function isEntry(value: unknown): value is Entry {
   if (typeof value !== "object" || value === null || !("id" in value) || !("atMs" in value) || !("fact" in value)) {
     return false;
   }
