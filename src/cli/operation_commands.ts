@@ -14,10 +14,23 @@ export function addOperationCommands(program: Command, done: (status: number) =>
 
   program.command("status")
     .description("say how the running Holdfast is: roles, warnings, instances, virtual servers")
-    .option("--json", "as the API says it", false)
+    .option("--json", "as the API says it; with --watch one line for each picture", false)
+    .addOption(
+      durationOption("-w, --watch [interval]", "again and again until it is interrupted; default: every 2 s").preset(
+        "2s",
+      ),
+    )
     .action(async (options) => {
       const { status } = await import("./status.ts");
       done(await status(options));
+    });
+
+  program.command("top")
+    .description("the same, live on the whole terminal, with real servers and the last events; q quits")
+    .addOption(durationOption("-i, --interval <duration>", "how often it is brought up to date").default(1000, "1s"))
+    .action(async (options) => {
+      const { top } = await import("./top.ts");
+      done(await top(options));
     });
 
   program.command("vrrp")

@@ -26,9 +26,10 @@ export function addServerCommands(program: Command, done: (status: number) => vo
   program.command("servers")
     .description("say of each real server how it is, and why it gets the connections that it gets")
     .argument("[virtual-server]", VIRTUAL_SERVER)
-    .action(async (virtualServer) => {
+    .option("--json", "as the API says it", false)
+    .action(async (virtualServer, options) => {
       const { servers } = await import("./servers.ts");
-      done(await servers(virtualServer));
+      done(await servers(virtualServer, options));
     });
 
   const give = async (request: { readonly command: string; readonly [field: string]: unknown }): Promise<void> => {

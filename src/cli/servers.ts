@@ -2,13 +2,17 @@
 import { formatDuration } from "../base/duration.ts";
 import { formatEndpoint } from "../base/ip.ts";
 import { serverStatusText } from "../http/server_status.ts";
+import { virtualServer } from "../http/status.ts";
 import type { RealServerSnapshot, Snapshot, VirtualServerSnapshot } from "../ports/snapshot.ts";
 import { ask } from "./ask.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { table } from "./table.ts";
 
 /** @returns the exit status: failure when there is no such virtual server, too */
-export async function servers(wanted: string | undefined): Promise<number> {
+export async function servers(
+  wanted: string | undefined,
+  { json }: { readonly json: boolean },
+): Promise<number> {
   const snapshot = await ask({ command: "status" }) as Snapshot | undefined;
   if (snapshot === undefined) return EXIT_FAILURE;
   const chosen = snapshot.virtualServers.filter((server) => wanted === undefined || namesOf(server).includes(wanted));
@@ -16,7 +20,8 @@ export async function servers(wanted: string | undefined): Promise<number> {
     console.error(`error: there is no virtual server \`${wanted}\``);
     return EXIT_FAILURE;
   }
-  console.log(chosen.map((server) => serverText(server, Date.now()).join("\n")).join("\n\n"));
+  if (json) console.log(JSON.stringify(chosen.map(virtualServer), undefined, 2));
+  else console.log(chosen.map((server) => serverText(server, Date.now()).join("\n")).join("\n\n"));
   return EXIT_OK;
 }
 

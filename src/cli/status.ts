@@ -9,13 +9,26 @@ import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { table } from "./table.ts";
 
 /** `holdfast status`. @returns the exit status */
-export async function status({ json }: { readonly json: boolean }): Promise<number> {
-  const snapshot = await ask({ command: "status" }) as Snapshot | undefined;
-  if (snapshot === undefined) return EXIT_FAILURE;
-  const nowMs = Date.now();
-  console.log(json ? JSON.stringify(statusOf(snapshot, nowMs), undefined, 2) : statusText(snapshot, nowMs).join("\n"));
-  return EXIT_OK;
+export async function status(
+  { json, watch }: { readonly json: boolean; readonly watch?: number },
+): Promise<number> {
+  for (;;) {
+    const snapshot = await ask({ command: "status" }) as Snapshot | undefined;
+    if (snapshot === undefined) return EXIT_FAILURE;
+    const nowMs = Date.now();
+    const isWatching = watch !== undefined;
+    if (json) console.log(JSON.stringify(statusOf(snapshot, nowMs), undefined, isWatching ? 0 : 2));
+    else {
+      const [clear, end] = !isWatching ? ["", ""] : Deno.stdout.isTerminal() ? [CLEAR, ""] : ["", "\n"];
+      console.log(clear + statusText(snapshot, nowMs).join("\n") + end);
+    }
+    if (!isWatching) return EXIT_OK;
+    await new Promise((resolve) => setTimeout(resolve, watch));
+  }
 }
+
+/** The cursor to the top, and nothing below it. */
+const CLEAR = "\x1b[H\x1b[2J";
 
 /** `holdfast vrrp`. @returns the exit status: failure when there is no such instance, too */
 export async function vrrp(
