@@ -1,6 +1,7 @@
 // The command line: which commands there are and what they take. What they do is in a file of its own each.
 import { Argument, Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { VERSION } from "../base/version.ts";
+import { FACILITIES, LEVELS } from "../daemon/log/log_line.ts";
 import { SIGNAL_NUMBERS } from "../daemon/signals.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_status.ts";
 import { addHelperCommands } from "./helper_commands.ts";
@@ -46,6 +47,17 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     )
     .option("-p, --pid <file>", "write the process id to a file")
     .option("--journal <file>", "where changes of state are kept, or `off` (default: /var/lib/holdfast/journal)")
+    .addOption(new Option("--log-format <format>", "how the log is written").choices(["text", "json"]).default("text"))
+    .addOption(
+      new Option("--log-to <target>", "where the log goes").choices(["stderr", "syslog", "journald"]).default("stderr"),
+    )
+    .addOption(
+      new Option("--log-level <level>", "leave out what matters less").choices(Object.keys(LEVELS)).default("info"),
+    )
+    .addOption(
+      new Option("--log-facility <facility>", "for syslog and journald").choices(Object.keys(FACILITIES))
+        .default("daemon"),
+    )
     .option("-I, --keep-ipvs", "at the end, leave the virtual servers in the kernel", false)
     .action(async (options) => {
       const { run } = await import("./run.ts");

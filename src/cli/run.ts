@@ -8,6 +8,7 @@ import type { GlobalDefs } from "../config/global_defs.ts";
 import { type DiagnosticCode, isAdvice } from "../config/diagnostic.ts";
 import { Journal } from "../daemon/journal/journal.ts";
 import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.ts";
+import { type Log, type LogOptions, openLog } from "../daemon/log/log.ts";
 import { listenToSignals } from "../daemon/signals.ts";
 import { ServiceManager } from "../daemon/service_manager.ts";
 import { Supervisor } from "../daemon/supervisor.ts";
@@ -23,8 +24,15 @@ import { saveConfig } from "./saved_config.ts";
 /** Where the api role listens, if at all. */
 export type ApiAddress = { readonly hostname: string; readonly port: number } | "off";
 
+/** The log of this process, as soon as it is known how it is wanted. */
+let log: Log = (line) => console.error(line);
+
 /** The options of the command. */
 export interface RunOptions {
+  readonly logFormat: LogOptions["format"];
+  readonly logTo: LogOptions["target"];
+  readonly logLevel: LogOptions["level"];
+  readonly logFacility: string;
   readonly useFile: string;
   readonly api: ApiAddress;
   readonly keepIpvs: boolean;
@@ -38,17 +46,22 @@ export interface RunOptions {
 
 /** Runs until SIGTERM or SIGINT. @returns the exit status */
 export async function run(options: RunOptions): Promise<number> {
-  const { config, leftOut, report } = readRunnable(options, Deno.stderr.isTerminal() && !Deno.noColor);
+  const { logFormat: format, logTo: target, logLevel: level, logFacility: facility } = options;
+  log = openLog({ format, target, level, facility });
+  // What keeps it from starting is for whoever starts it, unless he reads something else.
+  const isForPeople = format === "text" && target === "stderr";
+  const complain = (text: string): void => isForPeople ? console.error(text) : log(text);
+  const { config, leftOut, report } = readRunnable(options, isForPeople && Deno.stderr.isTerminal() && !Deno.noColor);
   const stray = config && leaveFor(config.global);
-  if (report !== "") console.error(report.trimEnd());
+  if (report !== "") complain(report.trimEnd());
   if (config === undefined) return EXIT_FAILURE;
   const missing = stray ?? missingPrivilege(config);
   if (missing !== undefined) {
-    console.error(`error: ${missing}`);
+    complain(`error: ${missing}`);
     return EXIT_FAILURE;
   }
   if (!takeInstanceLock()) {
-    console.error("error: Holdfast is already running in this network namespace");
+    complain("error: Holdfast is already running in this network namespace");
     return EXIT_FAILURE;
   }
   log(`Holdfast ${VERSION} starting with ${options.useFile}`);
@@ -160,9 +173,4 @@ function saveCopy(folder: string, sources: ReadonlyMap<string, string>): void {
   } catch (error) {
     log(`warning: config_save_dir: ${error instanceof Error ? error.message : error}`);
   }
-}
-
-/** One line to standard error, with the time. */
-function log(line: string): void {
-  console.error(`${new Date().toISOString()} ${line}`);
 }

@@ -39,7 +39,7 @@ export class ServiceManager {
     try {
       return new ServiceManager(new ServiceNotify(socket), Number.isSafeInteger(watchdogUs) ? watchdogUs : 0);
     } catch (error) {
-      log(`warning: ${error instanceof Error ? error.message : error}`);
+      log(`warning: NOTIFY_SOCKET: ${error instanceof Error ? error.message : error}`);
       return new ServiceManager(undefined);
     }
   }

@@ -65,7 +65,9 @@ Deno.test("fromEnvironment() takes the variables away, and does without a socket
   manager.rolesChanged(roles("stopped", "stopped", "stopped"));
   manager.close();
   assertEquals([Deno.env.get("NOTIFY_SOCKET"), Deno.env.get("WATCHDOG_USEC")], [undefined, undefined]);
-  assertEquals(said, ["warning: Cannot use NOTIFY_SOCKET=neither: it is neither a path nor an abstract name"]);
+  assertEquals(said, [
+    "warning: NOTIFY_SOCKET: Cannot use the socket neither: it is neither a path nor an abstract name",
+  ]);
 });
 
 Deno.test("ServiceNotify sends whole datagrams to a path and to an abstract name; nobody there is no error", async () => {
