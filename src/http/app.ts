@@ -62,9 +62,9 @@ export function createApp(options: AppOptions): Hono {
   });
   addEventStream(app, API_BASE, watch.journal);
   addApiRoutes(app, { ...options, watch, config: options.config ?? (() => undefined) });
-  app.get("/metrics", async (context) => {
+  app.get("/metrics", (context) => {
     const format = metricsFormat(context.req.header("accept"));
-    const text = await renderMetrics({ snapshot: options.snapshot(), api: statistics }, format);
+    const text = renderMetrics({ snapshot: options.snapshot(), api: statistics }, format);
     return context.body(text, 200, { "Content-Type": METRICS_CONTENT_TYPES[format] });
   });
   app.get("/stats.css", (context) => context.body(STATS_CSS, 200, { "Content-Type": "text/css; charset=utf-8" }));

@@ -1,6 +1,5 @@
-// The families of one scrape for prom-client's registry, from values whose true count is elsewhere. A family begins at its
-// first value. prom-client's own counters and gauges would look up every series again; these hand it the finished list.
-import { type Metric, Registry } from "prom-client";
+// The families of one scrape as Prometheus's text format or OpenMetrics. A family begins at its first value. With thousands of
+// real servers there are tens of thousands of series: each is written once, as text, when it is told.
 import type { HistogramSnapshot } from "../base/histogram.ts";
 
 /** Labels of one series. */
@@ -11,19 +10,11 @@ export type MetricsFormat = "text" | "openmetrics";
 
 /** Content types of both. */
 export const METRICS_CONTENT_TYPES: Readonly<Record<MetricsFormat, string>> = {
-  text: Registry.PROMETHEUS_CONTENT_TYPE,
-  openmetrics: Registry.OPENMETRICS_CONTENT_TYPE,
+  text: "text/plain; version=0.0.4; charset=utf-8",
+  openmetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8",
 };
 
 type FamilyType = "counter" | "gauge" | "histogram";
-
-/** One line of a family, as prom-client writes it. */
-interface Series {
-  readonly labels: Labels;
-  readonly value: number;
-  /** Where it is not that of the family. */
-  readonly metricName?: string;
-}
 
 interface Family {
   readonly name: string;
@@ -31,27 +22,33 @@ interface Family {
   readonly type: FamilyType;
   /** By labels: two series of the same would make the whole scrape invalid. */
   readonly known: Set<string>;
-  readonly series: Series[];
+  text: string;
 }
 
 /** The families of one scrape. */
 export class MetricFamilies {
   readonly #families = new Map<string, Family>();
+  /** By the name without prefix, which is what is looked up tens of thousands of times. */
+  #byName = new Map<string, Family>();
+  /** Values of labels as they are written: there are few, and each is written often. */
+  readonly #escaped = new Map<string, string>();
+  readonly #rows = new Set<string>();
   #prefix = "";
 
   /** From now on every name begins with this. */
   prefix(prefix: string): this {
     this.#prefix = prefix;
+    this.#byName = new Map();
     return this;
   }
 
   /** Sets one series of a gauge. `help` counts at the first series of the family. */
-  gauge(name: string, help: string, value: number, labels: Labels = {}): void {
+  gauge(name: string, help: string, value: number, labels?: Labels): void {
     this.#add("gauge", name, help, labels, value);
   }
 
   /** Sets one series of a counter; the name ends in `_total`. */
-  counter(name: string, help: string, value: number, labels: Labels = {}): void {
+  counter(name: string, help: string, value: number, labels?: Labels): void {
     this.#add("counter", name, help, labels, value);
   }
 
@@ -60,69 +57,125 @@ export class MetricFamilies {
     for (const other of states) this.gauge(name, help, other === state ? 1 : 0, { ...labels, state: other });
   }
 
+  /**
+   * The series of one thing, whose labels are the same in all its families; undefined when it was told already.
+   *
+   * @param kind what is told in these families and in no other way
+   */
+  row(kind: string, labels: Labels): MetricRow | undefined {
+    const text = this.#textOf(labels);
+    const key = `${kind} ${text}`;
+    if (this.#rows.has(key)) return undefined;
+    this.#rows.add(key);
+    return new MetricRow((type, name, help, value, more) => {
+      if (!Number.isFinite(value)) return;
+      const family = this.#family(type, name, help);
+      let labels = text;
+      for (let at = 0; at < more.length; at += 2) labels += `,${more[at]}="${this.#escape(more[at + 1] ?? "")}"`;
+      family.text += `${family.name}{${labels}} ${value}\n`;
+    });
+  }
+
   /** Sets one histogram. */
-  histogram(name: string, help: string, { bounds, counts, sum }: HistogramSnapshot, labels: Labels = {}): void {
+  histogram(name: string, help: string, { bounds, counts, sum }: HistogramSnapshot, labels?: Labels): void {
     const family = this.#family("histogram", name, help);
-    const clean = this.#newSeries(family, labels);
-    if (clean === undefined) return;
+    const common = this.#newSeries(family, labels);
+    if (common === undefined) return;
     let total = 0;
+    const before = common === "" ? "" : `${common},`;
     for (const [at, count] of counts.entries()) {
       total += count;
-      const le = String(bounds[at] ?? "+Inf");
-      family.series.push({ metricName: `${family.name}_bucket`, labels: { ...clean, le }, value: total });
+      family.text += `${family.name}_bucket{${before}le="${bounds[at] ?? "+Inf"}"} ${total}\n`;
     }
-    family.series.push({ metricName: `${family.name}_sum`, labels: clean, value: sum });
-    family.series.push({ metricName: `${family.name}_count`, labels: clean, value: total });
+    const braced = common === "" ? "" : `{${common}}`;
+    family.text += `${family.name}_sum${braced} ${sum}\n${family.name}_count${braced} ${total}\n`;
   }
 
   /** Everything, as it is served. */
-  async text(format: MetricsFormat): Promise<string> {
-    const registry = new Registry();
-    if (format === "openmetrics") registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
-    for (const { name, help, type, series } of this.#families.values()) {
-      // In OpenMetrics the family of a counter is named without the suffix, which prom-client adds to each series.
-      const title = format === "openmetrics" && type === "counter" ? name.replace(/_total$/, "") : name;
-      const values = { name: title, help, type, values: series, aggregator: "sum" };
-      registry.registerMetric({ name, get: () => Promise.resolve(values) } as unknown as Metric);
+  text(format: MetricsFormat): string {
+    const isOpen = format === "openmetrics";
+    let all = "";
+    for (const { name, help, type, text } of this.#families.values()) {
+      // In OpenMetrics the family of a counter is named without the suffix that its series have.
+      const title = isOpen && type === "counter" ? name.replace(/_total$/, "") : name;
+      const line = help.replace(/\\/g, "\\\\").replace(/\n/g, "\\n");
+      all += `# HELP ${title} ${line}\n# TYPE ${title} ${type}\n${text}${isOpen ? "" : "\n"}`;
     }
-    const text = await registry.metrics();
-    return format === "openmetrics" ? text : `${text.trimEnd()}\n`;
+    return isOpen ? `${all}# EOF\n` : `${all.trimEnd()}\n`;
   }
 
-  #add(type: FamilyType, name: string, help: string, labels: Labels, value: number): void {
+  #add(type: FamilyType, name: string, help: string, labels: Labels | undefined, value: number): void {
     if (!Number.isFinite(value)) return; // better no series than one that is not a number
     const family = this.#family(type, name, help);
-    const clean = this.#newSeries(family, labels);
-    if (clean !== undefined) family.series.push({ labels: clean, value });
+    const text = this.#newSeries(family, labels);
+    if (text !== undefined) {
+      family.text += text === "" ? `${family.name} ${value}\n` : `${family.name}{${text}} ${value}\n`;
+    }
   }
 
-  /** Labels that can be written, or undefined when the family has a series of them already. */
-  #newSeries(family: Family, labels: Labels): Labels | undefined {
-    const clean: Record<string, string> = {};
-    let key = "";
+  /** The labels as they are written, or undefined when the family has a series of them already. */
+  #newSeries(family: Family, labels: Labels | undefined): string | undefined {
+    const text = labels === undefined ? "" : this.#textOf(labels);
+    if (family.known.has(text)) return undefined;
+    family.known.add(text);
+    return text;
+  }
+
+  #textOf(labels: Labels): string {
+    let text = "";
     for (const name in labels) {
-      const value = printable(labels[name] ?? "");
-      clean[name] = value;
-      key += `${name}=${value}\n`;
+      const label = `${name}="${this.#escape(labels[name] ?? "")}"`;
+      text = text === "" ? label : `${text},${label}`;
     }
-    if (family.known.has(key)) return undefined;
-    family.known.add(key);
-    return clean;
+    return text;
+  }
+
+  #escape(value: string): string {
+    let escaped = this.#escaped.get(value);
+    if (escaped === undefined) this.#escaped.set(value, escaped = escapeLabel(value));
+    return escaped;
   }
 
   #family(type: FamilyType, name: string, help: string): Family {
+    let family = this.#byName.get(name);
+    if (family !== undefined) return family;
     const full = this.#prefix + name;
-    let family = this.#families.get(full);
+    family = this.#families.get(full);
     if (family === undefined) {
-      family = { name: full, help, type, known: new Set(), series: [] };
+      family = { name: full, help, type, known: new Set(), text: "" };
       this.#families.set(full, family);
     }
+    this.#byName.set(name, family);
     return family;
   }
 }
 
-/** Control characters, which no parser wants, become question marks; prom-client escapes the rest. */
-function printable(text: string): string {
+type Write = (type: FamilyType, name: string, help: string, value: number, more: readonly string[]) => void;
+
+/** Writes the series of one thing: no two of the same name and labels. */
+export class MetricRow {
+  readonly #write: Write;
+
+  constructor(write: Write) {
+    this.#write = write;
+  }
+
+  /** Sets a gauge. @param more names and values of further labels, in turn */
+  gauge(name: string, help: string, value: number, ...more: readonly string[]): void {
+    this.#write("gauge", name, help, value, more);
+  }
+
+  /** Sets a counter; the name ends in `_total`. @param more as above */
+  counter(name: string, help: string, value: number, ...more: readonly string[]): void {
+    this.#write("counter", name, help, value, more);
+  }
+}
+
+/** As both formats want it. Control characters, which no parser wants, become question marks. */
+function escapeLabel(text: string): string {
   // deno-lint-ignore no-control-regex -- finding them is the point
-  return /[\x00-\x09\x0b-\x1f\x7f]/.test(text) ? text.replace(/[\x00-\x09\x0b-\x1f\x7f]/g, "?") : text;
+  return text.replace(/[\x00-\x09\x0b-\x1f\x7f]/g, "?").replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(
+    /\n/g,
+    "\\n",
+  );
 }

@@ -29,7 +29,7 @@ export function metricsFormat(accept: string | undefined): MetricsFormat {
 }
 
 /** All metrics of one moment, made anew each time: what is gone from the snapshot is gone from here. */
-export function renderMetrics({ snapshot, api }: MetricsSource, format: MetricsFormat = "text"): Promise<string> {
+export function renderMetrics({ snapshot, api }: MetricsSource, format: MetricsFormat = "text"): string {
   const families = new MetricFamilies().prefix("holdfast_");
   addNode(families, snapshot);
   addVrrpMetrics(families, snapshot.vrrpInstances);

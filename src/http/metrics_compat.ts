@@ -72,9 +72,10 @@ function addNodeExporterNames(families: MetricFamilies, snapshot: Snapshot): voi
         proto: isMark ? "FWM" : server.protocol.toUpperCase(),
         local_mark: isMark ? markOf(server.fwmark ?? 0) : "",
       };
-      families.gauge("backend_connections_active", "Active connections", entry.activeConnections, labels);
-      families.gauge("backend_connections_inactive", "Inactive connections", entry.inactiveConnections, labels);
-      families.gauge("backend_weight", "Weight", entry.weight.kernel ?? entry.weight.effective, labels);
+      const row = families.row("backend", labels);
+      row?.gauge("backend_connections_active", "Active connections", entry.activeConnections);
+      row?.gauge("backend_connections_inactive", "Inactive connections", entry.inactiveConnections);
+      row?.gauge("backend_weight", "Weight", entry.weight.kernel ?? entry.weight.effective);
     }
   }
   if (snapshot.virtualServers.every((server) => server.counters === undefined)) return; // the kernel was not read

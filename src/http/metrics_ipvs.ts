@@ -1,7 +1,7 @@
 // The metrics of virtual and real servers, under our own names.
 import { formatEndpoint } from "../base/ip.ts";
 import type { RealServerSnapshot, VirtualServerSnapshot, VrrpInstanceSnapshot } from "../ports/snapshot.ts";
-import type { Labels, MetricFamilies } from "./metric_families.ts";
+import type { MetricFamilies, MetricRow } from "./metric_families.ts";
 import { rollUp } from "./roll_up.ts";
 
 const STATES = ["up", "going_down", "down", "going_up", "no_check", "drain", "maint"] as const;
@@ -40,7 +40,8 @@ export function addVirtualServer(
   }
   const open = "Whether failed real servers stay in the table because none is up (fail_open)";
   families.gauge("vs_failing_open", open, server.realServers.some(({ held }) => held) ? 1 : 0, { vs });
-  addTraffic(families, "vs", { vs }, server);
+  const row = families.row("vs", { vs });
+  if (row !== undefined) addTraffic(row, "vs", server);
   for (const entry of server.realServers) addRealServer(families, vs, entry);
 }
 
@@ -57,59 +58,54 @@ function instanceOf({ address }: VirtualServerSnapshot, instances: readonly Vrrp
 }
 
 function addRealServer(families: MetricFamilies, vs: string, entry: RealServerSnapshot): void {
-  const labels = { vs, rs: formatEndpoint(entry.address, entry.port) };
-  const state = "1 for the state that the real server is in, 0 for the others";
-  families.states("rs_state", state, labels, STATES, stateOf(entry));
+  const row = families.row("rs", { vs, rs: formatEndpoint(entry.address, entry.port) });
+  if (row === undefined) return;
+  const help = "1 for the state that the real server is in, 0 for the others";
+  const state = stateOf(entry);
+  for (const other of STATES) row.gauge("rs_state", help, other === state ? 1 : 0, "state", other);
   const weight = "Weight as configured, as wanted now, and as the kernel has it";
-  families.gauge("rs_weight", weight, entry.weight.configured, { ...labels, kind: "configured" });
-  families.gauge("rs_weight", weight, entry.weight.effective, { ...labels, kind: "effective" });
-  if (entry.weight.kernel !== undefined) {
-    families.gauge("rs_weight", weight, entry.weight.kernel, { ...labels, kind: "kernel" });
-  }
+  row.gauge("rs_weight", weight, entry.weight.configured, "kind", "configured");
+  row.gauge("rs_weight", weight, entry.weight.effective, "kind", "effective");
+  if (entry.weight.kernel !== undefined) row.gauge("rs_weight", weight, entry.weight.kernel, "kind", "kernel");
   const connections = "Connections now, by the kernel's count";
-  families.gauge("rs_connections", connections, entry.activeConnections, { ...labels, kind: "active" });
-  families.gauge("rs_connections", connections, entry.inactiveConnections, { ...labels, kind: "inactive" });
-  families.gauge("rs_connections", connections, entry.persistentConnections, { ...labels, kind: "persistent" });
+  row.gauge("rs_connections", connections, entry.activeConnections, "kind", "active");
+  row.gauge("rs_connections", connections, entry.inactiveConnections, "kind", "inactive");
+  row.gauge("rs_connections", connections, entry.persistentConnections, "kind", "persistent");
   for (const kind of ["upper", "lower"] as const) {
     const value = entry.thresholds?.[kind] ?? 0;
     const help = "Connections from which on it gets no more, and below which it gets some again";
-    if (value > 0) families.gauge("rs_threshold", help, value, { ...labels, kind });
+    if (value > 0) row.gauge("rs_threshold", help, value, "kind", kind);
   }
   const changes = "How often it went down, and came back after that";
   const isDown = entry.state === "down" || entry.state === "going-up";
   const ups = Math.max(0, entry.downTransitions - (isDown ? 1 : 0));
-  families.counter("rs_transitions_total", changes, entry.downTransitions, { ...labels, to: "down" });
-  families.counter("rs_transitions_total", changes, ups, { ...labels, to: "up" });
-  families.counter("rs_failed_checks_total", "Checks that failed", entry.failedChecks, labels);
-  families.counter("rs_downtime_seconds_total", "Time it has been down", entry.downtimeMs / 1000, labels);
+  row.counter("rs_transitions_total", changes, entry.downTransitions, "to", "down");
+  row.counter("rs_transitions_total", changes, ups, "to", "up");
+  row.counter("rs_failed_checks_total", "Checks that failed", entry.failedChecks);
+  row.counter("rs_downtime_seconds_total", "Time it has been down", entry.downtimeMs / 1000);
   const since = "When its state changed last, Unix time";
-  families.gauge("rs_last_transition_timestamp_seconds", since, entry.sinceMs / 1000, labels);
-  addTraffic(families, "rs", labels, entry);
-  if (entry.check !== undefined && entry.check.atMs > 0) {
-    const duration = "How long the last check took";
-    families.gauge("check_last_duration_seconds", duration, entry.check.durationUs / 1_000_000, labels);
-    families.gauge("check_status", "The last check's outcome in HAProxy's words; always 1", 1, {
-      ...labels,
-      type: entry.check.type,
-      status: entry.check.status,
-    });
-  }
+  row.gauge("rs_last_transition_timestamp_seconds", since, entry.sinceMs / 1000);
+  addTraffic(row, "rs", entry);
+  const { check } = entry;
+  if (check === undefined || check.atMs === 0) return;
+  row.gauge("check_last_duration_seconds", "How long the last check took", check.durationUs / 1_000_000);
+  const outcome = "The last check's outcome in HAProxy's words; always 1";
+  row.gauge("check_status", outcome, 1, "type", check.type, "status", check.status);
 }
 
 /** Traffic out is left away for dr and tun: replies bypass the director, and a 0 would be read as a number. */
 function addTraffic(
-  families: MetricFamilies,
+  row: MetricRow,
   prefix: "vs" | "rs",
-  labels: Labels,
   { counters, forwardingMethod }: Pick<VirtualServerSnapshot, "counters" | "forwardingMethod">,
 ): void {
   if (counters === undefined) return;
-  families.counter(`${prefix}_connections_total`, "Connections scheduled", counters.connections, labels);
+  row.counter(`${prefix}_connections_total`, "Connections scheduled", counters.connections);
   const packets = "Packets through the director";
   const bytes = "Bytes through the director";
-  families.counter(`${prefix}_packets_total`, packets, counters.packetsIn, { ...labels, direction: "in" });
-  families.counter(`${prefix}_bytes_total`, bytes, counters.bytesIn, { ...labels, direction: "in" });
+  row.counter(`${prefix}_packets_total`, packets, counters.packetsIn, "direction", "in");
+  row.counter(`${prefix}_bytes_total`, bytes, counters.bytesIn, "direction", "in");
   if (forwardingMethod !== "nat") return;
-  families.counter(`${prefix}_packets_total`, packets, counters.packetsOut, { ...labels, direction: "out" });
-  families.counter(`${prefix}_bytes_total`, bytes, counters.bytesOut, { ...labels, direction: "out" });
+  row.counter(`${prefix}_packets_total`, packets, counters.packetsOut, "direction", "out");
+  row.counter(`${prefix}_bytes_total`, bytes, counters.bytesOut, "direction", "out");
 }

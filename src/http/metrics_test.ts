@@ -2,8 +2,8 @@ import { assert, assertEquals } from "../../test/assert.ts";
 import { realServer, snapshot, virtualServer } from "./fixture_snapshot.ts";
 import { metricsFormat, renderMetrics } from "./metrics.ts";
 
-Deno.test("renderMetrics() gives each family its help, its type and no value that is not a number", async () => {
-  const text = await renderMetrics({ snapshot: snapshot() });
+Deno.test("renderMetrics() gives each family its help, its type and no value that is not a number", () => {
+  const text = renderMetrics({ snapshot: snapshot() });
   const families = new Set(
     text.split("\n").filter((line) => line && !line.startsWith("#")).map((line) =>
       line.includes('le="') || /_(sum|count)[{ ]/.test(line)
@@ -21,8 +21,8 @@ Deno.test("renderMetrics() gives each family its help, its type and no value tha
   assert(!/ (nan|inf)/i.test(text));
 });
 
-Deno.test("renderMetrics() tells VRRP in our names and in keepalived-exporter's", async () => {
-  const lines = await scrape();
+Deno.test("renderMetrics() tells VRRP in our names and in keepalived-exporter's", () => {
+  const lines = scrape();
   const identity = `iname="VI_1",intf="eth0",vrid="51",family="4"`;
   has(lines, `holdfast_vrrp_state{${identity},state="master"} 1`);
   has(lines, `holdfast_vrrp_state{${identity},state="backup"} 0`);
@@ -42,8 +42,8 @@ Deno.test("renderMetrics() tells VRRP in our names and in keepalived-exporter's"
   has(lines, `keepalived_authentication_failure_total{iname="VI_1",intf="eth0",vrid="51"} 1`);
 });
 
-Deno.test("renderMetrics() tells IPVS in our names and in node_exporter's", async () => {
-  const lines = await scrape();
+Deno.test("renderMetrics() tells IPVS in our names and in node_exporter's", () => {
+  const lines = scrape();
   const rs = `vs="tcp 10.0.0.100:80",rs="10.0.1.11:80"`;
   has(lines, `holdfast_vs_up{vs="tcp 10.0.0.101:80"} 0`);
   has(lines, `holdfast_vs_real_servers{vs="tcp 10.0.0.100:80",state="up"} 2`);
@@ -60,17 +60,17 @@ Deno.test("renderMetrics() tells IPVS in our names and in node_exporter's", asyn
   );
 });
 
-Deno.test("renderMetrics() forgets what is gone, and does not make up what the kernel was not asked for", async () => {
-  assert((await scrape()).some((line) => line.includes("10.0.0.101")));
+Deno.test("renderMetrics() forgets what is gone, and does not make up what the kernel was not asked for", () => {
+  assert(scrape().some((line) => line.includes("10.0.0.101")));
   const { counters: _counters, ...unread } = virtualServer({ realServers: [] });
-  const text = await renderMetrics({ snapshot: snapshot({ virtualServers: [unread] }) });
+  const text = renderMetrics({ snapshot: snapshot({ virtualServers: [unread] }) });
   assert(!text.includes("10.0.0.101"));
   assert(!text.includes("node_ipvs_connections_total"));
   assert(!text.includes("holdfast_vs_connections_total"));
 });
 
-async function scrape(): Promise<string[]> {
-  return (await renderMetrics({ snapshot: snapshot() })).split("\n");
+function scrape(): string[] {
+  return (renderMetrics({ snapshot: snapshot() })).split("\n");
 }
 
 function has(lines: readonly string[], line: string): void {
@@ -80,8 +80,8 @@ function has(lines: readonly string[], line: string): void {
   );
 }
 
-Deno.test("renderMetrics() writes histograms with cumulative buckets", async () => {
-  const lines = await scrape();
+Deno.test("renderMetrics() writes histograms with cumulative buckets", () => {
+  const lines = scrape();
   const name = "holdfast_vrrp_send_delay_seconds";
   has(lines, `${name}_bucket{iname="VI_1",le="0.01"} 1`);
   has(lines, `${name}_bucket{iname="VI_1",le="0.1"} 3`);
@@ -94,27 +94,27 @@ Deno.test("renderMetrics() writes histograms with cumulative buckets", async () 
   );
 });
 
-Deno.test("renderMetrics() names a firewall mark as /proc/net/ip_vs does, and tells no rows of a group's members", async () => {
+Deno.test("renderMetrics() names a firewall mark as /proc/net/ip_vs does, and tells no rows of a group's members", () => {
   const marked = virtualServer({ name: "fwmark 7", address: "fwmark 7", port: 0, fwmark: 7 });
   const group = virtualServer({ name: "tcp group G", address: "group G" });
-  const text = await renderMetrics({ snapshot: snapshot({ virtualServers: [marked, group] }) });
+  const text = renderMetrics({ snapshot: snapshot({ virtualServers: [marked, group] }) });
   const labels = `local_address="",local_port="",remote_address="10.0.1.11",remote_port="80",proto="FWM"`;
   assert(text.includes(`node_ipvs_backend_weight{${labels},local_mark="00000007"} 1`));
   assert(!text.includes(`local_address="group G"`));
   assert(text.includes(`proto="fwm",vip="",vport="",fwmark="7"`));
 });
 
-Deno.test("renderMetrics() writes OpenMetrics: counters' families have no _total, and the end is marked", async () => {
-  const text = await renderMetrics({ snapshot: snapshot() }, "openmetrics");
+Deno.test("renderMetrics() writes OpenMetrics: counters' families have no _total, and the end is marked", () => {
+  const text = renderMetrics({ snapshot: snapshot() }, "openmetrics");
   assert(text.endsWith("\n# EOF\n"));
   assert(text.includes("# TYPE holdfast_vrrp_adverts counter"));
   assert(text.includes(`holdfast_vrrp_adverts_total{iname="VI_1",direction="out"} 5400`));
   assert(!/^# TYPE \S+_total /m.test(text));
 });
 
-Deno.test("renderMetrics() writes each series once, whatever is configured twice", async () => {
+Deno.test("renderMetrics() writes each series once, whatever is configured twice", () => {
   const twice = virtualServer({ realServers: [realServer(), realServer()] });
-  const text = await renderMetrics({ snapshot: snapshot({ virtualServers: [twice, twice] }) });
+  const text = renderMetrics({ snapshot: snapshot({ virtualServers: [twice, twice] }) });
   const lines = text.split("\n").filter((line) => line && !line.startsWith("#")).map((line) =>
     line.split(" ").slice(0, -1).join(" ")
   );

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Measures, beside keepalived in one run. Nothing here passes or fails: numbers of two shared cores are for comparing.
 #
-# Usage: test/bench/run.sh [part]...          (make bench); CYCLES=3 for a quick look
+# Usage: test/bench/run.sh [part]...          (make bench); CYCLES=3, ROUNDS=5 or MINUTES=1 for a quick look
 #
-# Parts: footprint check many failover checks ipvs; without any, all. The first need root, keepalived and tcpdump, and work in
-# network namespaces; ipvs runs in the test VM, whose kernel has IPVS, for eight minutes at most.
+# Parts: footprint check many failover soak page checks ipvs; without any, all. The first need root, keepalived and tcpdump, and
+# page needs haproxy and curl; they work in network namespaces. ipvs runs in the test VM, whose kernel has IPVS, for eight
+# minutes at most.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -15,10 +16,10 @@ export HOLDFAST=${HOLDFAST:-$project/dist/holdfast}
 export PATH=$PATH:/usr/sbin:/sbin
 
 parts=("$@")
-if [ ${#parts[@]} -eq 0 ]; then parts=(footprint check many failover checks ipvs); fi
+if [ ${#parts[@]} -eq 0 ]; then parts=(footprint check many failover soak page checks ipvs); fi
 for part in "${parts[@]}"; do
   case $part in
-  footprint | check | many | failover | checks | ipvs) ;;
+  footprint | check | many | failover | soak | page | checks | ipvs) ;;
   *)
     sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
@@ -32,7 +33,9 @@ need_host() {
     echo "SKIPPED: the benchmarks need root, for network namespaces" >&2
     exit 1
   fi
-  for program in keepalived tcpdump ip; do
+  local -a programs=(keepalived tcpdump ip)
+  if [[ " ${parts[*]} " == *" page "* ]]; then programs+=(haproxy curl); fi
+  for program in "${programs[@]}"; do
     if ! command -v "$program" >/dev/null; then
       echo "SKIPPED: the benchmarks need $program (Debian package ${program/#ip/iproute2})" >&2
       exit 1

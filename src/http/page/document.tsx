@@ -25,8 +25,10 @@ export function renderStatsPage(source: PageSource, options: StatsPageOptions): 
 const Document: FC<{ source: PageSource } & StatsPageOptions> = ({ source, ...options }) => {
   const { snapshot } = source;
   const { nowMs, filter, refreshSeconds } = options;
-  const { title, layout } = pageModel(source);
-  const shown = pageModel({ ...source, snapshot: filtered(snapshot, filter) });
+  const whole = pageModel(source);
+  const { title, layout } = whole;
+  const wanted = filtered(snapshot, filter);
+  const shown = wanted === snapshot ? whole : pageModel({ ...source, snapshot: wanted });
   const live = refreshSeconds === undefined ? "no" : "yes";
   return (
     <html lang="en">
