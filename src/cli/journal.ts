@@ -3,9 +3,8 @@ import type { Entry } from "../core/journal/entry.ts";
 import { mergedStory } from "../core/journal/merge.ts";
 import { namesOf } from "../core/journal/story.ts";
 import { entryLine, noStoryText, storyOf, storyText } from "../http/story_text.ts";
-import { RingReader } from "../daemon/journal/ring_file.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
-import { journalToRead } from "./journal_path.ts";
+import { openJournal } from "./journal_reader.ts";
 import { mergedJson, mergedText } from "./merged_story.ts";
 import { type PeerJournal, type PeerOptions, readPeer } from "./peer_journal.ts";
 
@@ -23,7 +22,7 @@ export async function events(
   name: string | undefined,
   { journal, json, lines, follow }: ReadOptions & { readonly lines: number; readonly follow: boolean },
 ): Promise<number> {
-  const reader = await open(journal);
+  const reader = await openJournal(journal);
   if (reader === undefined) return EXIT_FAILURE;
   const print = (entries: readonly Entry[]): void => {
     for (const entry of entries) console.log(json ? JSON.stringify(entry) : entryLine(entry));
@@ -32,7 +31,9 @@ export async function events(
   print(reader.first.filter(wanted).slice(-lines));
   while (follow) {
     await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
-    print(reader.ring.read().filter(wanted));
+    const fresh = await reader.next().catch(said);
+    if (fresh === undefined) return EXIT_FAILURE;
+    print(fresh.filter(wanted));
   }
   return EXIT_OK;
 }
@@ -43,7 +44,7 @@ export async function why(
   { journal, json, at, peer, ...more }: ReadOptions & { readonly at?: Date } & Partial<PeerOptions>,
 ): Promise<number> {
   if (peer !== undefined) return await whyOfBoth(name, { journal, json, at, peer, ...more });
-  const reader = await open(journal);
+  const reader = await openJournal(journal);
   if (reader === undefined) return EXIT_FAILURE;
   const story = storyOf(reader.first, name, at?.getTime());
   if (story === undefined) {
@@ -62,7 +63,7 @@ async function whyOfBoth(
     & { journal: string | undefined; json: boolean; at: Date | undefined }
     & PeerOptions,
 ): Promise<number> {
-  const reader = await open(journal);
+  const reader = await openJournal(journal);
   if (reader === undefined) return EXIT_FAILURE;
   let peer: PeerJournal;
   try {
@@ -82,16 +83,7 @@ async function whyOfBoth(
   return EXIT_OK;
 }
 
-async function open(given: string | undefined): Promise<{ first: Entry[]; ring: RingReader } | undefined> {
-  const path = await journalToRead(given);
-  if (path === undefined) return undefined;
-  const ring = new RingReader(path);
-  try {
-    const first = ring.read();
-    if (first.length > 0) return { first, ring };
-    console.error(`error: there is nothing in the journal ${path}`);
-  } catch (error) {
-    console.error(`error: the journal ${path} cannot be read: ${error instanceof Error ? error.message : error}`);
-  }
-  return undefined;
+/** Says on standard error why there is nothing more to read. */
+function said(error: unknown): undefined {
+  console.error(`error: ${error instanceof Error ? error.message : error}`);
 }

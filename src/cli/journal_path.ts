@@ -25,12 +25,12 @@ export function journalOfThisNamespace(): string | undefined {
   return defaultJournal();
 }
 
+/** The running daemon keeps none on disk. */
+export const IN_MEMORY = "";
+
 /** Where readers look: as they are told, as the running daemon says, or where it would be. */
-export async function journalToRead(given: string | undefined): Promise<string | undefined> {
+export async function journalToRead(given: string | undefined): Promise<string> {
   if (given !== undefined) return given;
   const answer = await askDaemon({ command: "journal" }).catch(() => undefined);
-  if (answer === undefined || !answer.ok) return defaultJournal();
-  if (answer.result !== "") return String(answer.result);
-  console.error("error: the Holdfast of this network namespace keeps no journal: `holdfast run --journal FILE`");
-  return undefined;
+  return answer === undefined || !answer.ok ? defaultJournal() : String(answer.result);
 }

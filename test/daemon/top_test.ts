@@ -83,6 +83,8 @@ daemonTest(
     } finally {
       await watch.killTree();
     }
+    const why = await tryRun(...inside(a, [...holdfastCommand(), "why", "VI_1"]));
+    assertEquals([why.code, why.output.includes("VI_1: added 10.9.0.100")], [0, true], "without a file, from memory");
     const servers = await tryRun(...inside(a, [...holdfastCommand(), "servers", "--json"]));
     assertEquals(JSON.parse(servers.output)[0].realServers[0].id, "10.9.0.11:80");
   },
