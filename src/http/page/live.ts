@@ -49,6 +49,11 @@ export class LivePage {
   readonly #viewers = new Set<Viewer>();
   #told = new Map<string, Row>();
   #layout = "";
+  #model: PageModel | undefined;
+  /** There may be a newer model. */
+  #isStale = true;
+  /** What a new viewer is told: made once for all that come before the next change. */
+  #whole: Uint8Array | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
 
@@ -64,12 +69,13 @@ export class LivePage {
       start: (viewer) => {
         own = viewer;
         if (this.#viewers.size === 0) this.#begin();
-        const model = this.#options.model();
-        this.#tell(model); // the others, so that all know the same
+        // The others are told, too, so that all know the same.
+        const model = this.#isStale || this.#model === undefined ? this.#tell(this.#options.model()) : this.#model;
         this.#viewers.add(viewer);
         this.#options.counted(this.#viewers.size);
-        const rows = [...rowsOf(model)].map(whole);
-        this.#send(viewer, chunk("rows", { layout: model.layout, title: model.title, rows }));
+        const { layout, title } = model;
+        this.#whole ??= chunk("rows", { layout, title, rows: [...rowsOf(model)].map(whole) });
+        this.#send(viewer, this.#whole);
       },
       cancel: () => {
         if (own !== undefined) this.#drop(own);
@@ -79,6 +85,7 @@ export class LivePage {
 
   /** There is a new picture. */
   changed(): void {
+    this.#isStale = true;
     if (this.#viewers.size === 0 || this.#timer !== undefined) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
@@ -94,16 +101,21 @@ export class LivePage {
   #begin(): void {
     this.#told = new Map();
     this.#layout = "";
+    this.#isStale = true;
     this.#heartbeat = setInterval(() => this.#broadcast(encoder.encode(": still here\n\n")), HEARTBEAT_MS);
   }
 
-  #tell(model: PageModel): void {
+  #tell(model: PageModel): PageModel {
+    this.#model = model;
+    this.#isStale = false;
+    this.#whole = undefined;
     const rows = [...rowsOf(model)];
     const changes = rows.flatMap((row) => changeOf(this.#told.get(row.id), row) ?? []);
     const isSame = this.#layout === model.layout && changes.length === 0;
     this.#told = new Map(rows.map((row) => [row.id, row]));
     this.#layout = model.layout;
     if (!isSame) this.#broadcast(chunk("rows", { layout: model.layout, title: model.title, rows: changes }));
+    return model;
   }
 
   #broadcast(bytes: Uint8Array): void {
@@ -126,6 +138,7 @@ export class LivePage {
     if (this.#viewers.size > 0) return;
     clearInterval(this.#heartbeat);
     clearTimeout(this.#timer);
+    this.#model = this.#whole = undefined;
     this.#timer = undefined;
   }
 }

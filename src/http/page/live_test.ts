@@ -44,6 +44,23 @@ Deno.test("a number that changes leaves the layout as it is, a server that comes
   assert((await next()).layout !== layout);
 });
 
+Deno.test("what all new viewers are told is made once, until something changes", async () => {
+  let made = 0;
+  const watch = new Watch(() => {
+    made++;
+    return snapshot();
+  }, new ApiStatistics());
+  const readers = Array.from({ length: 100 }, () => watch.live.connect()?.getReader());
+  const first = await readers[0]?.read();
+  assert((first?.value?.length ?? 0) > 1000);
+  assertEquals(made, 1);
+  for (const reader of readers.slice(1)) assert((await reader?.read())?.value === first?.value, "one copy for all");
+  watch.changed(NOW_MS);
+  const late = watch.live.connect()?.getReader();
+  assert((await late?.read())?.value !== first?.value);
+  await Promise.all([...readers, late].map((reader) => reader?.cancel()));
+});
+
 Deno.test("viewers are counted and limited", async () => {
   const statistics = new ApiStatistics();
   const watch = new Watch(() => snapshot(), statistics);
