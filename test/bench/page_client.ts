@@ -84,9 +84,9 @@ async function follow(
   }
 }
 
-function summary(times: number[]): { medianMs: number; worstMs: number } {
+function summary(times: number[]): { bestMs: number; medianMs: number; worstMs: number } {
   const sorted = times.toSorted((a, b) => a - b);
-  return { medianMs: sorted[sorted.length >> 1] ?? NaN, worstMs: sorted.at(-1) ?? NaN };
+  return { bestMs: sorted[0] ?? NaN, medianMs: sorted[sorted.length >> 1] ?? NaN, worstMs: sorted.at(-1) ?? NaN };
 }
 
 /** User and system time of a process. */

@@ -23,6 +23,9 @@ const HEARTBEAT_MS = 15_000;
 /** Bytes that wait for one viewer at most. */
 const MAX_WAITING_BYTES = 4 << 20;
 
+/** A long event goes in pieces: each viewer's connection copies what it takes, and all read from one copy otherwise. */
+const PIECE_BYTES = 64 << 10;
+
 /** A cell as it travels: a text, or text, title, moment, and lines with what they are about. */
 type TravellingCell = string | {
   readonly x: string;
@@ -124,7 +127,10 @@ export class LivePage {
 
   #send(viewer: Viewer, bytes: Uint8Array): void {
     try {
-      if ((viewer.desiredSize ?? 0) > 0) return viewer.enqueue(bytes);
+      if ((viewer.desiredSize ?? 0) > 0) {
+        for (let at = 0; at < bytes.length; at += PIECE_BYTES) viewer.enqueue(bytes.subarray(at, at + PIECE_BYTES));
+        return;
+      }
       viewer.close();
     } catch {
       // it has gone
