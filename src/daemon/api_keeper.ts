@@ -45,8 +45,9 @@ export class ApiKeeper {
     return { type: "configure", settings: this.#settings };
   }
 
-  /** Tells a new process what happened, and from then on what happens. */
-  feed(process: RoleProcess<ToApi>): void {
+  /** Tells a new process what runs, what happened, and from then on what happens. */
+  begin(process: RoleProcess<ToApi>, used: ConfigInUse): void {
+    process.post(this.running(used));
     this.#feed?.begin(process);
   }
 

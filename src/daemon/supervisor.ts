@@ -171,8 +171,7 @@ export class Supervisor {
         process.post(this.#apiKeeper.configure(this.#inUse));
         process.send({ type: "vrrp", instances: this.#vrrpInstances });
         process.send(this.#healthReport);
-        process.post(this.#apiKeeper.running(this.#inUse));
-        this.#apiKeeper.feed(process);
+        this.#apiKeeper.begin(process, this.#inUse);
       },
       begin: (process) => process.send({ type: "node", node: this.#nodeSnapshot() }),
     });
