@@ -4,12 +4,16 @@ import { libc } from "./libc.ts";
 import { ignoreRealTimeSignal, onRealTimeSignal } from "./real_time_signal.ts";
 import { Reactor } from "./reactor.ts";
 
-/** The descriptors of those numbers are free in this process, which runs other tests too. */
-const FREE = freeFrom(50);
-const TAKEN = freeFrom(FREE + 1);
+/**
+ * The descriptors of those numbers are free in this process, which runs other tests too. The highest ones: whatever is opened
+ * meanwhile gets the lowest.
+ */
+const FREE = freeUpTo(64);
+const TAKEN = freeUpTo(FREE - 1);
 
-function freeFrom(first: number): number {
-  const free = Array.from({ length: 65 - first }, (_, index) => first + index).find((fd) => libc().fcntl(fd, 1, 0) < 0);
+function freeUpTo(last: number): number {
+  const numbers = Array.from({ length: last - 49 }, (_, index) => 50 + index);
+  const free = numbers.findLast((fd) => libc().fcntl(fd, 1, 0) < 0);
   assert(free !== undefined);
   return free;
 }
