@@ -4,7 +4,7 @@ import type { HttpUrl, ProbeRequest } from "../ports/probes.ts";
 import { BodyCheck } from "./http_body.ts";
 import { HttpResponseReader, type Progress } from "./http_response.ts";
 import { type Connect, type Connection, errnoName, type Finding, openConnection, printable } from "./tcp.ts";
-import { openTls, tlsFault } from "./tls.ts";
+import { openTls } from "./tls.ts";
 import { within } from "./within.ts";
 
 /** An HTTP probe. */
@@ -40,7 +40,7 @@ export async function probeHttp(connect: Connect, request: HttpRequest, signal: 
     case "done":
       return judge(waited.value, url, body);
     case "failed":
-      return (tls === undefined || heard ? undefined : tlsFault(waited.error)) ??
+      return (heard ? undefined : connection.fault?.(waited.error)) ??
         { ok: false, status: "L7RSP", text: brokenText(waited.error) };
     case "timeout":
       return {

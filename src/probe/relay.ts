@@ -7,6 +7,8 @@ export interface Relay {
   readonly port: number;
   /** Tells the relay its client's port, once that is connected: anybody on this host could have come instead. */
   readonly admit: (clientPort: number) => void;
+  /** Why the peer could not be read to an end; undefined: it could, or is read still. The client sees an end in either case. */
+  readonly failure: () => unknown;
   /** Closes everything, the peer too. Must be called, however it went. */
   readonly close: () => void;
 }
@@ -20,6 +22,7 @@ export function relayTo(peer: Connection, observe: (bytes: Uint8Array) => void =
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const client = Promise.withResolvers<number>();
   let connection: Deno.TcpConn | undefined;
+  let failure: unknown;
   const close = (): void => {
     client.resolve(-1);
     for (const resource of [peer, listener, connection]) closeQuietly(resource);
@@ -29,11 +32,18 @@ export function relayTo(peer: Connection, observe: (bytes: Uint8Array) => void =
     closeQuietly(listener);
     if (connection.remoteAddr.port !== await client.promise) return;
     const forth = copy(connection, peer);
-    const back = copy(peer, connection, observe).then(() => connection?.closeWrite());
+    const heard = {
+      read: (buffer: Uint8Array): Promise<number | null> =>
+        peer.read(buffer).catch((error: unknown) => {
+          failure = error;
+          throw error;
+        }),
+    };
+    const back = copy(heard, connection, observe).then(() => connection?.closeWrite());
     await Promise.all([forth, back]);
   };
   serve().catch(() => {}).finally(close);
-  return { port: listener.addr.port, admit: client.resolve, close };
+  return { port: listener.addr.port, admit: client.resolve, failure: () => failure, close };
 }
 
 async function copy(

@@ -20,6 +20,8 @@ export interface Connection {
   close(): void;
   /** The peer has said that nothing more comes (close_notify of TLS); undefined where that is not said. */
   readonly saidGoodbye?: boolean;
+  /** What an error says of TLS itself; undefined for one of the connection, and where there is no TLS. */
+  fault?(error: unknown): Finding | undefined;
 }
 
 /** Opens a connection. Versions of Deno that know no `signal` ignore it. */

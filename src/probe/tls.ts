@@ -8,7 +8,15 @@ import { connect as connectTls, type ConnectionOptions, type TLSSocket } from "n
 import type { ProbeTarget, ProbeTls } from "../ports/probes.ts";
 import { type ClientCredentials, clientCredentials } from "./client_credentials.ts";
 import { type Relay, relayTo } from "./relay.ts";
-import { type Connect, type Connected, type Connection, errnoName, openConnection, printable } from "./tcp.ts";
+import {
+  type Connect,
+  type Connected,
+  type Connection,
+  errnoName,
+  type Finding,
+  openConnection,
+  printable,
+} from "./tcp.ts";
 import { TlsRecords } from "./tls_records.ts";
 import { within } from "./within.ts";
 
@@ -48,23 +56,29 @@ export async function openTls(
   }
   const waited = await within(connection.secured, target.timeoutMs, signal);
   if (waited.end === "done") return { ok: true, connection };
+  const fault = waited.end === "failed" ? connection.fault(waited.error) : undefined;
   connection.close();
-  if (waited.end === "failed") return { ok: false, finding: tlsFault(waited.error) ?? brokenHandshake(waited.error) };
+  if (waited.end === "failed") return { ok: false, finding: fault ?? brokenHandshake(relay.failure()) };
   const text = waited.end === "timeout"
     ? `no TLS within ${target.timeoutMs} ms`
     : "the check was cancelled before TLS was ready";
   return { ok: false, finding: { ok: false, status: "L6TOUT", text } };
 }
 
+/** How the end of the connection is called when it comes within the handshake, by versions of Deno. */
+const END_OF_FILE = /unexpected end of file|handshake eof/i;
+
 /** The finding for an error of TLS itself; undefined for one of the connection. */
-export function tlsFault(error: unknown): { ok: false; status: "L6RSP"; text: string } | undefined {
+function tlsFault(error: unknown): { ok: false; status: "L6RSP"; text: string } | undefined {
   const name = errnoName(error);
   if (!(error instanceof Error) || (name !== undefined && !name.startsWith("ERR_"))) return undefined;
+  if (END_OF_FILE.test(error.message)) return undefined;
   return { ok: false, status: "L6RSP", text: `no TLS: ${printable(error.message)}` };
 }
 
-function brokenHandshake(error: unknown): { ok: false; status: "L6RSP"; text: string } {
-  const how = errnoName(error) === "ECONNRESET" ? "reset" : "closed";
+/** @param broken the relay's failure: without one it was an end, whatever node:tls calls that */
+function brokenHandshake(broken: unknown): { ok: false; status: "L6RSP"; text: string } {
+  const how = errnoName(broken) === "ECONNRESET" ? "reset" : "closed";
   return { ok: false, status: "L6RSP", text: `connection ${how} before TLS was ready` };
 }
 
@@ -121,9 +135,17 @@ class TlsConnection implements Connection {
       const piece = this.#waiting.shift();
       if (piece !== undefined) return this.#give(piece, buffer);
       if (this.#error !== undefined) throw this.#error;
+      if (this.#ended && !this.#records.greeted) throw closedError();
       if (this.#ended) return null;
       await new Promise<void>((resolve) => this.#wake = resolve);
     }
+  }
+
+  /** Deno 2.4 takes a handshake that was broken off for one that is through: what did not begin has failed. */
+  fault(error: unknown): Finding | undefined {
+    const broken = this.#relay.failure();
+    const fault = broken === undefined ? tlsFault(error) : undefined;
+    return fault ?? (this.#records.greeted ? undefined : brokenHandshake(broken));
   }
 
   write(data: Uint8Array): Promise<number> {
@@ -155,11 +177,13 @@ class TlsConnection implements Connection {
     this.#wake();
   }
 
-  /** An end without a close-notify is an end, as it is to keepalived. */
+  /** An end without a close-notify is an end, as it is to keepalived; a reset is none. */
   #finish(error: Error | undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    if (error !== undefined && !/without sending TLS close_notify/.test(error.message)) this.#error = error;
+    const broken = this.#relay.failure();
+    if (broken !== undefined) this.#error = broken instanceof Error ? broken : closedError();
+    else if (error !== undefined && !/without sending TLS close_notify/.test(error.message)) this.#error = error;
     this.#wake();
   }
 }

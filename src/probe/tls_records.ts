@@ -3,6 +3,7 @@
 const HEADER_BYTES = 5;
 /** ContentType. */
 const ALERT = 21;
+const HANDSHAKE = 22;
 const APPLICATION_DATA = 23;
 /** An alert in a record of TLS 1.3: two bytes, the hidden content type, and a tag of 16 (section 5.2). */
 const HIDDEN_ALERT_BYTES = 19;
@@ -18,10 +19,16 @@ export class TlsRecords {
   #headerBytes = 0;
   #bodyBytes = 0;
   #goodbye = false;
+  #greeted = false;
 
   /** The last whole record was an alert, and nothing has come after it. */
   get saidGoodbye(): boolean {
     return this.#goodbye;
+  }
+
+  /** A whole record of a handshake has come: a ServerHello, if this is a server. */
+  get greeted(): boolean {
+    return this.#greeted;
   }
 
   /** Takes the next bytes. */
@@ -31,7 +38,10 @@ export class TlsRecords {
         const count = Math.min(this.#bodyBytes, bytes.length - at);
         this.#bodyBytes -= count;
         at += count;
-        if (this.#bodyBytes === 0) this.#goodbye = this.#isAlert();
+        if (this.#bodyBytes === 0) {
+          this.#goodbye = this.#isAlert();
+          this.#greeted ||= this.#header[0] === HANDSHAKE;
+        }
         continue;
       }
       this.#goodbye = false;

@@ -26,3 +26,11 @@ Deno.test("TlsRecords takes bytes in any pieces, and a cut record for no goodbye
   assertEquals(after(stream, [23, 3]), false);
   assertEquals(after(stream, [23, 3, 3, 0, 0]), false);
 });
+
+Deno.test("TlsRecords knows that a handshake has begun by its first whole record", () => {
+  const records = new TlsRecords();
+  records.push(Uint8Array.from([...alert, 22, 3, 3, 0, 2, 2]));
+  assertEquals(records.greeted, false);
+  records.push(Uint8Array.from([0]));
+  assertEquals(records.greeted, true);
+});

@@ -228,3 +228,21 @@ function freePort(): number {
   listener.close();
   return listener.addr.port;
 }
+
+Deno.test("probeHttp() over TLS tells a reset from an end, which the relay would hide", async () => {
+  const peers = { reset: "ECONNRESET", closed: undefined } as const;
+  for (const [how, code] of Object.entries(peers)) {
+    const connection = {
+      read: (): Promise<number | null> =>
+        code === undefined ? Promise.resolve(null) : Promise.reject(Object.assign(new Error("broken"), { code })),
+      write: (data: Uint8Array): Promise<number> => Promise.resolve(data.length),
+      close: (): void => {},
+    };
+    const prober = new Prober({ connect: () => Promise.resolve(connection) });
+    assertEquals(await run(get(443), prober), {
+      ok: false,
+      status: "L6RSP",
+      text: `connection ${how} before TLS was ready`,
+    });
+  }
+});
