@@ -45,11 +45,13 @@ need() { # lines of command and package on the standard input
   echo "installing for the tests: ${missing[*]}"
   local -a sudo=()
   if [ "$(id -u)" -ne 0 ]; then sudo=(sudo); fi
-  # Services must not start: the tests start what they need, in namespaces of their own.
+  # Services must not start: the tests start what they need, in namespaces of their own. And nothing goes for them, such
+  # as another mail server.
   local policy=/usr/sbin/policy-rc.d status=0
   if [ -e $policy ]; then policy=; else printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" install -m 755 /dev/stdin $policy; fi
   { "${sudo[@]}" apt-get update -qq &&
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >/dev/null || status=$?
+    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends --no-remove \
+      "${missing[@]}"; } >/dev/null || status=$?
   if [ -n "$policy" ]; then "${sudo[@]}" rm -f $policy; fi
   if [ $status -ne 0 ]; then
     echo "error: install these Debian packages first: ${missing[*]}" >&2

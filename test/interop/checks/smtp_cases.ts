@@ -1,5 +1,15 @@
 // SMTP_CHECK: every way in which a mail server can be ill on one connection.
-import { asking, type CheckCase, down, drip, endless, type Expected, LIMIT_MS, type Treatment } from "./check_case.ts";
+import {
+  asking,
+  type CheckCase,
+  down,
+  drip,
+  endless,
+  type Expected,
+  LIMIT_MS,
+  type Treatment,
+  up,
+} from "./check_case.ts";
 
 /** Replies to the banner, HELO and QUIT. */
 function speaking(banner: string, helo: string, quit: string): Treatment {
@@ -15,7 +25,7 @@ function speaking(banner: string, helo: string, quit: string): Treatment {
   };
 }
 
-const BANNER = "220-mail.example\r\n220 ESMTP\r\n";
+const BANNER = "220 mail.example ESMTP\r\n";
 const WELL = speaking(BANNER, "250 mail.example\r\n", "221 bye\r\n");
 
 function smtp(
@@ -36,6 +46,12 @@ function smtp(
 
 export const SMTP_CASES: readonly CheckCase[] = [
   smtp("refused", "refuse", down("L4CON", /^connection refused$/)),
+  smtp(
+    "a banner of several lines",
+    speaking("220-mail.example\r\n220 ESMTP\r\n", "250-mail.example\r\n250 ok\r\n", "221 bye\r\n"),
+    up("L7OK", /^250 ok$/),
+    { state: "down", why: "it takes the second line for the next answer" },
+  ),
   smtp("silent", { treat: (peer) => peer.hang() }, down("L7TOUT", /^no banner within 2000 ms$/)),
   smtp(
     "late",
