@@ -120,6 +120,7 @@ vm() {
   part "Holdfast and keepalived" in_vm test/integration/pair_test.sh holdfast keepalived
   part "keepalived and Holdfast" in_vm test/integration/pair_test.sh keepalived holdfast
   part "roles killed and configurations changed under traffic" in_vm test/integration/roles_test.sh
+  part "health killed under all the connections that the VM can make" in_vm test/integration/health_killed_test.sh
   part "a hundred reloads under traffic" in_vm test/integration/reload_test.sh
   part "keepalived and Holdfast with the same configurations: the same table" in_vm test/integration/same_table_test.sh
   part "connections outlive their director" in_vm test/integration/connection_sync_test.sh
