@@ -22,8 +22,6 @@ export interface CheckCase {
   readonly timeoutMs: number;
   /** Whom the checker asks; undefined: the host of the servers. */
   readonly address?: string;
-  /** What keepalived says of it, if that is something else, and why. */
-  readonly keepalived?: { readonly state: "up" | "down"; readonly why: string };
 }
 
 /** What a checker may name. */

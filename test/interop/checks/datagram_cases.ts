@@ -14,7 +14,6 @@ function udp(
   ill: Reply | "refuse",
   expected: Expected,
   demands: readonly string[] = [],
-  keepalived?: CheckCase["keepalived"],
 ): CheckCase {
   return {
     name: `UDP_CHECK ${name}`,
@@ -22,7 +21,6 @@ function udp(
     server: { kind: "udp", well: saying("pong"), ill },
     ill: expected,
     timeoutMs: LIMIT_MS,
-    ...(keepalived === undefined ? {} : { keepalived }),
   };
 }
 
@@ -48,14 +46,13 @@ function response(query: Uint8Array, flags: number): Uint8Array {
 
 const answering = (flags: number): Reply => ({ reply: (query, say) => say(response(query, flags)) });
 
-function dns(name: string, ill: Reply | "refuse", expected: Expected, keepalived?: CheckCase["keepalived"]): CheckCase {
+function dns(name: string, ill: Reply | "refuse", expected: Expected): CheckCase {
   return {
     name: `DNS_CHECK ${name}`,
     checker: ({ port }) => asking("DNS_CHECK", port, LIMIT_MS, "type A", "name www.example.com"),
     server: { kind: "udp", well: answering(0), ill },
     ill: expected,
     timeoutMs: LIMIT_MS,
-    ...(keepalived === undefined ? {} : { keepalived }),
   };
 }
 

@@ -34,7 +34,6 @@ export const WELL = answering((peer) => peer.say(`${HEAD}Content-Length: ${PAGE.
 interface Demand {
   readonly url?: string;
   readonly timeoutMs?: number;
-  readonly keepalived?: CheckCase["keepalived"];
 }
 
 function http(name: string, ill: Treatment | "refuse", expected: Expected, demand: Demand = {}): CheckCase {
@@ -46,12 +45,10 @@ function http(name: string, ill: Treatment | "refuse", expected: Expected, deman
     server: { kind: "tcp", well: WELL, ill },
     ill: expected,
     timeoutMs,
-    ...(demand.keepalived === undefined ? {} : { keepalived: demand.keepalived }),
   };
 }
 
 const DIGEST = { url: `digest ${PAGE_DIGEST}` };
-const DRIPS = { state: "up", why: "its time begins anew with each piece" } as const;
 
 export const HTTP_CASES: readonly CheckCase[] = [
   http("refused", "refuse", down("L4CON", /^connection refused$/)),
@@ -70,13 +67,11 @@ export const HTTP_CASES: readonly CheckCase[] = [
     "dripping headers",
     answering((peer) => drip(peer, `${HEAD}Server: slow and slower\r\n\r\n`)),
     down("L7TOUT", /^no complete answer within 2000 ms$/),
-    { keepalived: DRIPS },
   ),
   http(
     "dripping body",
     answering((peer) => peer.say(`${HEAD}Content-Length: 40\r\n\r\n`).then(() => drip(peer, "0123456789".repeat(4)))),
     down("L7TOUT", /^no complete answer within 2000 ms$/),
-    { keepalived: DRIPS },
   ),
   http("no answer", answering(async () => {}), down("L7RSP", /^connection closed without an answer$/)),
   http(
@@ -88,7 +83,6 @@ export const HTTP_CASES: readonly CheckCase[] = [
     "half of the body",
     answering((peer) => peer.say(`${HEAD}Content-Length: 100\r\n\r\nhello`)),
     down("L7RSP", /^connection closed after 5 of 100 bytes of the body$/),
-    { keepalived: { state: "up", why: "it takes the end for the end" } },
   ),
   http(
     "half of a body with a digest",
@@ -137,19 +131,18 @@ export const HTTP_CASES: readonly CheckCase[] = [
     "interim answers without an end",
     answering((peer) => endless(peer, "HTTP/1.1 100 Continue\r\n\r\n")),
     down("L7RSP", /^headers are longer than 32768 bytes$/),
-    { keepalived: { state: "up", why: "it takes the first one for the answer" } },
   ),
   http(
     "a body without an end",
     answering((peer) => peer.say(`${HEAD}\r\n`).then(() => endless(peer, "x".repeat(4096)))),
     up("L7OK", /^200 OK, body not read to its end$/),
-    { timeoutMs: 3000, keepalived: { state: "up", why: "it reads on for ever" } },
+    { timeoutMs: 3000 },
   ),
   http(
     "a body without an end for a digest",
     answering((peer) => peer.say(`${HEAD}\r\n`).then(() => endless(peer, "x".repeat(65536)))),
     down("L7RSP", /^200 OK, but the body is too long for its digest$/),
-    { ...DIGEST, timeoutMs: 3000, keepalived: { state: "up", why: "it reads on for ever" } },
+    { ...DIGEST, timeoutMs: 3000 },
   ),
   http(
     "reset before an answer",

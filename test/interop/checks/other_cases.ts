@@ -22,7 +22,6 @@ interface Way {
   readonly expected: Expected;
   readonly timeoutMs?: number;
   readonly address?: string;
-  readonly keepalived?: CheckCase["keepalived"];
 }
 
 function tcp(name: string, way: Way): CheckCase {
@@ -44,7 +43,7 @@ function ping(name: string, way: Way): CheckCase {
 
 function made(
   name: string,
-  { server, expected, timeoutMs = LIMIT_MS, address, keepalived }: Way,
+  { server, expected, timeoutMs = LIMIT_MS, address }: Way,
   checker: CheckCase["checker"],
 ): CheckCase {
   return {
@@ -54,7 +53,6 @@ function made(
     ill: expected,
     timeoutMs,
     ...(address === undefined ? {} : { address }),
-    ...(keepalived === undefined ? {} : { keepalived }),
   };
 }
 
@@ -128,11 +126,10 @@ const web = (
   keyword: string,
   url: readonly string[],
   expected: Expected,
-  keepalived?: CheckCase["keepalived"],
 ): CheckCase =>
   made(
     `${keyword} nginx: ${name}`,
-    { server: { kind: "real", port }, expected, ...(keepalived === undefined ? {} : { keepalived }) },
+    { server: { kind: "real", port }, expected },
     () => asking(keyword, port, LIMIT_MS, block("url", ...url)),
   );
 const mail = (name: string, port: number, expected: Expected): CheckCase =>
@@ -177,7 +174,6 @@ export const REAL_CASES: readonly CheckCase[] = [
     "HTTP_GET",
     ["path /slow", "status_code 200"],
     down("L7TOUT", /^no complete answer within 2000 ms$/),
-    { state: "up", why: "its time begins anew with each piece" },
   ),
   web(
     "closed without an answer",

@@ -32,7 +32,6 @@ function smtp(
   name: string,
   ill: Treatment | "refuse",
   expected: Expected,
-  keepalived?: CheckCase["keepalived"],
 ): CheckCase {
   return {
     name: `SMTP_CHECK ${name}`,
@@ -40,7 +39,6 @@ function smtp(
     server: { kind: "tcp", well: WELL, ill },
     ill: expected,
     timeoutMs: LIMIT_MS,
-    ...(keepalived === undefined ? {} : { keepalived }),
   };
 }
 
@@ -50,7 +48,6 @@ export const SMTP_CASES: readonly CheckCase[] = [
     "a banner of several lines",
     speaking("220-mail.example\r\n220 ESMTP\r\n", "250-mail.example\r\n250 ok\r\n", "221 bye\r\n"),
     up("L7OK", /^250 ok$/),
-    { state: "down", why: "it takes the second line for the next answer" },
   ),
   smtp("silent", { treat: (peer) => peer.hang() }, down("L7TOUT", /^no banner within 2000 ms$/)),
   smtp(
@@ -62,7 +59,6 @@ export const SMTP_CASES: readonly CheckCase[] = [
     "dripping banner",
     { treat: (peer) => drip(peer, BANNER) },
     down("L7TOUT", /^no banner within 2000 ms$/),
-    { state: "up", why: "its time begins anew with each piece" },
   ),
   smtp(
     "half a banner",

@@ -35,7 +35,6 @@ function tls(
   ill: Treatment | "refuse",
   expected: Expected,
   url = "",
-  keepalived?: CheckCase["keepalived"],
 ): CheckCase {
   return {
     name: `SSL_GET ${name}`,
@@ -43,7 +42,6 @@ function tls(
     server: { kind: "tcp", well: behind(7001), ill },
     ill: expected,
     timeoutMs: LIMIT_MS,
-    ...(keepalived === undefined ? {} : { keepalived }),
   };
 }
 
@@ -115,8 +113,6 @@ export const TLS_CASES: readonly CheckCase[] = [
     "a dripping answer",
     behind(7005),
     down("L7TOUT", /^no complete answer within 2000 ms$/),
-    undefined,
-    { state: "up", why: "its time begins anew with each piece" },
   ),
   tls("cut without a goodbye", cut(7006), up("L7OK", /^200 OK$/)),
   tls(
@@ -124,7 +120,6 @@ export const TLS_CASES: readonly CheckCase[] = [
     cut(7006),
     down("L7RSP", /^TLS ended without a close_notify$/),
     "tls_compliant",
-    { state: "up", why: "2.2.7 does not know tls_compliant" },
   ),
   tls("reset within the body", resetting(7006), down("L7RSP", /^connection reset before the answer was complete$/)),
   tls("headers without an end", behind(7007), down("L7RSP", /^headers are longer than 32768 bytes$/)),
