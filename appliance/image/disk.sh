@@ -14,6 +14,7 @@ make_disk() {
   grub-mkimage -O i386-pc -p '(,gpt2)/grub' -o "$folder/core.img" $modules biosdisk
   cp "$here/grub.cfg" "$folder/"
   environment_block >"$folder/grubenv"
+  cp "$folder/grubenv" "$folder/grubenv2"
   partition_table
   boot_partition "$folder"
   config_partition "$folder"
@@ -24,7 +25,7 @@ make_disk() {
 
 # GRUB's environment block is 1024 bytes, filled up with `#`. Slot A may be tried three times.
 environment_block() {
-  { printf '# GRUB Environment Block\norder=a b\na_left=3\na_ok=0\nb_left=0\nb_ok=0\n' && printf '%01024d' 0 | tr 0 '#'; } | head -c 1024
+  { printf '# GRUB Environment Block\norder=a b\na_left=3\na_ok=0\nb_left=0\nb_ok=0\nvalid=1\n' && printf '%01024d' 0 | tr 0 '#'; } | head -c 1024
 }
 
 partition_table() {
@@ -65,7 +66,7 @@ boot_partition() { # folder
   find "$1" -exec touch --date="@$SOURCE_DATE_EPOCH" {} +
   mmd -i "$work/esp.fat" ::EFI ::EFI/BOOT ::grub
   mcopy -m -i "$work/esp.fat" "$1/BOOTX64.EFI" ::EFI/BOOT/BOOTX64.EFI
-  mcopy -m -i "$work/esp.fat" "$1/grub.cfg" "$1/grubenv" ::grub/
+  mcopy -m -i "$work/esp.fat" "$1/grub.cfg" "$1/grubenv" "$1/grubenv2" ::grub/
   write_at esp "$work/esp.fat"
 }
 

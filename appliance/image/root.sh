@@ -124,6 +124,7 @@ our_files() {
 		multi-user.target holdfast.service
 		multi-user.target holdfast-confirm.service
 		multi-user.target holdfast-console.service
+		sysinit.target holdfast-credentials.service
 		multi-user.target holdfast-firewall.service
 		multi-user.target ssh.service
 		multi-user.target systemd-networkd.service

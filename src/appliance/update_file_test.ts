@@ -99,11 +99,12 @@ Deno.test("ByteStream: lines, then bytes, in parts of any size; no line longer t
 });
 
 Deno.test("writeImage() writes the bytes, and refuses a stream that ends and a checksum that is another", async () => {
-  const file = await Deno.makeTempFile();
+  const path = await Deno.makeTempFile();
+  using file = await Deno.open(path, { read: true, write: true });
   const image = { bytes: 3, sha256: SHA256_OF_ABC };
   await writeImage(streamOf("abcdef", 2), image, file);
-  assertEquals(await Deno.readTextFile(file), "abc");
+  assertEquals(await Deno.readTextFile(path), "abc");
   await assertRejects(() => writeImage(streamOf("ab", 2), image, file), Error, "ends too early");
   await assertRejects(() => writeImage(streamOf("abd", 2), image, file), Error, "damaged");
-  await Deno.remove(file);
+  await Deno.remove(path);
 });

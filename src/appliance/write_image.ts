@@ -3,18 +3,17 @@ import { createHash } from "node:crypto";
 import type { ByteStream } from "./byte_stream.ts";
 import type { UpdateImage } from "./update_file.ts";
 
+/** What is written to: an open block device or file. */
+export type ImageTarget = Pick<Deno.FsFile, "read" | "write" | "seek" | "sync"> & Disposable;
+
 const CHUNK_BYTES = 1 << 20;
 
 /**
  * Copies the next `image.bytes` of a stream to a device or file.
  *
- * @throws Error when the stream ends, the device is too small, or its content is not the promised one
+ * @throws Error when the stream ends, or its content is not the promised one
  */
-export async function writeImage(stream: ByteStream, image: UpdateImage, device: string): Promise<void> {
-  using file = await Deno.open(device, { read: true, write: true });
-  const size = await file.seek(0, Deno.SeekMode.End);
-  const isDevice = !(await file.stat()).isFile;
-  if (isDevice && size < image.bytes) throw new Error(`the image of ${image.bytes} bytes does not fit on ${device}`);
+export async function writeImage(stream: ByteStream, image: UpdateImage, file: ImageTarget): Promise<void> {
   await file.seek(0, Deno.SeekMode.Start);
   for (let left = image.bytes; left > 0;) {
     const chunk = await stream.chunk(left);
@@ -28,7 +27,7 @@ export async function writeImage(stream: ByteStream, image: UpdateImage, device:
   const buffer = new Uint8Array(CHUNK_BYTES);
   for (let left = image.bytes; left > 0;) {
     const length = await file.read(buffer.subarray(0, Math.min(left, CHUNK_BYTES)));
-    if (length === null) throw new Error(`${device} is shorter than what was written to it`);
+    if (length === null) throw new Error("the slot is shorter than what was written to it");
     hash.update(buffer.subarray(0, length));
     left -= length;
   }

@@ -3,6 +3,7 @@ import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 
 import { VERSION } from "../base/version.ts";
 import { FACILITIES, LEVELS } from "../daemon/log/log_line.ts";
 import { SIGNAL_NUMBERS } from "../daemon/signals.ts";
+import { addApplianceCommands } from "./appliance_commands.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_status.ts";
 import { addHelperCommands } from "./helper_commands.ts";
 import { addOperationCommands } from "./operation_commands.ts";
@@ -145,21 +146,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       status = explain(keyword);
     });
 
-  program.command("update")
-    .description("on the appliance: write a signed update to the slot that does not run; it is started by a reboot")
-    .argument("<file>", "update, or `-` for standard input")
-    .action(async (file) => {
-      const { update } = await import("./update.ts");
-      status = await update(file);
-    });
-
-  program.command("rollback")
-    .description("on the appliance: make the other slot, if it was healthy once, the one that is started next")
-    .action(async () => {
-      const { rollback } = await import("./update.ts");
-      status = rollback();
-    });
-
+  addApplianceCommands(program, (result) => status = result);
   program.command("firewall")
     .description("print a script for `nft -f` that lets the traffic of the virtual servers in")
     .addOption(configOption())
