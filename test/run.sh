@@ -138,8 +138,12 @@ package() {
 # Not part of all: without KVM it takes longer than all the others together.
 image() {
   "$project/appliance/image/host_packages.sh" --test || exit 1
-  part "the appliance: BIOS and UEFI, configured, wrongly configured, power cut" "$here/image/image_test.sh"
-  part "the appliance updated and taken back" "$here/image/update_test.sh"
+  part "what is in the appliance's image and what is not" "$here/image/contents_test.sh"
+  part "the appliance built twice: the same bytes" "$here/image/reproducible_test.sh"
+  part "the appliance: BIOS and UEFI, configured, wrongly configured, power cut, updated with a fail-over" "$here/image/image_test.sh"
+  part "the appliance: credentials, console, full disk, factory reset" "$here/image/state_test.sh"
+  part "the appliance updated" "$here/image/update_test.sh"
+  part "releases that do not work, and the way back" "$here/image/rollback_test.sh"
 }
 
 case ${1:-} in

@@ -88,7 +88,7 @@ what_maintainer_scripts_do() {
   chmod 600 "$root/etc/shadow"
 
   mkdir -p "$root/etc/ssl/certs"
-  find "$root/usr/share/ca-certificates" -name '*.crt' | sort | xargs cat >"$root/etc/ssl/certs/ca-certificates.crt"
+  find "$root/usr/share/ca-certificates" -name '*.crt' -print0 | sort -z | xargs -0 cat >"$root/etc/ssl/certs/ca-certificates.crt"
   ldconfig -r "$root"
   rm -rf "$root/var/cache/ldconfig"
 }
@@ -148,7 +148,8 @@ our_files() {
 # What nobody reads there, what is not to run there, and what would differ from build to build. Copyright texts stay.
 leave_out() {
   find "$root/usr/share/doc" -type f ! -name copyright -delete
-  find "$root/usr/share/doc" -type l -delete
+  # A link to another package's folder stands for its copyright text.
+  find "$root/usr/share/doc" -type l ! -xtype d -delete
   find "$root/usr/share/doc" -type d -empty -delete
   rm -rf "$root"/usr/share/{man,info,locale,lintian,bug,menu,pixmaps,zsh,fish,perl5,i18n,initramfs-tools,ca-certificates,base-passwd,vim,consolefonts,zoneinfo} \
     "$root"/usr/lib/{init,apt,dpkg,tmpfiles.d/dbus.conf,udev/hwdb.d,systemd/catalog,systemd/user,systemd/user-generators,environment.d} \
@@ -189,7 +190,7 @@ make_initramfs() {
     dm-verity squashfs overlay ext4 vfat nls_ascii nls_cp437 nls_utf8 nls_iso8859-1 crc32c_intel sha256_ssse3 \
     lpc_ich i2c-i801 iTCO_wdt i6300esb sp5100_tco hpwdt hid_generic usbhid |
     while read -r file; do modprobe -d "$root" -S "$release" --show-depends "$file" 2>/dev/null || true; done |
-    awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r file; do
+    sed -n 's/^insmod \(.*\.ko\).*/\1/p' | awk '!seen[$0]++' | while read -r file; do
     cp "$file" "$initramfs/modules/"
     basename "$file" >>"$initramfs/modules/order"
   done

@@ -23,4 +23,20 @@ export function addApplianceCommands(program: Command, end: (status: number) => 
       const { rollback } = await import("./update.ts");
       end(rollback());
     });
+
+  program.command("factory-reset")
+    .description("on the appliance: make the next start like the first; the partition HOLDFAST stays")
+    .option("--yes", "it is meant", false)
+    .action(async (options) => {
+      const { factoryReset } = await import("./factory_reset.ts");
+      end(factoryReset(options));
+    });
+
+  program.command("console")
+    .description("on the appliance: show a summary and a menu on terminals, such as /dev/tty1")
+    .argument("<terminals...>", "their devices")
+    .action(async (terminals) => {
+      const { showConsole } = await import("./console.ts");
+      end(await showConsole(terminals));
+    });
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Boots the appliance's image and uses it as a person would: on UEFI and on BIOS, configured on its partition, wrongly
-# configured, as a pair of which one loses its power.
+# configured, as a pair of which one loses its power and is updated as master.
 #
 # Usage: test/image/image_test.sh [IMAGE]
 set -uo pipefail
@@ -13,11 +13,13 @@ image=${1:-$project/dist/holdfast-appliance-amd64.img.zst}
 source "$project/test/lab/checks.sh"
 # shellcheck source=test/image/machine.sh
 source "$here/machine.sh"
+# shellcheck source=test/image/updates.sh
+source "$here/updates.sh"
 mkdir -p "$project/.cache/image"
 work=$(mktemp -d "$project/.cache/image/test.XXXXXX")
 trap 'power_off_all; rm -rf "$work"' EXIT
 ssh-keygen -q -t ed25519 -N '' -f "$work/key"
-boot_seconds=300
+make_updates
 
 configuration() { # priority
   cat <<-END
@@ -43,6 +45,7 @@ configuration() { # priority
 settings() { # machine, number
   make_disk_of "$1"
   echo "$1" | put_config "$1" hostname
+  update_tool public-key "$work/release" | put_config "$1" update_keys
   printf '[Match]\r\nMACAddress=52:54:00:00:01:0%s\r\n\r\n[Link]\r\nName=lan\r\n' "$2" | put_config "$1" network/10-lan.link
   printf '[Match]\r\nName=lan\r\n\r\n[Network]\r\nAddress=192.0.2.%s/24\r\n' "$2" | put_config "$1" network/10-lan.network
   printf '[Match]\r\nName=en*\r\n\r\n[Network]\r\nDHCP=yes\r\n' | put_config "$1" network/20-dhcp.network
@@ -97,5 +100,14 @@ check "a reload says what is wrong" on left "! systemctl reload holdfast && jour
 check "repaired and reloaded, as README.TXT says" on left \
   "mount -o remount,rw /config && cp /state/config/keepalived.conf /config/ && sed -i 's/priority 150/priority 160/' /config/keepalived.conf && mount -o remount,ro /config && systemctl reload holdfast"
 check "the change is in use" on left "grep -q 'priority 160' /state/config/keepalived.conf"
+
+echo "-- the master is updated"
+is_updated() { [ "$(slot_of left)" = b ] && healthy left; }
+check "it is not without being told" grep -q 'this machine is master of web' <(send_to left "$work/good" 2>&1)
+check "with --failover-first it is, and starts again" grep -q 'handed over to the peer: web' <(send_to left "$work/good" --failover-first --reboot | tee "$work/said")
+rm -f "$work/${ssh_port[left]}"
+check "the other one has the address meanwhile" eventually 5 has_vip right
+check "the new version is healthy" eventually $boot_seconds is_updated
+check "and takes the address back" eventually 30 has_vip left
 
 summary

@@ -10,10 +10,19 @@ config_offset=$((35 * 1024 * 1024))
 
 # The disk as a person would make it: written out, larger than the image, with files on the partition HOLDFAST.
 make_disk_of() { # machine
-  local disk=$work/$1.img
-  zstd --decompress --quiet --force --sparse "$image" -o "$disk"
-  truncate -s 2G "$disk"
+  make_empty_disk_of "$1"
   put_config "$1" authorized_keys <"$work/key.pub"
+}
+
+# The same without anything on the partition.
+make_empty_disk_of() { # machine
+  zstd --decompress --quiet --force --sparse "$image" -o "$work/$1.img"
+  truncate -s 2G "$work/$1.img"
+}
+
+# A credential for the machine, from the standard input, as a hypervisor would give it: a string of SMBIOS.
+credential() { # name; prints QEMU's value
+  echo "type=11,value=io.systemd.credential.binary:$1=$(base64 -w0 | sed 's/,/,,/g')"
 }
 
 # A file for the partition HOLDFAST, from the standard input. The machine must be off.
@@ -23,6 +32,9 @@ put_config() { # machine, path
   if [ "$folder" != "$2" ]; then mmd -D s -i "$work/$1.img@@$config_offset" "::$folder" 2>/dev/null || true; fi
   mcopy -D o -o -i "$work/$1.img@@$config_offset" "$work/file" "::$2"
 }
+
+# More options of QEMU for a machine: credentials.
+declare -a machine_options=()
 
 power_on() { # machine, bios or uefi, number
   local -a firmware=()
@@ -37,7 +49,8 @@ power_on() { # machine, bios or uefi, number
     -drive "if=none,id=disk,file=$work/$1.img,format=raw" -device virtio-blk-pci,drive=disk,bootindex=1 \
     -netdev "user,id=host,restrict=on,hostfwd=tcp:127.0.0.1:${ssh_port[$1]}-:22" -device "virtio-net-pci,netdev=host,romfile=,mac=52:54:00:00:00:0$3" \
     -netdev "socket,id=link,mcast=239.7.7.7:$((17000 + $$ % 4000)),localaddr=127.0.0.1" -device "virtio-net-pci,netdev=link,romfile=,mac=52:54:00:00:01:0$3" \
-    -device virtio-rng-pci -device i6300esb -serial "file:$work/$1.serial" </dev/null >"$work/$1.qemu" 2>&1 &
+    -device virtio-rng-pci -device i6300esb "${machine_options[@]}" \
+    -chardev "socket,id=serial,host=127.0.0.1,port=$((ssh_port[$1] + 5)),server=on,wait=off,logfile=$work/$1.serial" -serial chardev:serial </dev/null >"$work/$1.qemu" 2>&1 &
   qemu[$1]=$!
 }
 
@@ -66,6 +79,12 @@ healthy() { # machine
   on "$1" test -e /run/holdfast/healthy
 }
 
+# Types on the serial line.
+keys() { # machine, text
+  printf '%b' "$2" >"/dev/tcp/127.0.0.1/$((ssh_port[$1] + 5))"
+}
+
+# What was shown on it, with a line for each screen's line.
 serial() { # machine
   tr -d '\r' <"$work/$1.serial"
 }

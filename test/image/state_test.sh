@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# What the appliance starts with and keeps: configuration from the machine's credentials, logs over restarts, a full state
+# partition, power cut while things are saved, the factory reset.
+#
+# Usage: test/image/state_test.sh [IMAGE]
+set -uo pipefail
+
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+project=$(cd "$here/../.." && pwd)
+image=${1:-$project/dist/holdfast-appliance-amd64.img.zst}
+# shellcheck source=test/lab/checks.sh
+source "$project/test/lab/checks.sh"
+# shellcheck source=test/image/machine.sh
+source "$here/machine.sh"
+mkdir -p "$project/.cache/image"
+work=$(mktemp -d "$project/.cache/image/test.XXXXXX")
+trap 'power_off_all; rm -rf "$work"' EXIT
+ssh-keygen -q -t ed25519 -N '' -f "$work/key"
+boot_seconds=300
+
+has_vip() { on box ip -4 -o address show | grep -q ' 192.0.2.100/'; }
+in_use() { on box "cat \$(sed -n 's/HOLDFAST_CONFIG=//p' /run/holdfast/environment)" | sed -n 's/ *priority //p'; }
+boot_id() { on box cat /proc/sys/kernel/random/boot_id; }
+is_up_again() { local now; now=$(boot_id) && [ "$now" != "$1" ] && healthy box; }
+reboot_box() {
+  local before
+  before=$(boot_id)
+  on box systemctl reboot
+  rm -f "$work/${ssh_port[box]}"
+  eventually $boot_seconds is_up_again "$before"
+}
+
+# Where the time from power on to the virtual address goes, in seconds.
+stages() {
+  local up_ms
+  up_ms=$(on box "cut -d' ' -f1 /proc/uptime" | tr -d .)0
+  echo "     firmware and GRUB $(awk "BEGIN { printf \"%.1f\", ($(date +%s%3N) - $start_ms - $up_ms) / 1000 }"), then by the kernel's clock: $(on box '
+    at() { systemctl show --property "$1" --value $2 | awk "{ printf \"%.1f\", \$1 / 1e6 }"; }
+    echo "initramfs $(dmesg | sed -n "s/^\[ *\([0-9.]*\)\] Run \/init as.*/\1/p"), systemd $(at UserspaceTimestampMonotonic), Holdfast starts $(at ExecMainStartTimestampMonotonic holdfast)," \
+      "is ready $(at ActiveEnterTimestampMonotonic holdfast), has the address $(journalctl -b -u holdfast -o short-monotonic | sed -n "/MASTER/{s/^\[ *\([0-9.]*\)\].*/\1/p;q}")"')"
+}
+
+# Proportional set sizes by program: what is shared is counted once.
+memory() {
+  echo "     RAM in use: $(on box "free -m | awk '/^Mem/ { print \$3 }'") of 768 MB; programs, in MB: $(on box '
+    for process in /proc/[0-9]*; do
+      pss=$(awk "/^Pss:/ { print \$2 }" "$process/smaps_rollup" 2>/dev/null)
+      [ -z "$pss" ] || echo "$(tr "\0" " " <"$process/cmdline" | awk "{ sub(/.*\\//, \"\", \$1); print \$1, (\$1 == \"holdfast\" ? \$2 : \"\") }") $pss"
+    done | awk "{ pss = \$NF; \$NF = \"\"; sum[\$0] += pss } END { for (name in sum) if (sum[name] > 1000) printf \"%s%.0f, \", name, sum[name] / 1000 }"')kernel $(on box "awk '/^(Slab|KernelStack|PageTables|Percpu):/ { sum += \$2 } END { printf \"%.0f\", sum / 1000 }' /proc/meminfo")"
+}
+
+echo "-- a machine with nothing on HOLDFAST, and with credentials"
+make_empty_disk_of box
+printf 'vrrp_instance web {\n interface enp0s3\n virtual_router_id 51\n priority 150\n virtual_ipaddress {\n 192.0.2.100/24\n }\n}\n' >"$work/conf"
+machine_options=(
+  -smbios "$(credential holdfast.conf <"$work/conf")"
+  -smbios "$(printf '[Match]\nName=enp0s3\n\n[Network]\nAddress=192.0.2.1/24\n' | credential holdfast.network)"
+  -smbios "$(credential holdfast.hostname <<<"from-smbios")"
+  -smbios "$(credential holdfast.authorized_keys <"$work/key.pub")"
+)
+start_ms=$(date +%s%3N)
+power_on box bios 1
+check "it becomes healthy, and its ssh key is the credential's" eventually $boot_seconds healthy box
+check_equal "its host name" "$(on box uname -n)" from-smbios
+check_equal "its configuration" "$(in_use)" 150
+check "its network: it is master" eventually 60 has_vip
+stages
+check "what nobody but root may read" on box "stat -c %a /run/holdfast/credentials/keepalived.conf | grep -qx '[46]00'"
+
+echo "-- a configuration on HOLDFAST comes first"
+on box "mount -o remount,rw /config && sed 's/150/120/' /run/holdfast/credentials/keepalived.conf >/config/keepalived.conf && mount -o remount,ro /config && systemctl reload holdfast"
+check_equal "it is used after a reload" "$(in_use)" 120
+
+echo "-- saved while the power is cut"
+on box 'mount -o remount,rw /config; for i in $(seq 1 60); do sed "s/150/$((100 + i % 9))/" /run/holdfast/credentials/keepalived.conf >/config/new && mv /config/new /config/keepalived.conf; sync; systemctl reload holdfast; done' >/dev/null 2>&1 &
+saving=$!
+sleep 7
+power_off box
+wait $saving
+power_on box bios 1
+check "it becomes healthy" eventually $boot_seconds healthy box
+check "with one of the configurations" grep -qxE '10[0-8]|120' <(in_use)
+check "and is master with it" eventually 60 has_vip
+check "the journal of the start before is there" on box "[ \$(journalctl --list-boots | wc -l) -ge 2 ] && journalctl -b -1 -u holdfast | grep -q ."
+check "and Holdfast's own" on box "holdfast events | grep -q MASTER && findmnt -n -o SOURCE /var/lib/holdfast | grep -q vda8"
+
+echo "-- a full state partition"
+on box "dd if=/dev/zero of=/state/full bs=1M 2>/dev/null; for i in 1 2 3 4 5 6 7 8; do dd if=/dev/zero of=/state/full\$i bs=4k 2>/dev/null; done; sync; df /state | tail -n 1"
+check "nothing fits on it" on box "[ \$(df --output=avail /state | tail -n 1) = 0 ]"
+on box "mount -o remount,rw /config && sed 's/150/130/' /run/holdfast/credentials/keepalived.conf >/config/keepalived.conf && mount -o remount,ro /config"
+check "it starts and is healthy" reboot_box
+check_equal "with the configuration of HOLDFAST" "$(in_use)" 130
+check "and is master" eventually 60 has_vip
+
+echo "-- factory reset"
+before=$(on box cat /state/machine-id)
+check "it wants to be told that it is meant" on box "! holdfast factory-reset && [ ! -e /state/factory-reset ]"
+check "told so, it is noted for the next start" on box "holdfast factory-reset --yes"
+check "it starts" reboot_box
+check "the machine is another one, its journal empty" on box "[ \$(cat /state/machine-id) != $before ] && [ \$(journalctl --list-boots | wc -l) = 1 ] && [ ! -e /state/full ]"
+check_equal "HOLDFAST is as it was" "$(in_use)" 130
+
+echo "-- the console, on the serial line"
+shows() { serial box | tail -n 30 | grep -q "$1"; }
+on box systemctl restart holdfast-console
+check "the summary" eventually 30 shows 'VRRP       web MASTER  192.0.2.100'
+keys box '\r'
+check "Enter opens the menu" eventually 20 shows '5  Factory reset'
+keys box '6'
+check "there is no shell" eventually 20 shows 'console_shell'
+keys box '\r23'
+check "the journal" eventually 30 shows 'lines. Enter: more'
+keys box 'q0\r'
+sleep 1
+keys box '11\rdhcp\ryes\r'
+check "network settings are written to HOLDFAST" eventually 30 on box "grep -qx DHCP=yes /config/network/10-console-enp0s2.network && [ -e /config/network/80-dhcp.network ]"
+check "and used, and the machine can be reached" on box "[ -e /etc/systemd/network/10-console-enp0s2.network ] && findmnt -n -o OPTIONS /config | grep -qE '(^|,)ro(,|\$)'"
+check "the address of VRRP stays" has_vip
+memory
+before=$(boot_id)
+keys box '\r0\r3yes\r'
+rm -f "$work/${ssh_port[box]}"
+check "restarted from the menu" eventually $boot_seconds is_up_again "$before"
+
+summary
