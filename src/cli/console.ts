@@ -20,7 +20,7 @@ const PROGRAM = "/usr/bin/holdfast";
 const DIAGNOSES: Readonly<Record<Diagnosis, readonly [title: string, command: string]>> = {
   status: ["Status", `${PROGRAM} status`],
   doctor: ["Doctor", `${PROGRAM} doctor --use-file "$(sed -n s/HOLDFAST_CONFIG=//p /run/holdfast/environment)"`],
-  journal: ["Journal", "journalctl --no-pager --boot --lines=300 --output=short-iso"],
+  journal: ["Journal", "journalctl --no-pager --boot --lines=200 --reverse --output=short-iso"],
   network: ["Network", "ip -brief link; echo; ip -brief address; echo; ip route; ip -6 route"],
   update: ["Slots", "/usr/lib/holdfast/slot show | tr -d '#'; cat /run/holdfast/check 2>/dev/null"],
 };

@@ -82,7 +82,7 @@ power_on box bios 1
 check "it becomes healthy" eventually $boot_seconds healthy box
 check "with one of the configurations" grep -qxE '10[0-8]|120' <(in_use)
 check "and is master with it" eventually 60 has_vip
-check "the journal of the start before is there" on box "[ \$(journalctl --list-boots | wc -l) -ge 2 ] && journalctl -b -1 -u holdfast | grep -q ."
+check "the journal of the start before is there" on box "[ \$(journalctl --list-boots | grep -c '^ *-*[0-9]') -ge 2 ] && journalctl -b -1 -u holdfast | grep -q ."
 check "and Holdfast's own" on box "holdfast events | grep -q MASTER && findmnt -n -o SOURCE /var/lib/holdfast | grep -q vda8"
 
 echo "-- a full state partition"
@@ -98,28 +98,36 @@ before=$(on box cat /state/machine-id)
 check "it wants to be told that it is meant" on box "! holdfast factory-reset && [ ! -e /state/factory-reset ]"
 check "told so, it is noted for the next start" on box "holdfast factory-reset --yes"
 check "it starts" reboot_box
-check "the machine is another one, its journal empty" on box "[ \$(cat /state/machine-id) != $before ] && [ \$(journalctl --list-boots | wc -l) = 1 ] && [ ! -e /state/full ]"
+check "the machine is another one, its journal empty" on box "[ \$(cat /state/machine-id) != $before ] && [ \$(journalctl --list-boots | grep -c '^ *-*[0-9]') = 1 ] && [ ! -e /state/full ]"
 check_equal "HOLDFAST is as it was" "$(in_use)" 130
 
 echo "-- the console, on the serial line"
-shows() { serial box | tail -n 30 | grep -q "$1"; }
+# What was shown since the last key.
+shown_from=0
+shows() { tail -c +$((shown_from + 1)) "$work/box.serial" | tr -d '\r' | grep -q "$1"; }
+press() { # keys
+  shown_from=$(stat -c %s "$work/box.serial")
+  keys box "$1"
+}
+shown_from=$(stat -c %s "$work/box.serial")
 on box systemctl restart holdfast-console
-check "the summary" eventually 30 shows 'VRRP       web MASTER  192.0.2.100'
-keys box '\r'
+check "the summary" eventually 60 shows 'VRRP       web MASTER  192.0.2.100'
+press '\r'
 check "Enter opens the menu" eventually 20 shows '5  Factory reset'
-keys box '6'
+press '6'
 check "there is no shell" eventually 20 shows 'console_shell'
-keys box '\r23'
+press '\r23'
 check "the journal" eventually 30 shows 'lines. Enter: more'
-keys box 'q0\r'
+press 'q0\r'
 sleep 1
-keys box '11\rdhcp\ryes\r'
-check "network settings are written to HOLDFAST" eventually 30 on box "grep -qx DHCP=yes /config/network/10-console-enp0s2.network && [ -e /config/network/80-dhcp.network ]"
+press '11\rdhcp\ryes\r'
+check "network settings are taken" eventually 60 shows 'Written to HOLDFAST, network/10-console-enp0s2.network'
+check "and are on HOLDFAST, beside the default for the other cards" eventually 60 on box "grep -qx DHCP=yes /config/network/10-console-enp0s2.network && [ -e /config/network/80-dhcp.network ]"
 check "and used, and the machine can be reached" on box "[ -e /etc/systemd/network/10-console-enp0s2.network ] && findmnt -n -o OPTIONS /config | grep -qE '(^|,)ro(,|\$)'"
 check "the address of VRRP stays" has_vip
 memory
 before=$(boot_id)
-keys box '\r0\r3yes\r'
+press '\r0\r3yes\r'
 rm -f "$work/${ssh_port[box]}"
 check "restarted from the menu" eventually $boot_seconds is_up_again "$before"
 

@@ -76,7 +76,7 @@ export const MENU_ENTRIES: readonly (readonly [key: Key, text: string])[] = [
 export const DIAGNOSTICS: readonly (readonly [key: Key, text: string, what: Diagnosis])[] = [
   ["1", "Status: instances, virtual servers, warnings", "status"],
   ["2", "Doctor: what keeps the configuration from working", "doctor"],
-  ["3", "Journal: the last lines", "journal"],
+  ["3", "Journal: the last lines, newest first", "journal"],
   ["4", "Network: links, addresses, routes", "network"],
   ["5", "Slots: which runs, which was healthy", "update"],
 ];
