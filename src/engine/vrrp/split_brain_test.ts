@@ -32,3 +32,12 @@ Deno.test("a backup does not mind who has the addresses", () => {
   world.pass(SECOND);
   assertEquals([world.snapshot().state, world.snapshot().counters.rivalSigns], ["backup", 0]);
 });
+
+Deno.test("our own announcements, echoed by the link, are nobody else's", () => {
+  const world = World.ofMasters(instance());
+  for (let round = 0; round < 9; round++) {
+    world.engine.claimed("eth0", { ...claim, hardwareAddress: "00:00:00:00:00:00" });
+    world.pass(SECOND / 2);
+  }
+  assertEquals([world.snapshot().splitBrain, world.snapshot().counters.rivalSigns], [undefined, 0]);
+});

@@ -1,4 +1,5 @@
 // All VRRP instances of this host: finds the one that a packet is for, runs what is due, tells the next deadline.
+import { toHex } from "../../base/hex.ts";
 import { same } from "../../base/same.ts";
 import type { VrrpInstance } from "../../config/config.ts";
 import type { SyncGroup } from "../../config/config_vrrp.ts";
@@ -76,6 +77,9 @@ export interface StrayCounters {
   readonly "unknown-vrid": number;
   readonly other: number;
 }
+
+/** RFC 9568 section 7.3: IANA's block, of which virtual routers have 01 (IPv4) and 02 (IPv6). */
+const VIRTUAL_ROUTER_PREFIX = "00005e00";
 
 /** The VRRP instances of one process. Synchronous throughout; never throws because of a packet. */
 export class VrrpEngine {
@@ -298,8 +302,13 @@ export class VrrpEngine {
     for (const router of this.#routers) if (names.includes(router.config.name)) router.lose(what);
   }
 
-  /** A host on a device says that an address is its own. */
+  /**
+   * A host on a device says that an address is its own. On a link that echoes, that is ourselves; unless the hardware
+   * address is a virtual router's, which another master has, too.
+   */
   claimed(device: string, claim: AddressClaim): void {
+    const ours = toHex(this.#ports.network.interface(device)?.hardwareAddress ?? new Uint8Array(0));
+    if (claim.hardwareAddress.replaceAll(":", "") === ours && !ours.startsWith(VIRTUAL_ROUTER_PREFIX)) return;
     for (const router of this.#routers) router.claimed(device, claim);
   }
 
