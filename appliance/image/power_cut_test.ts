@@ -188,3 +188,26 @@ Deno.test("credentials are used when the partition has no configuration, and the
     assertEquals(machine.start(), 1, "the last good one of the partition, not the credentials");
   });
 });
+
+Deno.test("a reload: the path that the daemon reads again stays, a wrong configuration or another syntax is refused", async () => {
+  await inFolder((folder) => {
+    const machine = new KeptConfiguration(folder, new Prng(1));
+    machine.start();
+    const path = machine.path;
+    machine.putOnPartition(1);
+    assert(machine.reload(), "from nothing to something");
+    assertEquals([machine.path, machine.used], [path, 1]);
+    machine.putOnPartition(2);
+    assert(machine.reload(), "from one to the next");
+    assertEquals([machine.path, machine.used], [path, 2]);
+    machine.tearPartition();
+    assert(!machine.reload(), "to a wrong one");
+    assertEquals([machine.path, machine.used], [path, 2]);
+    machine.putOnPartition(3);
+    machine.renameToYaml();
+    assert(!machine.reload(), "to the other syntax");
+    assertEquals([machine.path, machine.used], [path, 2]);
+    assertEquals(machine.start(), 3);
+    assert(machine.reload(), "once it was started with it");
+  });
+});

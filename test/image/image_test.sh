@@ -99,7 +99,7 @@ check "the last good configuration is used: it takes its address back" eventuall
 check "a reload says what is wrong" on left "! systemctl reload holdfast && journalctl -u holdfast | grep -q 'error: '"
 check "repaired and reloaded, as README.TXT says" on left \
   "mount -o remount,rw /config && cp /state/config/keepalived.conf /config/ && sed -i 's/priority 150/priority 160/' /config/keepalived.conf && mount -o remount,ro /config && systemctl reload holdfast"
-check "the change is in use" on left "grep -q 'priority 160' /state/config/keepalived.conf"
+check "the change is in use" on left "grep -q 'priority 160' /state/config/keepalived.conf && holdfast vrrp --json | grep -q '\"base\": 160'"
 
 echo "-- the master is updated"
 is_updated() { [ "$(slot_of left)" = b ] && healthy left; }

@@ -2,7 +2,7 @@
 # Updates the appliance: over ssh and over https with a connection that breaks, as master, with the power cut while one is
 # written; what nobody trusted has signed and what is cut short is refused.
 #
-# Usage: test/image/update_test.sh [IMAGE]     beside it are the images of its slot, as make image leaves them
+# Usage: [CUTS=3] test/image/update_test.sh [IMAGE]     beside it are the images of its slot, as make image leaves them
 set -uo pipefail
 
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
@@ -54,11 +54,13 @@ check_equal "slot b is as it was" "$(marks)" "a_left=3 a_ok=1 b_left=0 b_ok=0"
 check "unless it is told" send "$work/good" --while-master
 on box "rm /config/keepalived.conf; sync; mount -o remount,ro /config; systemctl reload holdfast"
 
+is_prepared() { [[ $(marks) == *"b_left=0"* ]]; }
 echo "-- power cut while an update is written"
-for moment in 0 1 2; do
+for ((moment = 0; moment < ${CUTS:-3}; moment++)); do
   send "$work/good" >/dev/null 2>&1 &
   sending=$!
-  sleep $((moment * 2 + 2)).$((RANDOM % 10))
+  check "it is being written" eventually 100 is_prepared
+  sleep $((moment * 2)).$((RANDOM % 10))
   power_off box
   wait "$sending"
   power_on box bios 1

@@ -38,6 +38,11 @@ export class KeptConfiguration {
   start(): number {
     this.#run("take-credentials");
     this.#run("take-config");
+    return this.used;
+  }
+
+  /** The version that is used now. */
+  get used(): number {
     const environment = Deno.readTextFileSync(`${this.#root}/run/holdfast/environment`);
     const path = environment.trim().replace("HOLDFAST_CONFIG=", "");
     const [version, included] = [path, path.replace(/[^/]*$/, "included")].map((file) => {
@@ -48,9 +53,24 @@ export class KeptConfiguration {
         return undefined;
       }
     });
-    const isAlone = path.includes("credentials");
+    const isAlone = Deno.realPathSync(path).includes("credentials");
     if (version === undefined || (!isAlone && included !== version)) throw new Error(`${path} is not whole`);
     return version;
+  }
+
+  /** `systemctl reload holdfast`. @returns whether the script lets it go on */
+  reload(): boolean {
+    return this.#run("take-config", "--reload");
+  }
+
+  /** Changes to the other syntax. */
+  renameToYaml(): void {
+    Deno.renameSync(`${this.#root}/config/keepalived.conf`, `${this.#root}/config/holdfast.yaml`);
+  }
+
+  /** The path that the daemon reads again. */
+  get path(): string {
+    return Deno.readTextFileSync(`${this.#root}/run/holdfast/environment`).trim();
   }
 
   /** A start whose power is cut at a step, counted from 1. */
@@ -74,9 +94,9 @@ export class KeptConfiguration {
     }
   }
 
-  #run(script: string): void {
-    new Deno.Command("sh", {
-      args: [`${SCRIPTS}${script}`],
+  #run(script: string, ...args: string[]): boolean {
+    return new Deno.Command("sh", {
+      args: [`${SCRIPTS}${script}`, ...args],
       env: {
         HOLDFAST_ROOT: this.#root,
         PATH: `${this.#root}/bin:/usr/bin:/bin`,
@@ -85,7 +105,7 @@ export class KeptConfiguration {
       stdin: "null",
       stdout: "null",
       stderr: "null",
-    }).outputSync();
+    }).outputSync().success;
   }
 
   /** Programs that the scripts call: those that change something count their calls and end the script when its time has come. */
