@@ -94,6 +94,7 @@ interop() {
   part "BFD: Holdfast and keepalived on one link" deno_test test/interop/bfd
   part "FIFOs and scripts: what keepalived says and what Holdfast says" deno_test test/interop/notify
   part "every checker, against servers that fail in every way they can" deno_test test/interop/checks
+  part "the appliance's update on loopback: https, as master, beside a peer" "$here/integration/update_test.sh"
   part "the daemon from source and compiled: bad input, signals, privileges" deno_test test/daemon
 }
 

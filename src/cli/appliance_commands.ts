@@ -9,6 +9,7 @@ export function addApplianceCommands(program: Command, end: (status: number) => 
     )
     .argument("<file>", "update, `-` for standard input, or an https address")
     .option("--failover-first", "hand the addresses over to a peer before", false)
+    .option("--force", "with --failover-first: even if no peer has been heard yet", false)
     .option("--while-master", "even if this machine is master", false)
     .option("--reboot", "start it afterwards", false)
     .option("--ca <file>", "certificates, in PEM, that are trusted for the address besides the usual ones")

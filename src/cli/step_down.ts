@@ -23,25 +23,36 @@ export function masters({ vrrpInstances }: Pick<Snapshot, "vrrpInstances">): str
 }
 
 /**
- * Hands what this machine is master of over to its peers.
+ * Hands what this machine is master of over to its peers, and waits until they are heard as masters.
  *
+ * @param force even if no peer has ever been heard: a backup is silent, so there may be one
  * @returns the names that were handed over and now are held
  * @throws Error when a peer does not take over; then nothing is held any more
  */
-export async function stepDown(director: Director): Promise<string[]> {
-  const snapshot = await director.status();
-  const names = snapshot === undefined ? [] : masters(snapshot);
+export async function stepDown(director: Director, force: boolean): Promise<string[]> {
+  const before = await director.status();
+  const names = before === undefined ? [] : masters(before);
+  const leaving = (before?.vrrpInstances ?? []).filter(({ state }) => state === "master");
   const done: string[] = [];
+  const gone = new Set<string>();
   try {
     for (const name of names) {
-      await director.order({ command: "failover", name, forMs: HOLD_MS, force: false });
+      await director.order({ command: "failover", name, forMs: HOLD_MS, force });
       done.push(name);
     }
     for (let waitedMs = 0;; waitedMs += POLL_MS) {
-      const now = await director.status();
-      const left = now === undefined ? [] : masters(now);
-      if (left.length === 0) return done;
-      if (waitedMs >= HAND_OVER_MS) throw new Error(`no peer takes over ${left.join(", ")}`);
+      const now = (await director.status())?.vrrpInstances ?? [];
+      const waiting = leaving.filter(({ name, peer }) => {
+        const instance = now.find((one) => one.name === name);
+        if (instance === undefined) return false;
+        if (instance.state !== "master") gone.add(name);
+        else if (gone.has(name)) throw new Error(`no peer has taken ${name} over, so it came back`);
+        const isHeard = instance.peer !== undefined && instance.peer.heardMs !== peer?.heardMs &&
+          instance.peer.priority > 0;
+        return !gone.has(name) || !isHeard;
+      });
+      if (waiting.length === 0) return done;
+      if (waitedMs >= HAND_OVER_MS) throw new Error(`no peer takes over ${waiting.map(({ name }) => name).join(", ")}`);
       await director.wait(POLL_MS);
     }
   } catch (error) {

@@ -14,6 +14,8 @@ import { type Director, masters, stepDown, takeBack } from "./step_down.ts";
 export interface UpdateOptions {
   /** Hand the addresses over to a peer before. */
   readonly failoverFirst: boolean;
+  /** Even if no peer has been heard. */
+  readonly force: boolean;
   /** Although this machine is master, and stays it. */
   readonly whileMaster: boolean;
   /** Start the new version afterwards. */
@@ -46,7 +48,7 @@ export async function update(from: string, options: UpdateOptions): Promise<numb
     console.log(`this is version ${VERSION} in slot ${slot}`);
 
     if (options.failoverFirst) {
-      held = await stepDown(director);
+      held = await stepDown(director, options.force);
       if (held.length > 0) console.log(`handed over to the peer: ${held.join(", ")}`);
     } else if (!options.whileMaster) await refuseAsMaster(director);
 

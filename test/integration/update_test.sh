@@ -1,0 +1,135 @@
+#!/usr/bin/env bash
+# `holdfast update` beside a running daemon, on loopback: over https with connections that break, refused as master, handed over
+# to a peer first. The partitions are files, GRUB's account is kept by the appliance's own script; nothing is started.
+#
+# Usage: test/integration/update_test.sh     with HOLDFAST, default dist/holdfast
+set -uo pipefail
+
+PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+project=$(cd "$here/../.." && pwd)
+if [ -z "${INSIDE:-}" ]; then
+  work=$(mktemp -d)
+  user=()
+  if [ "$(id -u)" -ne 0 ]; then user=(--map-root-user); fi
+  INSIDE=$work HOLDFAST=${HOLDFAST:-$project/dist/holdfast} unshare "${user[@]}" --mount --net --pid --fork --kill-child --mount-proc bash "${BASH_SOURCE[0]}"
+  status=$?
+  rm -rf "$work"
+  exit $status
+fi
+
+work=$INSIDE
+root=$work/root
+DENO=${DENO:-$project/.tools/node_modules/@deno/linux-x64-glibc/deno}
+# shellcheck source=test/lab/checks.sh
+source "$project/test/lab/checks.sh"
+update_tool() { "$DENO" run --quiet --allow-read --allow-write --allow-env --no-lock "$project/appliance/image/update.ts" "$@"; }
+
+# A root in which this machine looks like the appliance, slot a running.
+make_root() {
+  local folder file
+  mkdir -p "$root"/{etc,proc,tmp,dev,fake,grub,run/holdfast,usr/lib/holdfast,sys/class/block/vda}
+  for folder in bin sbin lib64 lib/x86_64-linux-gnu; do
+    if [ ! -d "/usr/$folder" ]; then continue; fi
+    mkdir -p "$root/usr/$folder"
+    mount --bind "/usr/$folder" "$root/usr/$folder"
+  done
+  for folder in bin sbin lib lib64; do ln -s "usr/$folder" "$root/$folder"; done
+  mount --bind /etc "$root/etc"
+  mount -t proc proc "$root/proc"
+  for file in null zero random urandom; do
+    : >"$root/dev/$file"
+    mount --bind "/dev/$file" "$root/dev/$file"
+  done
+  cp "$HOLDFAST" "$root/holdfast"
+  cp "$project/appliance/image/root/usr/lib/holdfast/slot" "$root/usr/lib/holdfast/slot"
+  update_tool public-key "$work/release" >"$root/usr/lib/holdfast/update_keys"
+  printf '#!/bin/sh\n' >"$root/fake/mount"
+  printf '#!/bin/sh\necho "systemctl $*"\necho "$*" >/run/systemctl\n' >"$root/fake/systemctl"
+  chmod +x "$root"/fake/*
+  echo a >"$root/run/holdfast/slot"
+  echo vda >"$root/run/holdfast/disk"
+  while read -r file folder; do
+    mkdir "$root/sys/class/block/vda/$file"
+    echo "PARTNAME=$folder" >"$root/sys/class/block/vda/$file/uevent"
+    truncate -s 1M "$root/dev/$file"
+  done < <(printf 'vda6 boot-b\nvda7 root-b\n')
+  for file in grubenv grubenv2; do
+    { printf '# GRUB Environment Block\norder=a b\na_left=3\na_ok=1\nb_left=0\nb_ok=0\nvalid=1\n' && printf '%01024d' 0 | tr 0 '#'; } |
+      head -c 1024 >"$root/grub/$file"
+  done
+}
+
+appliance() { # command...
+  timeout 120 env HOLDFAST_GRUB=/grub PATH=/fake:/usr/bin:/usr/sbin chroot "$root" "$@"
+}
+marks() { sed -n '/_/p' "$root/grub/grubenv" | tr -d '#' | paste -sd' '; }
+has_vip() { ip -4 -o address show dev lan | grep -q ' 192.0.2.100/'; }
+peer_has_vip() { nsenter --target "$peer" --net ip -4 -o address show dev lan | grep -q ' 192.0.2.100/'; }
+fails() { ! "$@"; }
+
+head -c 200000 /dev/urandom >"$work/boot.img"
+head -c 900000 /dev/urandom >"$work/root.img"
+update_tool new-key "$work/release"
+update_tool make "$work/release" 9.0.1 "$work/boot.img" "$work/root.img" "$work/good"
+update_tool new-key "$work/stranger"
+update_tool make "$work/stranger" 9.0.2 "$work/boot.img" "$work/root.img" "$work/foreign"
+make_root
+cp "$work/good" "$work/foreign" "$root/tmp/"
+ip link set lo up
+for file in good foreign; do
+  "$DENO" run --quiet --allow-net --allow-read --allow-write --no-lock "$project/test/image/serve.ts" "$work/$file" "$root/ca.pem" "$work/$file.port" 150000 400000 &
+done
+check "servers are there" eventually 30 test -s "$work/good.port" -a -s "$work/foreign.port"
+sleep 0.2
+good=https://127.0.0.1:$(cat "$work/good.port")/update
+foreign=https://127.0.0.1:$(cat "$work/foreign.port")/update
+
+echo "-- over https"
+check "a server that nobody vouches for is refused" grep -q certificate <(appliance /holdfast update "$good" 2>&1)
+check "http is refused" grep -q 'over https only' <(appliance /holdfast update "http${good#https}" 2>&1)
+check "what a stranger has signed is refused" grep -q 'not signed by a key' <(appliance /holdfast update --ca /ca.pem "$foreign" 2>&1)
+check_equal "nothing was done" "$(marks) $(tr -d '\0' <"$root/dev/vda6" | wc -c)" "a_left=3 a_ok=1 b_left=0 b_ok=0 0"
+appliance /holdfast update --ca /ca.pem "$good" >"$work/said" 2>&1
+check_equal "an update is taken" $? 0
+check "after the connection broke, twice at least" [ "$(grep -c 'trying again' "$work/said")" -ge 2 ]
+check "it is what was signed" cmp --bytes=200000 "$work/boot.img" "$root/dev/vda6"
+check "all of it" cmp --bytes=900000 "$work/root.img" "$root/dev/vda7"
+check_equal "the slot is armed" "$(marks)" "a_left=3 a_ok=1 b_left=3 b_ok=0"
+
+echo "-- as master"
+unshare --net sleep 1000 &
+peer=$!
+eventually 5 test -e "/proc/$peer/ns/net"
+sleep 0.5
+ip link add lan type veth peer name lan netns "$peer"
+ip address add 192.0.2.1/24 dev lan
+ip link set lan up
+nsenter --target "$peer" --net sh -c 'ip link set lo up; ip address add 192.0.2.2/24 dev lan; ip link set lan up'
+configuration() { # priority
+  printf 'vrrp_instance web {\n interface lan\n virtual_router_id 51\n priority %s\n advert_int 0.2\n version 3\n virtual_ipaddress {\n 192.0.2.100/24\n }\n}\n' "$1"
+}
+configuration 150 >"$work/left.conf"
+configuration 100 >"$work/right.conf"
+"$HOLDFAST" run -f "$work/left.conf" --api off --journal off >"$work/left.log" 2>&1 &
+check "it is master" eventually 20 has_vip
+check "a master is not updated" grep -q 'this machine is master of web; --failover-first' <(appliance /holdfast update /tmp/good 2>&1)
+check "nor when no peer is there to take over" fails appliance /holdfast update --failover-first /tmp/good
+check "and stays master" has_vip
+check "nor by force: a failover without a peer comes back" grep -q 'no peer has taken web over' <(appliance /holdfast update --failover-first --force /tmp/good 2>&1)
+check "it is master again" eventually 10 has_vip
+check "unless it is told" appliance /holdfast update --while-master /tmp/good
+nsenter --target "$peer" --net "$HOLDFAST" run -f "$work/right.conf" --api off --journal off >"$work/right.log" 2>&1 &
+check "an update that is foreign takes nothing from it, whatever is asked" fails appliance /holdfast update --failover-first /tmp/foreign
+check "it is master still" has_vip
+# A backup is silent: that it is there is known to whoever starts the update.
+sleep 1
+check "a peer that was never heard is not trusted to be there" grep -q 'no peer of web has been heard' <(appliance /holdfast update --failover-first /tmp/good 2>&1)
+appliance /holdfast update --failover-first --force --reboot /tmp/good >"$work/said" 2>&1
+check_equal "forced, it is taken" $? 0
+check "and hands over first" grep -q 'handed over to the peer: web' "$work/said"
+check "and starts again" grep -qx reboot "$root/run/systemctl"
+check "the peer has the address" peer_has_vip
+sleep 2
+check "it does not take it back meanwhile" fails has_vip
+summary
