@@ -74,8 +74,13 @@ reaches() { # server
 
 # `10.0.1.11=1 10.0.1.12=0`: the real servers of a virtual server in the kernel; `absent`: it is not there.
 table() { # address
-  lab_exec dir1 ipvsadm -Sn | sed -n "s/^-A -t $1:$port .*/there/p; s/^-a -t $1:$port -r \([^:]*\):.* -w \([0-9]*\).*/\1=\2/p" |
-    xargs | sed 's/^$/absent/; s/^there *//'
+  local all
+  all=$(lab_exec dir1 ipvsadm -Sn)
+  if grep -q "^-A -t $1:$port " <<<"$all"; then
+    sed -n "s/^-a -t $1:$port -r \\([^:]*\\):.* -w \\([0-9]*\\).*/\\1=\\2/p" <<<"$all" | sort | xargs
+  else
+    echo absent
+  fi
 }
 
 table_is() { # address, table
@@ -124,7 +129,7 @@ check "when all checks fail, the primary stays in the table" eventually 30 \
   bash -c "ip netns exec ${LAB_PREFIX}dir1 $HOLDFAST servers $service | grep -q 'it gets connections although its checks fail'"
 check_equal "with its weight" "$(table 10.0.0.100)" "10.0.1.11=1"
 check "connections go on" reaches rs1
-check "the status has an alarm" bash -c "ip netns exec ${LAB_PREFIX}dir1 $HOLDFAST status | grep -q 'no real server is up, so failed ones stay in the table'"
+check "the status has an alarm" eventually 5 bash -c "ip netns exec ${LAB_PREFIX}dir1 $HOLDFAST status | grep -q 'no real server is up, so failed ones stay in the table'"
 check "the instance leaves with the quorum, and the entries that follow it, too" eventually 20 table_is 10.0.0.200 absent
 old=$(role_pid dir1 health)
 kill -KILL "$old"
