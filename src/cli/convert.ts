@@ -4,6 +4,7 @@ import { Report } from "../config/diagnostic.ts";
 import { formatText } from "../config/format_text.ts";
 import { writeKeepalived } from "../config/keepalived_writer.ts";
 import { loadConfig, readRoot } from "../config/load.ts";
+import { ownWordsIn } from "../config/own_words.ts";
 import { printConfig } from "../config/print_config.ts";
 import { renderDiagnostics } from "../config/render_diagnostic.ts";
 import { isYaml } from "../config/yaml_shape.ts";
@@ -38,6 +39,11 @@ export function convert(path: string, options: ConvertOptions): number {
   if (config.http !== undefined) console.error("warning: `api` and `stats` are not written: copy them by hand");
   if (config.witness ?? config.fencing ?? config.ipvs) {
     console.error("warning: `witness`, `fencing` and `ipvs` are not written: copy them by hand");
+  }
+  const own = options.to === "keepalived" ? ownWordsIn(config) : [];
+  if (own.length > 0) {
+    const words = own.map((word) => `\`${word}\``).join(", ");
+    console.error(`warning: keepalived has no ${words}: left as comments, so those checks are not made there`);
   }
   const { root } = readRoot(input, new Report(), { comments: true });
   const statements = withComments(printConfig(config, { hostName: input.hostName }), root.block?.statements ?? []);

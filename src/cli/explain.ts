@@ -2,6 +2,7 @@
 import { ipvsSetting } from "../config/ipvs_config.ts";
 import { keywordIn, SECTIONS } from "../config/keywords.ts";
 import { manualEntry } from "../config/manual/manual.ts";
+import { isOwnBlock, meaningInBlock, OWN_BLOCKS } from "../config/own_blocks.ts";
 import { ownKeyword, ownPlacesOf } from "../config/own_keywords.ts";
 import { nearMiss } from "../config/near_miss.ts";
 import type { SectionName } from "../config/section.ts";
@@ -12,6 +13,10 @@ import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 /** @returns the exit status: failure when there is no such keyword */
 export function explain(word: string): number {
   const places = placesOf(word);
+  const ownBlocks = ownBlocksOf(word);
+  if (ownBlocks.length > 0) console.log(ownBlocks.join("\n\n"));
+  if (ownBlocks.length > 0 && places.length === 0) return EXIT_OK;
+  if (ownBlocks.length > 0) console.log("");
   const ownPlaces = ownPlacesOf(word);
   const [first] = ownPlaces;
   if (first !== undefined && places.length === 0) {
@@ -40,6 +45,21 @@ export function explain(word: string): number {
   });
   console.log([...merged].map(([text, sections]) => `${headline(word, sections)}\n${text}`).join("\n\n"));
   return EXIT_OK;
+}
+
+/** What a word means as a checker of our own, or within one. */
+function ownBlocksOf(word: string): string[] {
+  if (isOwnBlock(word)) {
+    const words = [...OWN_BLOCKS[word].keywords.keys()].filter((name) => meaningInBlock(word, name) !== undefined);
+    const own = words.map((name) => `    ${name} ${typeOf(word, name)?.form ?? ""}: ${meaningInBlock(word, name)}`);
+    const text = `${word} { ... }    (in real_server of holdfast.yaml only)\n  ${meaningInBlock(word)}`;
+    return [[text, ...own].join("\n")];
+  }
+  return Object.keys(OWN_BLOCKS).filter(isOwnBlock).flatMap((block) => {
+    const meaning = meaningInBlock(block, word);
+    const form = typeOf(block, word)?.form ?? "";
+    return meaning === undefined ? [] : [`${word} ${form}    (in ${block} of holdfast.yaml only)\n  ${meaning}`];
+  });
 }
 
 /** The kinds of blocks in which a word is a keyword. */

@@ -1,6 +1,6 @@
 // Judges every keyword of a tree by the tables: unknown, old, without effect yet. Looks at no values.
 import type { Report } from "./diagnostic.ts";
-import { blocksWith, keywordIn, SECTIONS } from "./keywords.ts";
+import { blocksWith, keywordIn, sectionOf, SECTIONS } from "./keywords.ts";
 import { nearMiss } from "./near_miss.ts";
 import { hasOwnKeywords, ownKeyword, ownKeywordsOf } from "./own_keywords.ts";
 import type { Keyword } from "./section.ts";
@@ -13,11 +13,12 @@ export function checkKeywords(block: Block, report: Report, isSkipped = false): 
 
 /** The same for one statement with its block. */
 export function checkStatement(statement: Statement, report: Report, isSkipped = false): void {
-  if (SECTIONS[statement.section].values !== undefined) return rejectBlock(statement, report);
+  if (sectionOf(statement.section).values !== undefined) return rejectBlock(statement, report);
   const keyword = keywordIn(statement.section, statement.keyword.text);
   if (keyword === undefined) {
     const isOwn = ownKeyword(statement.section, statement.keyword.text) !== undefined && hasOwnKeywords(statement);
-    return isOwn ? undefined : reportUnknown(statement, report);
+    if (!isOwn) return reportUnknown(statement, report);
+    return statement.block === undefined ? undefined : checkKeywords(statement.block, report, isSkipped);
   }
   if (keyword.use !== undefined) reportOld(statement, keyword.use, report);
   if (!isSkipped) checkEffect(statement, keyword, report);
@@ -32,7 +33,7 @@ export function checkStatement(statement: Statement, report: Report, isSkipped =
 /** The lines of a list open no blocks. */
 function rejectBlock({ keyword, block, section }: Statement, report: Report): void {
   if (block === undefined || section === "unknown") return;
-  report.add("unexpected-block", keyword, `\`${keyword.text}\` can't open a block inside ${SECTIONS[section].title}`);
+  report.add("unexpected-block", keyword, `\`${keyword.text}\` can't open a block inside ${sectionOf(section).title}`);
 }
 
 /** Whether a statement says only what happens anyway. */
@@ -47,7 +48,7 @@ function checkEffect(statement: Statement, keyword: Keyword, report: Report): vo
 }
 
 function subjectOf({ keyword, section }: Statement): string {
-  const title = SECTIONS[section].title;
+  const title = sectionOf(section).title;
   return section === "root" ? `\`${keyword.text}\`` : `\`${keyword.text}\` of \`${title}\``;
 }
 
@@ -63,7 +64,7 @@ function reportOld({ keyword }: Statement, use: string, report: Report): void {
 
 /** `unicast_peer { }` says nothing. */
 function isEmptyList({ block }: Statement): boolean {
-  return block !== undefined && SECTIONS[block.section].values !== undefined && block.statements.length === 0;
+  return block !== undefined && sectionOf(block.section).values !== undefined && block.statements.length === 0;
 }
 
 /**
@@ -72,7 +73,7 @@ function isEmptyList({ block }: Statement): boolean {
  */
 function reportUnknown(statement: Statement, report: Report): void {
   const name = statement.keyword.text;
-  const section = SECTIONS[statement.section];
+  const section = sectionOf(statement.section);
   const where = statement.section === "root" ? "at the top level" : `in \`${section.title}\``;
   const code = statement.block === undefined ? "unknown-keyword" : "unknown-block";
   report.add(code, statement.keyword, `\`${name}\` is not a keyword ${where}`, { help: helpFor(name, statement) });
@@ -85,7 +86,7 @@ function helpFor(name: string, statement: Statement): string | undefined {
   const reference = /\$\{?(\w+)/.exec(name)?.[1];
   if (reference !== undefined) return `no \`$${reference}=\` comes before this line`;
   const own = hasOwnKeywords(statement) ? ownKeywordsOf(statement.section) : [];
-  const near = nearMiss(name, [...SECTIONS[statement.section].keywords.keys(), ...own]);
+  const near = nearMiss(name, [...sectionOf(statement.section).keywords.keys(), ...own]);
   if (near !== undefined) return `did you mean \`${near}\`?`;
   const holders = blocksWith(name).slice(0, 3).map((title) => title === SECTIONS.root.title ? title : `\`${title}\``);
   if (holders.length > 0) return `\`${name}\` belongs in ${holders.join(" or ")}`;

@@ -4,6 +4,9 @@ import type { Report } from "./diagnostic.ts";
 import { definedOnly, field, type Fields, type Given, readFields } from "./fields.ts";
 import { HTTP_FIELDS, readUrl } from "./http_checker.ts";
 import { childrenNamed, headOf, type Statement } from "./statement.ts";
+import { isOwnBlock } from "./own_blocks.ts";
+import { ownCheckerType, readOwnChecker } from "./own_checkers.ts";
+import { hasOwnKeywords } from "./own_keywords.ts";
 import { nameOf } from "./tracking.ts";
 import { boolean, integer, interfaceName, ip, oneOf, seconds, word } from "./values.ts";
 import { flag } from "./values.ts";
@@ -164,8 +167,12 @@ export function readCheckers(realServer: Statement, defaults: CheckerDefaults, r
   const checkers: Checker[] = [];
   for (const child of realServer.block?.statements ?? []) {
     const name = child.keyword.text;
-    if (child.block === undefined || !Object.hasOwn(READERS, name)) continue;
-    const checker = READERS[name]?.(child, defaults, report);
+    if (child.block === undefined) continue;
+    const checker = Object.hasOwn(READERS, name)
+      ? READERS[name]?.(child, defaults, report)
+      : isOwnBlock(name) && hasOwnKeywords(child)
+      ? readOwnChecker(name, child, common(ownCheckerType(name), child, defaults, report), report)
+      : undefined;
     if (checker !== undefined) checkers.push(checker);
   }
   return checkers;

@@ -1,4 +1,5 @@
 // What a configuration says, whichever syntax it came in: plain data (survives JSON), units in the names, defaults filled in.
+import type { OwnChecker } from "./config_checks.ts";
 import type { HttpConfig } from "./http_config.ts";
 import type { IpvsSysctls } from "./ipvs_config.ts";
 import type { FencingConfig, WitnessConfig } from "./witness_config.ts";
@@ -319,6 +320,7 @@ export type Checker =
     | MiscChecker
     | BfdChecker
     | FileChecker
+    | OwnChecker
   );
 
 /** What every checker has. */

@@ -1,9 +1,10 @@
 // The JSON Schema of holdfast.yaml, made from the tables of keywords and their types.
 import { IPVS_SCHEMA } from "./ipvs_config.ts";
 import { HTTP_SCHEMAS } from "./http_config.ts";
-import { SECTIONS } from "./keywords.ts";
+import { sectionOf, SECTIONS } from "./keywords.ts";
+import { OWN_BLOCKS } from "./own_blocks.ts";
 import { ownBlock, ownKeyword, ownKeywordsOf } from "./own_keywords.ts";
-import type { SectionName } from "./section.ts";
+import type { BlockName, SectionName } from "./section.ts";
 import { typeOf } from "./types.ts";
 import type { JsonSchema } from "./value_type.ts";
 import { FENCING_SCHEMA, WITNESS_SCHEMA } from "./witness_config.ts";
@@ -12,7 +13,7 @@ import { LINE_HEADS, OWN_SECTIONS, shapeOf } from "./yaml_shape.ts";
 /** What the schema says beside the grammar. */
 export interface SchemaOptions {
   /** A sentence about a keyword, for the editor to show. */
-  readonly describe: (section: SectionName, keyword: string) => string | undefined;
+  readonly describe: (section: BlockName, keyword: string) => string | undefined;
 }
 
 const DRAFT = "https://json-schema.org/draft/2020-12/schema";
@@ -24,6 +25,7 @@ export function jsonSchema(options: SchemaOptions): JsonSchema {
     if (name === "root" || name === "unknown" || section.values !== undefined) continue;
     definitions[definitionName(name)] = blockSchema(name as SectionName, options);
   }
+  for (const name of Object.keys(OWN_BLOCKS)) definitions[name] = blockSchema(name as BlockName, options);
   return {
     $schema: DRAFT,
     title: "holdfast.yaml",
@@ -33,17 +35,17 @@ export function jsonSchema(options: SchemaOptions): JsonSchema {
   };
 }
 
-function blockSchema(section: SectionName, options: SchemaOptions): JsonSchema {
+function blockSchema(section: BlockName, options: SchemaOptions): JsonSchema {
   const properties: Record<string, JsonSchema> = section === "root" ? ownSections() : {};
-  for (const [keyword, { opens, use }] of SECTIONS[section].keywords) {
+  for (const [keyword, { opens, use }] of sectionOf(section).keywords) {
     if (use !== undefined) continue; // old names are refused in YAML
     const description = options.describe(section, keyword);
     const schema = opens === undefined ? typeOf(section, keyword)?.schema ?? {} : openedSchema(section, keyword, opens);
     properties[keyword] = description === undefined ? schema : { description, ...schema };
   }
   for (const keyword of ownKeywordsOf(section)) {
-    const opens = ownBlock(section, keyword);
-    const schema = opens === undefined ? typeOf(section, keyword)?.schema : openedSchema(section, keyword, opens);
+    const block = ownBlock(section, keyword);
+    const schema = block === undefined ? typeOf(section, keyword)?.schema : openedSchema(section, keyword, block);
     properties[keyword] = { description: ownKeyword(section, keyword), ...schema };
   }
   return { type: "object", additionalProperties: false, properties };
@@ -59,7 +61,7 @@ function ownSections(): Record<string, JsonSchema> {
   return { ...HTTP_SCHEMAS, witness: WITNESS_SCHEMA, fencing: FENCING_SCHEMA, ipvs: IPVS_SCHEMA, ...missing };
 }
 
-function openedSchema(section: SectionName, keyword: string, opens: SectionName): JsonSchema {
+function openedSchema(section: BlockName, keyword: string, opens: BlockName): JsonSchema {
   const block = { $ref: `#/$defs/${definitionName(opens)}` };
   switch (shapeOf(section, keyword, opens)) {
     case "block":
@@ -75,21 +77,21 @@ function openedSchema(section: SectionName, keyword: string, opens: SectionName)
   }
 }
 
-function linesSchema(section: SectionName): JsonSchema {
+function linesSchema(section: BlockName): JsonSchema {
   const head = LINE_HEADS[section];
   const mapping = head === undefined ? [] : [{ type: "object", required: section === "services" ? [] : [head] }];
   return { type: "array", items: { anyOf: [{ type: ["string", "number"] }, ...mapping] } };
 }
 
 /** `address` and `port` stand among the keywords. */
-function serviceSchema(keyword: string, opens: SectionName): JsonSchema {
+function serviceSchema(keyword: string, opens: BlockName): JsonSchema {
   const port = { type: "integer", minimum: 0, maximum: 65_535 };
   const address = { type: "string", description: "IPv4 or IPv6 address" };
   const own = keyword === "virtual_server"
     ? { address, port, fwmark: { type: "integer", minimum: 1, maximum: 4_294_967_295 }, group: { type: "string" } }
     : { address, port };
   const block = `#/$defs/${definitionName(opens)}`;
-  const usual = [...SECTIONS[opens].keywords].filter(([, { use }]) => use === undefined).map(([name]) => name);
+  const usual = [...sectionOf(opens).keywords].filter(([, { use }]) => use === undefined).map(([name]) => name);
   const properties = Object.fromEntries(
     [...usual, ...ownKeywordsOf(opens)].map((name) => [name, { $ref: `${block}/properties/${name}` }]),
   );

@@ -1,7 +1,8 @@
 // Statements as the text of a keepalived.conf.
 import type { Commented } from "./comments.ts";
+import { isOwnBlock } from "./own_blocks.ts";
 import { ownKeyword } from "./own_keywords.ts";
-import type { SectionName } from "./section.ts";
+import type { BlockName } from "./section.ts";
 
 const INDENT = "    ";
 
@@ -17,8 +18,8 @@ function lines({ keyword, words, block, comments }: Commented, indent: string, p
   const head = [keyword, ...words].map(quoted).join(" ");
   const beside = comments?.beside === undefined ? "" : ` # ${comments.beside}`;
   const above = (comments?.above ?? []).map((line) => `${indent}# ${line}`.trimEnd());
-  const own = ownKeyword(parent as SectionName, keyword);
-  if (own !== undefined) return [...above, ...inWords({ head, block }).map((text) => `${indent}# ${text}`)];
+  const own = ownKeyword(parent as BlockName, keyword);
+  if (own !== undefined) return [...above, ...inWords(keyword, head, block).map((text) => `${indent}# ${text}`)];
   if (block === undefined) return [...above, `${indent}${head}${beside}`];
   return [
     ...above,
@@ -29,9 +30,13 @@ function lines({ keyword, words, block, comments }: Commented, indent: string, p
 }
 
 /** What keepalived has no word for, as comments. */
-function inWords({ head, block = [] }: { head: string; block?: readonly Commented[] | undefined }): string[] {
-  const inside = block.map(({ keyword, words }) => [keyword, ...words].join(" "));
-  return [`only in holdfast.yaml: ${head}`, ...inside.map((text) => `  ${text}`)];
+function inWords(keyword: string, head: string, block: readonly Commented[] | undefined): string[] {
+  const first = `only in holdfast.yaml: ${head}`;
+  if (!isOwnBlock(keyword)) {
+    return [first, ...block?.map((child) => `  ${[child.keyword, ...child.words].join(" ")}`) ?? []];
+  }
+  const inside = block?.flatMap(({ comments: _, ...child }) => lines(child, INDENT, "unknown")) ?? [];
+  return [`${first} {`, ...inside, "}"];
 }
 
 /** A word as it must be written to be read as it is (keepalived.conf(5): quotes can't stand within quotes). */

@@ -2,9 +2,10 @@
 import * as global from "./keywords_global.ts";
 import * as ipvs from "./keywords_ipvs.ts";
 import * as vrrp from "./keywords_vrrp.ts";
-import type { Keyword, Section, SectionName, ValueLines } from "./section.ts";
+import { isOwnBlock, OWN_BLOCKS } from "./own_blocks.ts";
+import type { BlockName, Keyword, Section, SectionName, ValueLines } from "./section.ts";
 
-/** All kinds of blocks. */
+/** All kinds of blocks of keepalived. */
 export const SECTIONS: Readonly<Record<SectionName, Section>> = {
   root: global.ROOT,
   global_defs: global.GLOBAL_DEFS,
@@ -53,9 +54,14 @@ function values(title: string, lines: ValueLines = "names"): Section {
   return { title, keywords: new Map(), values: lines };
 }
 
+/** Any kind of block, our own too. */
+export function sectionOf(name: BlockName): Section {
+  return isOwnBlock(name) ? OWN_BLOCKS[name] : SECTIONS[name];
+}
+
 /** The keyword of that name in that kind of block. */
-export function keywordIn(section: SectionName, name: string): Keyword | undefined {
-  return SECTIONS[section].keywords.get(name);
+export function keywordIn(section: BlockName, name: string): Keyword | undefined {
+  return sectionOf(section).keywords.get(name);
 }
 
 /** Titles of the blocks in which a word is a keyword, those first that are carried out. */

@@ -7,6 +7,9 @@ const TIMING = "retry delay_before_retry warmup delay_loop";
 const STATE = "alpha log_all_failures";
 const CONNECTION = `${TARGET} ${SOURCE} ${TIMING}`;
 
+/** Keywords of every checker with a connection. */
+export const CHECKER_KEYWORDS_OF_ALL = `${CONNECTION} ${STATE}`;
+
 /** `SSL`: 4 keywords. */
 export const SSL = section("SSL", { carriedOut: "password ca certificate key" });
 
@@ -46,7 +49,7 @@ export const REAL_SERVER = section("real_server", {
 
 /** A checker with a connection: 13 keywords and its own. */
 function checker(title: string, own: string, table: SectionTable = {}): Section {
-  return section(title, { ...table, carriedOut: `${CONNECTION} ${STATE} ${own}` });
+  return section(title, { ...table, carriedOut: `${CHECKER_KEYWORDS_OF_ALL} ${own}` });
 }
 
 /** All urls are asked at each check, so that `fast_recovery` says what happens anyway. */

@@ -1,6 +1,7 @@
 // Keywords of holdfast.yaml that keepalived.conf does not have. There they are unknown words, as in keepalived.
 import { field, type Fields } from "./fields.ts";
-import type { SectionName } from "./section.ts";
+import { isOwnBlock, meaningInBlock, OWN_BLOCKS } from "./own_blocks.ts";
+import type { BlockName } from "./section.ts";
 import type { Statement } from "./statement.ts";
 import { followed, TRACK_SERVERS } from "./tracked_servers.ts";
 import { boolean, integer, oneOf, seconds, word } from "./values.ts";
@@ -54,7 +55,10 @@ const TRACKED: Readonly<Record<string, string>> = {
     "virtual servers that must have their quorum, or `min_servers` or `min_weight`: without it the instance " +
     "is in fault, or with `weight` its priority changes",
 };
-const MEANINGS: Readonly<Partial<Record<SectionName, Readonly<Record<string, string>>>>> = {
+const CHECKERS = Object.fromEntries(
+  Object.keys(OWN_BLOCKS).filter(isOwnBlock).map((name) => [name, meaningInBlock(name) ?? ""]),
+);
+const MEANINGS: Readonly<Partial<Record<BlockName, Readonly<Record<string, string>>>>> = {
   global_defs: {
     shared_checks:
       "real servers that several virtual servers check in the same way (address, port and all settings of the " +
@@ -82,28 +86,31 @@ const MEANINGS: Readonly<Partial<Record<SectionName, Readonly<Record<string, str
   real_server: {
     ...BOTH,
     backup: "it is checked all the time, but gets connections only while fewer others than `backup_below` are up",
+    ...CHECKERS,
   },
 };
 
 /** What an own keyword of that kind of block means; undefined when there is none of that name. */
-export function ownKeyword(section: SectionName, name: string): string | undefined {
+export function ownKeyword(section: BlockName, name: string): string | undefined {
+  if (isOwnBlock(section)) return meaningInBlock(section, name);
   const meanings = MEANINGS[section];
   return meanings !== undefined && Object.hasOwn(meanings, name) ? meanings[name] : undefined;
 }
 
 /** The kind of block that an own keyword opens; undefined: it has a value. */
-export function ownBlock(section: SectionName, name: string): SectionName | undefined {
+export function ownBlock(section: BlockName, name: string): BlockName | undefined {
+  if (section === "real_server" && isOwnBlock(name)) return name;
   return name === TRACK_SERVERS && ownKeyword(section, name) !== undefined ? "tracked" : undefined;
 }
 
-/** Their names in that kind of block. */
-export function ownKeywordsOf(section: SectionName): string[] {
+/** Their names in a block of keepalived's. */
+export function ownKeywordsOf(section: BlockName): string[] {
   return Object.keys(MEANINGS[section] ?? {});
 }
 
 /** The kinds of blocks that know an own keyword of that name. */
-export function ownPlacesOf(name: string): SectionName[] {
-  return (Object.keys(MEANINGS) as SectionName[]).filter((section) => ownKeyword(section, name) !== undefined);
+export function ownPlacesOf(name: string): BlockName[] {
+  return (Object.keys(MEANINGS) as BlockName[]).filter((section) => ownKeyword(section, name) !== undefined);
 }
 
 /** The own keywords count in a YAML file only. */

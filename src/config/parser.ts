@@ -1,7 +1,7 @@
 // Tokens to a tree of blocks, with repair of missing and extra braces. Knows which keyword opens which block, no values.
 import type { Report } from "./diagnostic.ts";
 import { INCLUDE_WORDS } from "./include.ts";
-import { keywordIn, SECTIONS } from "./keywords.ts";
+import { keywordIn, sectionOf } from "./keywords.ts";
 import type { Token } from "./lexer.ts";
 import type { LineReader } from "./line_reader.ts";
 import type { Block, Statement } from "./statement.ts";
@@ -201,7 +201,7 @@ class Parser {
   }
 
   #fits({ block }: Frame, keyword: Token, braceFollows: boolean): boolean {
-    const { values, keywords } = SECTIONS[block.section];
+    const { values, keywords } = sectionOf(block.section);
     if (values === undefined) return keywords.has(keyword.text);
     if (values === "addresses" && !/[.:\d]/.test(keyword.text)) return false;
     return !braceFollows;

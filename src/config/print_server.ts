@@ -14,6 +14,7 @@ import {
 import type { Checker, CheckerCommon, RealServer, VirtualServer } from "./config.ts";
 import { definedOnly, type Fields, type Printed, printFields } from "./fields.ts";
 import { HTTP_FIELDS, printUrl } from "./http_checker.ts";
+import { OWN_CHECKER_KEYWORDS, printOwnChecker } from "./own_checkers.ts";
 import { OWN_REAL_SERVER_FIELDS, OWN_VIRTUAL_SERVER_FIELDS } from "./own_keywords.ts";
 import { REAL_SERVER_FIELDS } from "./real_server.ts";
 import { flagWords, SERVER_FIELDS, serviceWords } from "./virtual_server.ts";
@@ -108,6 +109,7 @@ export const CHECKER_KEYWORDS: Readonly<Record<Checker["type"], string>> = {
   misc: "MISC_CHECK",
   bfd: "BFD_CHECK",
   file: "FILE_CHECK",
+  ...OWN_CHECKER_KEYWORDS,
 };
 
 function printChecker(checker: Checker, { real, shared }: { real: RealServer; shared: Partial<Timing> }): Printed {
@@ -139,7 +141,8 @@ function printCommon(
   const { connect_timeout: connectTimeout, ...repeated } = SERVER_TIMING_FIELDS;
   const timing = hasTarget ? { connect_timeout: connectTimeout, ...repeated } : repeated;
   const isElsewhere = hasTarget && checker.address !== target.address;
-  const hasOtherPort = hasTarget && checker.port !== target.port && checker.port !== 0;
+  const saysPort = keyword === "agent" || checker.port !== target.port;
+  const hasOtherPort = hasTarget && saysPort && checker.port !== 0;
   return [
     ...(isElsewhere ? [{ keyword: "connect_ip", words: [checker.address] }] : []),
     ...(hasOtherPort ? [{ keyword: "connect_port", words: [String(checker.port)] }] : []),
@@ -198,6 +201,13 @@ function printOwn(checker: Checker, shared: Partial<Timing>): Printed[] {
       return [{ keyword: "name", words: [checker.instance] }];
     case "file":
       return printFields(checker as never, {}, FILE_CHECK_FIELDS as Fields);
+    case "agent":
+    case "tls":
+    case "grpc":
+    case "mysql":
+    case "postgresql":
+    case "redis":
+      return printOwnChecker(checker);
     default:
       return checker satisfies never;
   }

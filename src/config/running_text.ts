@@ -1,6 +1,7 @@
 // The configuration that runs as text for others to read: what counts anyway is not said, secrets never.
 import type { Config, VrrpInstance } from "./config.ts";
 import { writeKeepalived } from "./keepalived_writer.ts";
+import { ownWordsIn } from "./own_words.ts";
 import { printConfig } from "./print_config.ts";
 import { writeYaml } from "./yaml_writer.ts";
 
@@ -35,6 +36,7 @@ function instanceWithoutSecrets(instance: VrrpInstance): VrrpInstance {
 /** In keepalived's syntax, or in YAML where that has no way to say it. Secrets are left out. */
 export function redactedText(config: Config): ConfigText {
   const statements = printConfig(withoutSecrets(config));
+  if (ownWordsIn(config).length > 0) return { syntax: "yaml", text: writeYaml(statements, {}) };
   try {
     return { syntax: "keepalived", text: writeKeepalived(statements) };
   } catch (error) {

@@ -32,7 +32,19 @@ export interface Section {
 /** What the lines of a value block begin with. */
 export type ValueLines = "addresses" | "names";
 
-/** Every kind of block; `unknown` is the inside of a block that keepalived does not know. */
+/** Blocks that keepalived does not have: checkers of holdfast.yaml. */
+export type OwnBlockName =
+  | "AGENT_CHECK"
+  | "TLS_CHECK"
+  | "GRPC_CHECK"
+  | "MYSQL_CHECK"
+  | "POSTGRESQL_CHECK"
+  | "REDIS_CHECK";
+
+/** Any kind of block. */
+export type BlockName = SectionName | OwnBlockName;
+
+/** Every kind of block of keepalived.conf; `unknown` is the inside of a block that keepalived does not know. */
 export type SectionName =
   | "root"
   | "global_defs"

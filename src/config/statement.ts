@@ -1,14 +1,14 @@
 // A line of a keepalived.conf as the parser leaves it: a keyword, its arguments, and the block that follows.
 import type { SourceLocation } from "./config.ts";
 import type { Token } from "./lexer.ts";
-import type { SectionName } from "./section.ts";
+import type { BlockName } from "./section.ts";
 
 /** One keyword with what belongs to it. In a value block the "keyword" is the first word of the line. */
 export interface Statement {
   readonly keyword: Token;
   readonly args: readonly Token[];
   /** The kind of block that the statement stands in. */
-  readonly section: SectionName;
+  readonly section: BlockName;
   /** The block behind it; undefined when there is none. */
   block?: Block;
   /** Only when comments are asked for. */
@@ -25,7 +25,7 @@ export interface Comments {
 
 /** What stands between two braces. */
 export interface Block {
-  readonly section: SectionName;
+  readonly section: BlockName;
   readonly statements: Statement[];
   /** The brace behind it; undefined where there is none. */
   end?: SourceLocation;

@@ -17,7 +17,8 @@ import { GARP_FIELDS, GLOBAL_FIELDS, GLOBAL_GARP_FIELDS, ROOT_FIELDS } from "./g
 import { HTTP_FIELDS, URL_FIELDS } from "./http_checker.ts";
 import { OWN_GLOBAL_FIELDS, OWN_REAL_SERVER_FIELDS, OWN_VIRTUAL_SERVER_FIELDS } from "./own_keywords.ts";
 import { REAL_SERVER_FIELDS } from "./real_server.ts";
-import type { SectionName } from "./section.ts";
+import { OWN_CHECKER_FIELDS } from "./own_checkers.ts";
+import type { BlockName, OwnBlockName } from "./section.ts";
 import { SSL_FIELDS, SYNC_GROUP_FIELDS } from "./sync_group.ts";
 import {
   BFD_FIELDS,
@@ -38,7 +39,8 @@ const CONNECTION = { ...CONNECTION_FIELDS, ...SOURCE_FIELDS };
 const { tls_compliant: _checker, ...PLAIN_HTTP } = HTTP_FIELDS;
 const { tls_compliant: _url, ...PLAIN_URL } = URL_FIELDS;
 
-const TABLES: Readonly<Partial<Record<SectionName, Fields>>> = {
+const TABLES: Readonly<Partial<Record<BlockName, Fields>>> = {
+  ...ownTables(),
   root: ROOT_FIELDS,
   global_defs: { ...GLOBAL_FIELDS, ...GLOBAL_GARP_FIELDS, ...OWN_GLOBAL_FIELDS },
   vrrp_instance: { ...INSTANCE_FIELDS, ...ELECTION_FIELDS, ...LINK_FIELDS, ...GARP_FIELDS, ...NOTIFY_FIELDS },
@@ -69,6 +71,11 @@ const TABLES: Readonly<Partial<Record<SectionName, Fields>>> = {
   FILE_CHECK: FILE_CHECK_FIELDS,
 };
 
+function ownTables(): Record<OwnBlockName, Fields> {
+  const tables = Object.entries(OWN_CHECKER_FIELDS).map(([name, fields]) => [name, { ...CONNECTION, ...fields }]);
+  return Object.fromEntries(tables);
+}
+
 /** Words in front of a block. */
 const HEADS: Readonly<Record<string, ValueShape>> = {
   vrrp_instance: word("NAME"),
@@ -93,7 +100,7 @@ const REPEATED: Readonly<Record<string, ValueShape>> = {
 };
 
 /** What follows a keyword on its line; undefined when nothing does but a block. */
-export function typeOf(section: SectionName, keyword: string): ValueShape | undefined {
+export function typeOf(section: BlockName, keyword: string): ValueShape | undefined {
   const table = TABLES[section];
   if (table !== undefined && Object.hasOwn(table, keyword)) return table[keyword]?.type;
   const repeated = REPEATED[`${section} ${keyword}`];

@@ -17,7 +17,7 @@ import type { OwnSection } from "./http_config.ts";
 import { keywordIn } from "./keywords.ts";
 import type { Token } from "./lexer.ts";
 import { ownBlock, ownKeyword } from "./own_keywords.ts";
-import type { SectionName } from "./section.ts";
+import type { BlockName } from "./section.ts";
 import type { Block, Comments, Statement } from "./statement.ts";
 import { typeOf } from "./types.ts";
 import type { JsonSchema } from "./value_type.ts";
@@ -93,7 +93,7 @@ class YamlReader {
 
   // --- blocks ---
 
-  #block(node: Node | null, section: SectionName, subject: string): Block {
+  #block(node: Node | null, section: BlockName, subject: string): Block {
     const statements: Statement[] = [];
     for (const entry of this.#entries(node, subject)) statements.push(...this.#statements(entry, section));
     return { section, statements };
@@ -127,7 +127,7 @@ class YamlReader {
     return own;
   }
 
-  #statements(entry: Entry, section: SectionName): Statement[] {
+  #statements(entry: Entry, section: BlockName): Statement[] {
     const keyword = this.#word(entry.key);
     if (keyword === undefined) return [];
     if (section === "root" && Object.hasOwn(OWN_SECTIONS, keyword.text)) {
@@ -158,7 +158,7 @@ class YamlReader {
     }
   }
 
-  #opened(keyword: Token, value: Node | null, section: SectionName): Statement[] {
+  #opened(keyword: Token, value: Node | null, section: BlockName): Statement[] {
     const opens = keywordIn(section, keyword.text)?.opens ?? ownBlock(section, keyword.text);
     if (opens === undefined) return this.#plain(keyword, value, section);
     const statement = (args: readonly Token[], block: Block): Statement => ({ keyword, args, section, block });
@@ -210,7 +210,7 @@ class YamlReader {
   }
 
   /** `address` and `port`, `fwmark` or `group` are the words in front of the block. */
-  #service(keyword: Token, node: Node, { section, opens }: { section: SectionName; opens: SectionName }): Statement[] {
+  #service(keyword: Token, node: Node, { section, opens }: { section: BlockName; opens: BlockName }): Statement[] {
     const head: Partial<Record<"address" | "port" | "fwmark" | "group", Token>> = {};
     const statements: Statement[] = [];
     for (const entry of this.#entries(node, `an entry of \`${keyword.text}\``)) {
@@ -239,13 +239,13 @@ class YamlReader {
 
   // --- lines ---
 
-  #lineBlock(value: Node | null, section: SectionName, keyword: Token): Block {
+  #lineBlock(value: Node | null, section: BlockName, keyword: Token): Block {
     const statements = this.#items(value, keyword).map((node) => this.#line(node, section))
       .filter((statement) => statement !== undefined);
     return { section, statements };
   }
 
-  #line(node: Node, section: SectionName): Statement | undefined {
+  #line(node: Node, section: BlockName): Statement | undefined {
     const target = this.#resolve(node);
     const words = isMap(target) ? this.#lineOfMapping(target.items as Entry[], section) : this.#words(node, true);
     const [keyword, ...args] = words ?? [];
@@ -256,7 +256,7 @@ class YamlReader {
     return withComments({ keyword, args, section }, commentsOfNode(node));
   }
 
-  #lineOfMapping(entries: readonly Entry[], section: SectionName): Token[] {
+  #lineOfMapping(entries: readonly Entry[], section: BlockName): Token[] {
     const head: Token[] = [];
     const rest: Token[] = [];
     for (const entry of entries) {
@@ -275,7 +275,7 @@ class YamlReader {
 
   // --- values ---
 
-  #plain(keyword: Token, value: Node | null, section: SectionName): Statement[] {
+  #plain(keyword: Token, value: Node | null, section: BlockName): Statement[] {
     const type = typeOf(section, keyword.text);
     const target = this.#resolve(value);
     if (section === "auth_hmac" && keyword.text === "key" && isMap(target)) {

@@ -1,6 +1,6 @@
 // How holdfast.yaml says what keepalived.conf says: the same words, with names, lists and lines as YAML has them.
 import { HTTP_SECTIONS } from "./http_config.ts";
-import type { SectionName } from "./section.ts";
+import type { BlockName, SectionName } from "./section.ts";
 
 /** Whether a file of that name is YAML. */
 export function isYaml(path: string): boolean {
@@ -43,15 +43,15 @@ const LINES: ReadonlySet<SectionName> = new Set([
 ]);
 
 /** The shape of a keyword that opens a block of that kind. */
-export function shapeOf(section: SectionName, keyword: string, opens: SectionName): BlockShape {
+export function shapeOf(section: BlockName, keyword: string, opens: BlockName): BlockShape {
   if (keyword === "virtual_server_group") return "named-lines";
   if (keyword === "virtual_server" || keyword === "real_server") return "services";
   if (NAMED.has(keyword) || (section === "root" && keyword === "track_file")) return "named";
-  return LINES.has(opens) ? "lines" : "block";
+  return LINES.has(opens as SectionName) ? "lines" : "block";
 }
 
 /** What the first word of a line is called when the line is written as a mapping. */
-export const LINE_HEADS: Readonly<Partial<Record<SectionName, string>>> = {
+export const LINE_HEADS: Readonly<Partial<Record<BlockName, string>>> = {
   addresses: "address",
   routes: "to",
   tracked: "name",

@@ -3,7 +3,7 @@ import { Document, Pair, parseDocument, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { Commented } from "./comments.ts";
 import { keywordIn } from "./keywords.ts";
 import { ownBlock } from "./own_keywords.ts";
-import type { SectionName } from "./section.ts";
+import type { BlockName } from "./section.ts";
 import type { Comments } from "./statement.ts";
 import { typeOf } from "./types.ts";
 import type { JsonSchema } from "./value_type.ts";
@@ -27,7 +27,7 @@ export function writeYaml(statements: readonly Commented[], { schema }: YamlOpti
   return document.toString({ lineWidth: 0, indentSeq: true });
 }
 
-function mapOf(statements: readonly Commented[], section: SectionName): YAMLMap {
+function mapOf(statements: readonly Commented[], section: BlockName): YAMLMap {
   const map = new YAMLMap();
   for (const [keyword, group] of grouped(statements)) {
     const pair = new Pair(new Scalar(keyword), valueOf(keyword, group, section));
@@ -49,13 +49,13 @@ function grouped(statements: readonly Commented[]): Map<string, Commented[]> {
   return groups;
 }
 
-function hasOwnPlaces(keyword: string, section: SectionName): boolean {
-  const opens = keywordIn(section, keyword)?.opens;
+function hasOwnPlaces(keyword: string, section: BlockName): boolean {
+  const opens = keywordIn(section, keyword)?.opens ?? ownBlock(section, keyword);
   const shape = opens && shapeOf(section, keyword, opens);
   return shape === "named" || shape === "services" || shape === "named-lines";
 }
 
-function valueOf(keyword: string, group: readonly Commented[], section: SectionName): unknown {
+function valueOf(keyword: string, group: readonly Commented[], section: BlockName): unknown {
   const opens = keywordIn(section, keyword)?.opens ?? ownBlock(section, keyword);
   if (opens === undefined) return plainValue(keyword, group, section);
   const bodies = group.map(({ block = [] }) => mapOf(block, opens));
@@ -107,7 +107,7 @@ function linesOf(block: readonly Commented[]): YAMLSeq {
   }));
 }
 
-function plainValue(keyword: string, group: readonly Commented[], section: SectionName): unknown {
+function plainValue(keyword: string, group: readonly Commented[], section: BlockName): unknown {
   if (section === "auth_hmac" && keyword === "key") {
     const map = new YAMLMap();
     for (const { words } of group) map.items.push(new Pair(scalar(words[0] ?? "", true), scalar(words[1] ?? "")));

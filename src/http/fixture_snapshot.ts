@@ -177,7 +177,12 @@ export function virtualServer(changes: Partial<VirtualServerSnapshot> = {}): Vir
         weight: { configured: 2, effective: 2, kernel: 2 },
         thresholds: { upper: 100, lower: 80 },
       }),
-      realServer({ address: "10.0.1.15", weight: { configured: 0, effective: 0, kernel: 0 } }),
+      realServer({
+        address: "10.0.1.15",
+        weight: { configured: 0, effective: 0, kernel: 0 },
+        certificate: { notAfterMs: NOW_MS + 90 * 86_400_000, daysLeft: 90, ending: false },
+        agent: { up: true, mode: "ready", percent: 50, said: "ready 50%" },
+      }),
       realServer({
         address: "10.0.1.16",
         weight: { configured: 1, effective: 0 },

@@ -150,8 +150,14 @@ export function realServer(server: RealServerSnapshot): Record<string, unknown> 
     ...(server.backup && { backup: true }),
     ...(server.held && { held: true }),
     ...(server.override && { override: override(server.override) }),
+    ...(server.certificate && { certificate: certificate(server.certificate) }),
+    ...(server.agent && { agent: server.agent }),
     ...(server.causes && { causes: server.causes }),
   };
+}
+
+function certificate({ notAfterMs, ...rest }: NonNullable<RealServerSnapshot["certificate"]>): Record<string, unknown> {
+  return { notAfter: time(notAfterMs), ...rest };
 }
 
 function override({ atMs, ...said }: NonNullable<RealServerSnapshot["override"]>): Record<string, unknown> {

@@ -1,5 +1,7 @@
 // Health probes as the health engine sees them: what to ask, and what came back. Descriptions are plain data: they can
 // travel between processes as JSON.
+import type { AgentWords } from "../core/health/agent.ts";
+import type { CertificateFinding, ServiceProbeRequest } from "./service_probes.ts";
 
 /** Where the packets of a probe leave from; what is absent is left to the kernel. */
 export interface ProbeSource {
@@ -58,6 +60,8 @@ export interface ProbeTls {
   readonly clientFiles?: { readonly certificate: string; readonly key: string; readonly password?: string };
   /** An answer that ends with the connection must end with a close_notify (`tls_compliant`). */
   readonly compliant?: boolean;
+  /** The protocol to agree on (ALPN), such as `h2`. */
+  readonly application?: string;
 }
 
 /** Record types that DNS_CHECK can ask for. */
@@ -65,6 +69,7 @@ export type DnsQueryType = "A" | "NS" | "CNAME" | "SOA" | "MX" | "TXT" | "AAAA" 
 
 /** What one probe does; `target` is in all of them. The `type` is the keyword's: TCP_CHECK, HTTP_GET (and SSL_GET, by `tls`), SMTP_CHECK and so on. */
 export type ProbeRequest =
+  | ServiceProbeRequest
   | { readonly type: "tcp"; readonly target: ProbeTarget }
   | {
     readonly type: "http";
@@ -150,6 +155,10 @@ export interface ProbeResult {
   readonly weight?: number;
   /** `file`: what to add to the configured weight, within +-2147483647. */
   readonly weightChange?: number;
+  /** `agent`: what it says; absent when it could not be heard. */
+  readonly agent?: AgentWords;
+  /** `tls`: of the certificate that was shown. */
+  readonly certificate?: CertificateFinding;
   readonly durationUs: number;
 }
 

@@ -244,13 +244,53 @@ export interface RealServerSnapshot {
   readonly held?: boolean;
   /** What an operator said. */
   readonly override?: Override;
+  /** How long the certificate of a TLS_CHECK is valid: the one that ends first. `daysLeft` at the last check. */
+  readonly certificate?: {
+    readonly notAfterMs: number;
+    readonly daysLeft: number;
+    /** They are fewer than `warn_days`. */
+    readonly ending: boolean;
+  };
+  /** What its agent said last: what is not said is as at the start. */
+  readonly agent?: {
+    readonly up: boolean;
+    readonly mode: "ready" | "drain" | "maint";
+    readonly percent: number;
+    /** Its last line. */
+    readonly said?: string;
+    /** It could not be heard at the last try. */
+    readonly silence?: string;
+  };
   /** Why it gets the connections that it gets, in plain words, the one that decides first. */
   readonly causes?: readonly string[];
 }
 
+/** The keyword of a checker, in short. */
+export type CheckType = typeof CHECK_TYPES[number];
+
+/** All of them: keepalived's, then our own. */
+export const CHECK_TYPES = [
+  "tcp",
+  "http",
+  "https",
+  "udp",
+  "ping",
+  "smtp",
+  "dns",
+  "misc",
+  "bfd",
+  "file",
+  "agent",
+  "tls",
+  "grpc",
+  "mysql",
+  "postgresql",
+  "redis",
+] as const;
+
 /** The last result of a checker. */
 export interface CheckSnapshot {
-  readonly type: "tcp" | "http" | "https" | "udp" | "ping" | "smtp" | "dns" | "misc" | "bfd" | "file";
+  readonly type: CheckType;
   readonly status: CheckStatus;
   readonly code?: number;
   readonly text: string;

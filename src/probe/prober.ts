@@ -1,11 +1,17 @@
 // The real probes, one request at a time. Judges nothing beyond one probe.
 import type { ProbePort, ProbeRequest, ProbeResult } from "../ports/probes.ts";
 import type { SocketPort } from "../ports/sockets.ts";
+import { probeAgent } from "./agent.ts";
+import { probeCertificate } from "./certificate.ts";
 import { probeDns } from "./dns.ts";
 import { probeFile } from "./file.ts";
+import { probeGrpc } from "./grpc.ts";
 import { probeHttp } from "./http.ts";
 import { probeMisc } from "./misc.ts";
+import { probeMysql } from "./mysql.ts";
 import { probePing } from "./ping.ts";
+import { probePostgresql } from "./postgresql.ts";
+import { probeRedis } from "./redis.ts";
 import { probeSmtp } from "./smtp.ts";
 import { type Connect, type Connection, type ConnectOptions, type Finding, probeTcp, reachTcp } from "./tcp.ts";
 import { probeUdp } from "./udp.ts";
@@ -62,6 +68,18 @@ export class Prober implements ProbePort {
         return probeMisc(request, signal);
       case "file":
         return probeFile(request);
+      case "agent":
+        return probeAgent(this.#connect, request, signal);
+      case "tls":
+        return probeCertificate(this.#connect, request, signal);
+      case "grpc":
+        return probeGrpc(this.#connect, request, signal);
+      case "mysql":
+        return probeMysql(this.#connect, request, signal);
+      case "postgresql":
+        return probePostgresql(this.#connect, request, signal);
+      case "redis":
+        return probeRedis(this.#connect, request, signal);
       default:
         return request satisfies never;
     }

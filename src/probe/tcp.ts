@@ -1,17 +1,10 @@
 // A TCP connection within a time limit: the whole of TCP_CHECK, and the first half of every other probe.
-import type { CheckStatus, ProbeSource, ProbeTarget } from "../ports/probes.ts";
+import type { CheckStatus, ProbeResult, ProbeSource, ProbeTarget } from "../ports/probes.ts";
 import type { SocketPort } from "../ports/sockets.ts";
 import { type Waited, within } from "./within.ts";
 
 /** What a probe found, without the time it took. */
-export interface Finding {
-  readonly ok: boolean;
-  readonly status: CheckStatus;
-  readonly code?: number;
-  readonly text: string;
-  readonly weight?: number;
-  readonly weightChange?: number;
-}
+export type Finding = Omit<ProbeResult, "durationUs">;
 
 /** A connection as probes use it; `Deno.TcpConn` is one. */
 export interface Connection {

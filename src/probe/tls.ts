@@ -82,13 +82,18 @@ function brokenHandshake(broken: unknown): { ok: false; status: "L6RSP"; text: s
   return { ok: false, status: "L6RSP", text: `connection ${how} before TLS was ready` };
 }
 
-function optionsOf(port: number, { serverName }: ProbeTls, client: ClientCredentials | undefined): ConnectionOptions {
+function optionsOf(
+  port: number,
+  { serverName, application }: ProbeTls,
+  client: ClientCredentials | undefined,
+): ConnectionOptions {
   return {
     host: "127.0.0.1",
     port,
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
     ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(application === undefined ? {} : { ALPNProtocols: [application] }),
     ...(client === undefined ? {} : { cert: client.certificate, key: client.key }),
     ...(client?.password === undefined ? {} : { passphrase: client.password }),
   };

@@ -1,4 +1,5 @@
 // Why a real server gets the connections that it gets: causes in plain words, the one that decides first. Pure.
+import type { AgentState } from "./agent.ts";
 import { drainDeadlineUs, type Override, type Presence, type PresenceTerms } from "./presence.ts";
 import type { Duty } from "./pool.ts";
 import type { RealServerHealth } from "./real_server.ts";
@@ -16,7 +17,11 @@ export interface ServerFacts {
     readonly text: string | undefined;
     /** Checkers that get the results of the same probe; default 1. */
     readonly sharers?: number;
+    /** What is wrong although it is good. */
+    readonly warning?: string | undefined;
   }[];
+  /** What its agent has said, if it has one. */
+  readonly agent?: AgentState | undefined;
   readonly terms: PresenceTerms;
   readonly presence: Presence;
   readonly override: Override | undefined;
@@ -45,14 +50,26 @@ export function explain(facts: ServerFacts, nowUs: number): string[] {
     ...weightCauses(facts, nowUs),
     ...(facts.suspended === undefined ? [] : [`its checks are held back: ${facts.suspended}`]),
   ];
-  if (causes.length > 0) return causes;
-  if (facts.checks.length === 0) return ["nothing checks it, so it counts as up"];
-  const sharers = Math.max(...facts.checks.map((check) => check.sharers ?? 1));
-  return [sharers > 1 ? `all its checks are good (one probe for ${sharers} servers)` : "all its checks are good"];
+  const warnings = facts.checks.flatMap(({ name, warning }) => warning === undefined ? [] : [`${name}: ${warning}`]);
+  const silence = facts.agent?.silence;
+  const unheard = silence === undefined ? [] : [`its agent is not heard (${silence}): what it said before holds`];
+  return [...causes.length > 0 ? causes : [usualCause(facts)], ...warnings, ...unheard];
 }
 
-function presenceCauses({ presence, override, removed, terms, connections }: ServerFacts, nowUs: number): string[] {
-  const who = removed ? "it has left the configuration" : `an operator took it out${saidBy(override)}`;
+function usualCause({ checks }: ServerFacts): string {
+  if (checks.length === 0) return "nothing checks it, so it counts as up";
+  const sharers = Math.max(...checks.map((check) => check.sharers ?? 1));
+  return sharers > 1 ? `all its checks are good (one probe for ${sharers} servers)` : "all its checks are good";
+}
+
+function presenceCauses(facts: ServerFacts, nowUs: number): string[] {
+  const { presence, override, removed, terms, connections, agent } = facts;
+  const isAgents = override?.mode === undefined && agent !== undefined;
+  const who = removed
+    ? "it has left the configuration"
+    : isAgents
+    ? `its agent took it out${saidByAgent(agent)}`
+    : `an operator took it out${saidBy(override)}`;
   switch (presence.name) {
     case "present":
       return [];
@@ -63,7 +80,13 @@ function presenceCauses({ presence, override, removed, terms, connections }: Ser
       return [`${who}: it gets nothing new and waits for ${left} to end${limit}`];
     }
     case "out":
-      if (presence.drained === "maint") return [`an operator put it into maintenance${saidBy(override)}`];
+      if (presence.drained === "maint") {
+        return [
+          isAgents
+            ? `its agent put it into maintenance${saidByAgent(agent)}`
+            : `an operator put it into maintenance${saidBy(override)}`,
+        ];
+      }
       return [
         presence.drained === "ended"
           ? `${who}, and its connections have ended`
@@ -102,7 +125,7 @@ function quorumCauses({ health, quorum, sorryServerActive }: ServerFacts): strin
 }
 
 function weightCauses(
-  { health, presence, terms, weight, override, sorryServerActive, pool }: ServerFacts,
+  { health, presence, terms, weight, override, sorryServerActive, pool, agent }: ServerFacts,
   nowUs: number,
 ): string[] {
   const causes: string[] = [];
@@ -111,6 +134,12 @@ function weightCauses(
       `an operator set its weight to ${override.weight}${
         saidBy(override)
       }; the configuration says ${weight.configured}`,
+    );
+  } else if (agent?.assumed) {
+    causes.push("it had weight 0 before the restart, and its agent has not been heard yet");
+  } else if (weight.wanted !== weight.configured && agent !== undefined && agent.percent !== 100) {
+    causes.push(
+      `its agent wants ${agent.percent}% of its weight: ${weight.wanted}; the configuration says ${weight.configured}`,
     );
   } else if (weight.wanted !== weight.configured) {
     causes.push(`its checks set its weight to ${weight.wanted}; the configuration says ${weight.configured}`);
@@ -127,6 +156,10 @@ function saidBy(override: Override | undefined): string {
   if (override === undefined) return "";
   const reason = override.reason === undefined ? "" : `: ${override.reason}`;
   return ` (${override.author}${reason})`;
+}
+
+function saidByAgent({ said }: AgentState): string {
+  return said === undefined ? "" : ` (${said})`;
 }
 
 function count(number: number, thing: string): string {

@@ -44,6 +44,27 @@ Deno.test("explain() names the check that fails, will fail, or has not run", () 
   ]);
 });
 
+Deno.test("explain() tells an agent's word from an operator's, and what is wrong although all is good", () => {
+  const agent = { up: true, mode: "drain", percent: 50, said: "drain 50%" } as const;
+  const draining = { name: "draining", sinceUs: 0 } as const;
+  const weight = { configured: 10, wanted: 5, effective: 5 };
+  const wait = "it gets nothing new and waits for 3 connections to end, for 50 s more at most";
+  assertEquals(causes({ agent, presence: draining }), [`its agent took it out (drain 50%): ${wait}`]);
+  assertEquals(causes({ agent, presence: draining, override: { ...override, mode: "drain" } }), [
+    `an operator took it out (root: disk swap): ${wait}`,
+  ]);
+  assertEquals(causes({ agent, presence: { name: "out", drained: "maint" } }), [
+    "its agent put it into maintenance (drain 50%)",
+  ]);
+  assertEquals(causes({ agent, weight }), ["its agent wants 50% of its weight: 5; the configuration says 10"]);
+  assertEquals(causes({ agent: { ...agent, silence: "connection refused" } }), [
+    "all its checks are good",
+    "its agent is not heard (connection refused): what it said before holds",
+  ]);
+  const checks = [{ name: "TLS_CHECK", fall: 1, text: "good", warning: "its certificate has expired" }];
+  assertEquals(causes({ checks }), ["all its checks are good", "TLS_CHECK: its certificate has expired"]);
+});
+
 Deno.test("explain() says who drains it, why, and how long that may take", () => {
   const draining = { name: "draining", sinceUs: 0 } as const;
   assertEquals(causes({ presence: draining, override: { ...override, mode: "drain" } }), [

@@ -43,6 +43,7 @@ export class CauseFinder {
       case "forbidden":
       case "track":
       case "server":
+      case "remark":
       case "operator":
       case "daemon":
       case "role":
@@ -126,6 +127,7 @@ export class CauseFinder {
       case "server":
         return set(`server of ${fact.service}`);
       case "service":
+      case "remark":
       case "announced":
       case "lost":
         return;

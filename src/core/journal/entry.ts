@@ -72,6 +72,8 @@ export type Fact =
     readonly up: boolean;
     readonly text: string;
   }
+  /** Something about a real server that is no change of its health: its agent wants it drained, its certificate ends. */
+  | { readonly type: "remark"; readonly name: string; readonly service: string; readonly text: string }
   /** A virtual server has its quorum, or no more; or the sorry server came or went. */
   | { readonly type: "service"; readonly name: string; readonly up: boolean; readonly text: string }
   | { readonly type: "daemon"; readonly text: string }

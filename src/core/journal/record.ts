@@ -16,6 +16,7 @@ const TYPES: readonly Fact["type"][] = [
   "track",
   "server",
   "service",
+  "remark",
   "operator",
   "daemon",
   "role",

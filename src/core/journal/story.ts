@@ -32,6 +32,8 @@ export function sentence(fact: Fact): string {
       return `${fact.name}: sent ${fact.count} gratuitous ARP and neighbor advertisements`;
     case "server":
       return `${fact.name} of ${fact.service} is ${fact.up ? "up" : "down"}${fact.text === "" ? "" : `: ${fact.text}`}`;
+    case "remark":
+      return `${fact.name} of ${fact.service}: ${fact.text}`;
     case "service":
       return `${fact.name} is ${fact.up ? "up" : "down"}: ${fact.text}`;
     case "operator":
@@ -57,6 +59,7 @@ export function namesOf(fact: Fact): readonly string[] {
     case "operator":
       return fact.names;
     case "server":
+    case "remark":
       return [fact.name, fact.service];
     case "service":
       return [fact.name, fact.name.replace(/^\S+ /, "")];

@@ -21,12 +21,28 @@ function realServers(before: VirtualServerSnapshot, after: VirtualServerSnapshot
   const earlier = new Map(before.realServers.map((server) => [endpoint(server), server]));
   return after.realServers.flatMap((server): Fact[] => {
     const previous = earlier.get(endpoint(server));
+    if (previous === undefined) return [];
+    const [name, service] = [endpoint(server), after.name];
+    const remarks = remarksOn(previous, server).map((text): Fact => ({ type: "remark", name, service, text }));
     const up = isUp(server);
-    if (previous === undefined || isUp(previous) === up) return [];
+    if (isUp(previous) === up) return remarks;
     const { check } = server;
     const text = check === undefined ? "" : `${check.type} check: ${check.text || check.status}`;
-    return [{ type: "server", name: endpoint(server), service: after.name, up, text }];
+    return [{ type: "server", name, service, up, text }, ...remarks];
   });
+}
+
+/** What its agent wants of it, and its certificate. */
+function remarksOn(before: RealServerSnapshot, { agent, certificate }: RealServerSnapshot): string[] {
+  const isNew = agent !== undefined && (before.agent?.mode ?? "ready") !== agent.mode;
+  const wasEnding = before.certificate?.ending ?? false;
+  const days = `${certificate?.daysLeft} day${certificate?.daysLeft === 1 ? "" : "s"}`;
+  return [
+    ...(isNew ? [`its agent says ${agent.mode}`] : []),
+    ...(certificate === undefined || certificate.ending === wasEnding
+      ? []
+      : [certificate.daysLeft < 0 ? "its certificate has expired" : `its certificate is valid for ${days}`]),
+  ];
 }
 
 function quorum(before: VirtualServerSnapshot, after: VirtualServerSnapshot): Fact[] {

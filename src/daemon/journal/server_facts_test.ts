@@ -41,3 +41,24 @@ Deno.test("serverFacts() tells which failed servers fail_open keeps in the table
   ]);
   assertEquals(serverFacts([open], [closed]).map(sentence), ["tcp 10.0.0.100:80 is down: fail_open ends"]);
 });
+
+Deno.test("serverFacts() remarks on what an agent wants and on certificates that end soon, once", () => {
+  const at = (more: Parameters<typeof realServer>[0]): VirtualServerSnapshot =>
+    virtualServer({ realServers: [realServer(more)] });
+  const agent = { up: true, mode: "ready", percent: 100 } as const;
+  const certificate = { notAfterMs: 0, daysLeft: 90, ending: false };
+  const good = at({ agent, certificate });
+  const bad = at({ agent: { ...agent, mode: "drain" }, certificate: { ...certificate, daysLeft: 1, ending: true } });
+  const facts = serverFacts([good], [bad]);
+  assertEquals(facts.map(sentence), [
+    "10.0.1.11:80 of tcp 10.0.0.100:80: its agent says drain",
+    "10.0.1.11:80 of tcp 10.0.0.100:80: its certificate is valid for 1 day",
+  ]);
+  assertEquals(new CauseFinder().next(1, facts[0] ?? { type: "lost", count: 0 }), undefined);
+  assertEquals(serverFacts([bad], [at({ ...bad.realServers[0], failedChecks: 1 })]), []);
+  assertEquals(serverFacts([bad], [good]).map(sentence), [
+    "10.0.1.11:80 of tcp 10.0.0.100:80: its agent says ready",
+    "10.0.1.11:80 of tcp 10.0.0.100:80: its certificate is valid for 90 days",
+  ]);
+  assertEquals(serverFacts([at({})], [good]), []);
+});

@@ -17,6 +17,7 @@ import {
   verdictLine,
   weightLine,
 } from "./log_lines.ts";
+import { agentLines, certificateLines } from "./own_check_lines.ts";
 import { startsDown, timingOf } from "./policy.ts";
 
 /** The lines, in keepalived's words and order. */
@@ -49,6 +50,8 @@ export class EngineLog {
     const log = this.#log;
     const { protocol } = server.config;
     const name = formatServer(realServer.entry, protocol);
+    for (const line of step.agent === undefined ? [] : agentLines(step.agent, step.mode, name)) log(line);
+    for (const line of step.certificate === undefined ? [] : certificateLines(step.certificate, name)) log(line);
     if (step.verdict === "up") log(successLine(checker, formatServer(checker, protocol)));
     if (!result.ok && checker.logsAllFailures && step.tryFailed) {
       log(failureLine(checker, formatServer(checker, protocol), result));

@@ -13,6 +13,7 @@ import type { HealthStatistics, VirtualServerSnapshot, WarningSnapshot } from ".
 import { Agenda, systemTimers, type Timers } from "./agenda.ts";
 import { bfdResults } from "./bfd_results.ts";
 import { CheckRunner } from "./check_runner.ts";
+import { certificateWarning } from "./live_certificate.ts";
 import { CheckStatistics } from "./check_statistics.ts";
 import { EngineLog } from "./engine_log.ts";
 import { virtualServerSnapshot } from "./health_snapshot.ts";
@@ -145,7 +146,8 @@ export class HealthEngine {
 
   /** Lasting conditions, such as `ipvs-unavailable`. */
   get warnings(): readonly WarningSnapshot[] {
-    return [this.#keeper.warning, this.#settingsKeeper.warning, this.#pools.warning].filter((one) => one !== undefined);
+    const own = [this.#keeper.warning, this.#settingsKeeper.warning, this.#pools.warning];
+    return [...own, certificateWarning(this.#servers)].filter((warning) => warning !== undefined);
   }
 
   /**
@@ -462,10 +464,11 @@ export class HealthEngine {
     this.#sayQuorums([server]);
     // The first failure of a server that never was up changes nothing but what `fail_open` may hold.
     const isNews = step.verdict !== undefined && server.hasPool;
-    if (step.realServer === undefined && step.quorum === undefined && step.weight === undefined && !isNews) return;
+    const { realServer: change, quorum, weight, mode } = step;
+    if ([change, quorum, weight, mode].every((news) => news === undefined) && !isNews) return;
     this.#keeper.apply(this.#wantedOf(server));
     this.#pools.update([server]);
     this.#pace.arrange();
-    if (step.realServer !== undefined) this.#statistics.reacted(vs, realServer, step.realServer, clock.nowUs());
+    if (change !== undefined) this.#statistics.reacted(vs, realServer, change, clock.nowUs());
   }
 }

@@ -8,9 +8,12 @@ import type { Clock } from "../../ports/clock.ts";
 import type { CheckSnapshot, RealServerSnapshot, VirtualServerSnapshot } from "../../ports/snapshot.ts";
 import { CHECKER_KEYWORDS } from "../../config/print_server.ts";
 import type { Duty } from "../../core/health/pool.ts";
+import { agentOf } from "./live_agent.ts";
+import { certificateOf, warningOf } from "./live_certificate.ts";
 import { explain, type ServerFacts } from "../../core/health/explain.ts";
 import { connectionsOf, rowsOf, termsOf } from "./live_presence.ts";
 import { type LiveRealServer, weightedEntry } from "./live_real_server.ts";
+import { timingOf } from "./policy.ts";
 import type { LiveVirtualServer } from "./live_server.ts";
 import type { SharedChecks } from "./shared_checks.ts";
 
@@ -150,7 +153,18 @@ function realServerSnapshot(
     ...(live.config.backup ? { backup: true } : {}),
     ...(surroundings.duties?.get(live) === "held" ? { held: true } : {}),
     ...(override === undefined ? {} : { override }),
+    ...ownFindings(live),
     causes: causesOf(live, effective, surroundings),
+  };
+}
+
+/** What the checks that keepalived does not have know of it. */
+function ownFindings(live: LiveRealServer): Pick<RealServerSnapshot, "certificate" | "agent"> {
+  const [agent, seen] = [agentOf(live.checkers), certificateOf(live)];
+  const certificate = seen && { notAfterMs: seen.notAfterMs, daysLeft: seen.daysLeft, ending: seen.ending };
+  return {
+    ...(agent === undefined || agent.assumed ? {} : { agent }),
+    ...(certificate === undefined ? {} : { certificate }),
   };
 }
 
@@ -178,10 +192,12 @@ function causesOf(
     health,
     checks: server.checkers.map((checker) => ({
       name: CHECKER_KEYWORDS[checker.config.type],
-      fall: checker.config.retry + 1,
-      text: checker.result?.result.text,
+      fall: timingOf(checker.config).retry + 1,
+      text: checker.agent?.said ?? checker.result?.result.text,
+      warning: warningOf(checker, checker.result?.result),
       sharers: checks.sharers(checker),
     })),
+    agent: agentOf(server.checkers),
     terms: termsOf(live.config, config),
     presence,
     override,
@@ -209,12 +225,14 @@ function checkSnapshot(live: LiveRealServer): Pick<RealServerSnapshot, "check"> 
   const ranked = live.checkers.map(({ config: checker, result: dated }, index) => {
     const state = live.health.checkers[index];
     const failures = state?.failures ?? 0;
-    return { checker, dated, failures, rank: state?.up === false ? 2 : failures > 0 ? 1 : 0 };
+    // An agent decides only when it takes the server out, or is alone.
+    const usual = checker.type === "agent" ? -1 : 0;
+    return { checker, dated, failures, rank: state?.up === false ? 2 : failures > 0 ? 1 : usual };
   }).sort((a, b) => b.rank - a.rank || (b.dated?.atMs ?? 0) - (a.dated?.atMs ?? 0));
   const first = ranked[0];
   if (first === undefined) return {};
   const { checker, dated, failures } = first;
-  const common = { type: checker.type, fall: checker.retry + 1, rise: 1, consecutiveFailures: failures };
+  const common = { type: checker.type, fall: timingOf(checker).retry + 1, rise: 1, consecutiveFailures: failures };
   if (dated === undefined) {
     return { check: { ...common, status: "INI", text: "not checked yet", durationUs: 0, atMs: 0 } };
   }

@@ -11,6 +11,9 @@ import { same } from "../../base/same.ts";
 import type { Checker, RealServer, VirtualServer } from "../../config/config.ts";
 import type { ProbeResult } from "../../ports/probes.ts";
 import { type Override, type Presence, PRESENT } from "../../core/health/presence.ts";
+import { type AgentState, shareOf } from "../../core/health/agent.ts";
+import { agentOf } from "./live_agent.ts";
+import type { SeenCertificate } from "./live_certificate.ts";
 import type { Appointment } from "./agenda.ts";
 import type { StartAssumption } from "../../core/health/adoption.ts";
 import { realServerEntry, startsDown } from "./policy.ts";
@@ -26,6 +29,10 @@ export interface LiveChecker {
   readonly config: Checker;
   /** The newest. */
   result: DatedResult | undefined;
+  /** What an agent has said so far; for `AGENT_CHECK` only. */
+  agent?: AgentState | undefined;
+  /** The last that was seen; for `TLS_CHECK` only. */
+  certificate?: SeenCertificate | undefined;
   /** It is configured no more: what still comes of it counts no more. */
   gone: boolean;
   /** Its next check; undefined while one runs. */
@@ -93,6 +100,8 @@ export function reconfigureLiveRealServer(
     const state = checker && live.health.checkers[live.checkers.indexOf(checker)];
     if (checker !== undefined && state !== undefined) return { checker, state };
     const made = startLiveChecker(wanted);
+    // What the agent said holds until it says something else, whatever else changes.
+    if (wanted.type === "agent") made.agent = agentOf(live.checkers);
     started.push(made);
     return { checker: made, state: succeedingChecker(live.health, nowUs + spreadUs(wanted)) };
   });
@@ -110,7 +119,7 @@ const MAX_WEIGHT = 65_535;
 
 /**
  * The entry with the weight that its checkers have named: a command with `misc_dynamic` sets it, a tracked file adds to it
- * (keepalived.conf(5), MISC_CHECK and FILE_CHECK). What an operator said comes before both.
+ * (keepalived.conf(5), MISC_CHECK and FILE_CHECK). An agent wants a share of that. What an operator said comes before all.
  */
 export function weightedEntry({ entry, checkers, override }: LiveRealServer): RealServerEntry {
   if (override?.weight !== undefined) return { ...entry, weight: override.weight };
@@ -121,7 +130,8 @@ export function weightedEntry({ entry, checkers, override }: LiveRealServer): Re
     weight = result.result.weight ?? weight;
     change += result.result.weightChange ?? 0;
   }
-  const effective = Math.max(0, Math.min(MAX_WEIGHT, weight + change));
+  const whole = Math.max(0, Math.min(MAX_WEIGHT, weight + change));
+  const effective = Math.min(MAX_WEIGHT, shareOf(whole, agentOf(checkers)?.percent ?? 100));
   return effective === entry.weight ? entry : { ...entry, weight: effective };
 }
 

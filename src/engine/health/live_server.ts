@@ -29,6 +29,8 @@ import {
   startLiveRealServer,
   weightedEntry,
 } from "./live_real_server.ts";
+import { type AgentStep, assumeAgent, isGood, modeOf, recordAgent } from "./live_agent.ts";
+import { type CertificateStep, recordCertificate } from "./live_certificate.ts";
 import { anyMoves, connectionsOf, leftDraining, rowsOf, type Settled, standingOf, termsOf } from "./live_presence.ts";
 import { policyOf, realServerEntry, timingOf } from "./policy.ts";
 
@@ -41,6 +43,12 @@ export interface LiveStep {
   readonly realServer?: "up" | "down";
   /** A checker named another weight. */
   readonly weight?: number;
+  /** The checker is an agent's. */
+  readonly agent?: AgentStep;
+  /** Its agent wants something else of the server than before. */
+  readonly mode?: "ready" | "drain" | "maint";
+  /** It saw a certificate. */
+  readonly certificate?: CertificateStep;
   readonly quorum?: "gained" | "lost";
 }
 
@@ -80,6 +88,7 @@ export class LiveVirtualServer {
     this.#realServers = config.realServers.map((server, index) => {
       return startLiveRealServer({ config: server, assumed: assumed[index] ?? "configured", virtual: config }, start);
     });
+    for (const server of this.#realServers) assumeAgent(server, kernelWeight(this.#policy, server.entry, start.table));
     this.#leaving = leftDraining(config, this.#policy, start.table, start.nowUs);
     this.#limits = this.#reachableLimits();
     this.#quorum = startQuorum(this.#limits, this.liveWeight, start.nowUs);
@@ -145,24 +154,32 @@ export class LiveVirtualServer {
   record(server: LiveRealServer, checker: LiveChecker, dated: DatedResult, nowUs: number): LiveStep {
     const index = server.checkers.indexOf(checker);
     const before = server.health.checkers[index];
-    const { ok } = dated.result;
+    const ok = isGood(checker, before, dated.result);
     const { health, change } = recordCheck(server.health, { index, timing: timingOf(checker.config), ok, nowUs });
     const after = health.checkers[index];
-    const weightBefore = weightedEntry(server).weight;
+    const [weightBefore, modeBefore] = [weightedEntry(server).weight, modeOf(server)];
     server.health = health;
     checker.result = dated;
+    const agent = recordAgent(checker, dated.result);
+    const certificate = recordCertificate(checker, dated);
+    const mode = this.#stepMode(server, modeBefore, nowUs);
     if (change === "up") this.#step(server, { type: "recovered" }, nowUs);
     const { weight } = weightedEntry(server);
     // Thousands of good results change nothing: the quorum, a sum over all real servers, is not looked at for each.
-    if (change !== undefined || weight !== weightBefore) this.#isStale = true;
+    if (change !== undefined || mode !== undefined || weight !== weightBefore) this.#isStale = true;
     this.#nowUs = nowUs;
     const quorum = this.#isStale ? this.#stepQuorum(nowUs) : undefined;
-    const firstVerdict = before?.judged === false || before?.up !== after?.up;
+    // An agent that is not heard has passed no verdict.
+    const isHeard = agent?.after.silence === undefined;
+    const firstVerdict = isHeard && (before?.judged === false || before?.up !== after?.up);
     return {
       ...(!ok && after?.up ? { tryFailed: true } : {}),
       ...(firstVerdict && after !== undefined ? { verdict: after.up ? "up" : "down" } : {}),
       ...(change === undefined ? {} : { realServer: change }),
       ...(weight === weightBefore ? {} : { weight }),
+      ...(agent === undefined ? {} : { agent }),
+      ...(mode === undefined ? {} : { mode }),
+      ...(certificate === undefined ? {} : { certificate }),
       ...(quorum === undefined ? {} : { quorum }),
     };
   }
@@ -189,7 +206,9 @@ export class LiveVirtualServer {
         for (const checker of made.checkers) started.push({ server: made, checker });
         return made;
       }
+      const modeBefore = modeOf(server);
       const step = reconfigureLiveRealServer(server, wanted, start);
+      this.#stepMode(server, modeBefore, start.nowUs);
       for (const checker of step.started) started.push({ server, checker });
       if (step.change !== undefined) changed.push({ server, change: step.change });
       return server;
@@ -207,7 +226,7 @@ export class LiveVirtualServer {
   /** Takes what an operator said, or takes it back. */
   obey(server: LiveRealServer, override: Override | undefined, nowUs: number): QuorumStep["change"] {
     server.override = override;
-    this.#step(server, { type: override?.mode ?? "ready" }, nowUs);
+    this.#step(server, { type: modeOf(server) }, nowUs);
     return this.#stepQuorum(nowUs);
   }
 
@@ -240,6 +259,14 @@ export class LiveVirtualServer {
   /** It is configured no more: results of its running checks count no more. */
   retire(): void {
     for (const server of this.#realServers) retireLiveRealServer(server);
+  }
+
+  /** @returns what is wanted of it now, if that is something else */
+  #stepMode(server: LiveRealServer, before: LiveStep["mode"], nowUs: number): LiveStep["mode"] {
+    const mode = modeOf(server);
+    if (mode === before) return undefined;
+    this.#step(server, { type: mode }, nowUs);
+    return mode;
   }
 
   #step(server: LiveRealServer, event: PresenceEvent, nowUs: number): void {

@@ -23,6 +23,12 @@ const NAMES = {
   misc: "Misc check",
   file: "File check",
   bfd: "BFD check",
+  agent: "Agent check",
+  tls: "TLS check",
+  grpc: "gRPC check",
+  mysql: "MySQL check",
+  postgresql: "PostgreSQL check",
+  redis: "Redis check",
 };
 
 /** keepalived's FMT_VS: an address as above, `FWM 7`, or `[name]:tcp` for a group. */

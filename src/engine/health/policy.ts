@@ -13,6 +13,7 @@ import type {
   SorryServer,
   VirtualServer,
 } from "../../config/config.ts";
+import { ownRequest } from "./own_requests.ts";
 import type { DnsQueryType, ProbeRequest, ProbeTarget, ProbeTls } from "../../ports/probes.ts";
 
 /** The keys that a virtual server has in the kernel: one, or those of all members of its group. */
@@ -112,7 +113,8 @@ export function startsDown(virtual: VirtualServer, real: RealServer, checker: Ch
 export function timingOf(checker: Checker): CheckerTiming {
   return {
     delayLoopUs: checker.delayLoopMs * 1000,
-    retry: checker.type === "bfd" ? 0 : checker.retry, // a session has had its patience already
+    // A session has had its patience already, and an agent means what it says.
+    retry: checker.type === "bfd" || checker.type === "agent" ? 0 : checker.retry,
     delayBeforeRetryUs: checker.delayBeforeRetryMs * 1000,
   };
 }
@@ -157,6 +159,13 @@ export function requestsOf(checker: Checker): ProbeRequest[] {
       return [{ type: "file", target, path: checker.path, ...checker.weight }];
     case "bfd":
       return []; // it asks nothing, it is told: see `bfd_results.ts`
+    case "agent":
+    case "tls":
+    case "grpc":
+    case "mysql":
+    case "postgresql":
+    case "redis":
+      return [ownRequest(checker, target)];
     default:
       return checker satisfies never;
   }
@@ -217,7 +226,9 @@ export function limitOf(checker: Checker): number {
   if (checker.type === "misc") {
     return ((checker.timeoutMs || checker.delayLoopMs) + END_OF_COMMAND_MS + 1000) * 1000;
   }
-  const each = { http: 2, https: 3, smtp: 4 } as Readonly<Partial<Record<Checker["type"], number>>>;
+  const each = { http: 2, https: 3, smtp: 4, agent: 2, tls: 3, grpc: 4, mysql: 5, postgresql: 2, redis: 5 } as Readonly<
+    Partial<Record<Checker["type"], number>>
+  >;
   const requests = "urls" in checker ? checker.urls.length : checker.type === "smtp" ? 1 + checker.hosts.length : 1;
   return ((each[checker.type] ?? 1) * Math.max(1, requests) * checker.connectTimeoutMs + 1000) * 1000;
 }

@@ -1,5 +1,6 @@
 // What the API says and takes, as zod schemas: the one source of its description, of validation and of types.
 import { z } from "zod";
+import { CHECK_TYPES } from "../../ports/snapshot.ts";
 
 const time = z.iso.datetime().describe("RFC 3339, UTC, with milliseconds");
 const count = z.number().min(0);
@@ -90,7 +91,7 @@ export const CheckResult = z.object({
 }).meta({ id: "CheckResult" });
 
 export const Check = CheckResult.extend({
-  type: z.enum(["tcp", "http", "https", "udp", "ping", "smtp", "dns", "misc", "bfd", "file"]),
+  type: z.enum(CHECK_TYPES),
   fall: z.int(),
   rise: z.int(),
   consecutiveFailures: z.int(),
@@ -122,6 +123,16 @@ export const RealServer = z.object({
     reason: z.string().optional(),
     at: time,
   }).optional().describe("what an operator said"),
+  certificate: z.object({ notAfter: time, daysLeft: z.int(), ending: z.boolean() }).optional().describe(
+    "by TLS_CHECK; days at the last check",
+  ),
+  agent: z.object({
+    up: z.boolean(),
+    mode: z.enum(["ready", "drain", "maint"]),
+    percent: z.int(),
+    said: z.string().optional(),
+    silence: z.string().optional().describe("why it could not be heard at the last try"),
+  }).optional().describe("what its agent (AGENT_CHECK) has said"),
   causes: z.array(z.string()).optional().describe("why it gets the connections that it gets, what decides first"),
 }).meta({ id: "RealServer" });
 
