@@ -1,7 +1,7 @@
 // Tests that need a privilege or a program say so instead of passing without having tested anything.
 
 /** What a test may need of the machine. */
-export type Requirement = "root" | `program:${string}`;
+export type Requirement = "root" | `program:${string}` | `file:${string}`;
 
 /**
  * Declares a test that needs something of the machine. Where that is missing the test prints SKIPPED and why and counts as
@@ -22,6 +22,10 @@ export function testWith(requirements: readonly Requirement[], name: string, bod
 
 function lack(requirement: Requirement): string | undefined {
   if (requirement === "root") return Deno.uid() === 0 ? undefined : "needs root";
+  if (requirement.startsWith("file:")) {
+    const file = requirement.slice("file:".length);
+    return exists(file) ? undefined : `needs ${file}`;
+  }
   const program = requirement.slice("program:".length);
   const found = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].some((folder) => exists(`${folder}/${program}`));
   return found ? undefined : `needs ${program}`;
