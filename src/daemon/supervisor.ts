@@ -482,8 +482,7 @@ export class Supervisor {
     const { command } = request;
     if (command === "reload") return await this.reload();
     if (command === "status") return this.#snapshot();
-    if (command === "journal") return this.#options.journal?.path ?? "";
-    if (command === "recent") return this.#options.journal?.recent.all.slice(request.all ? 0 : -20);
+    if (command === "journal" || command === "recent") return this.#options.journal?.answer(request);
     const answer = await this.#operations.obey(request) ?? await this.#serverOrders.obey(request);
     if (answer !== undefined) return answer;
     throw new Error(`there is no command \`${command}\` in this version (${this.#options.version})`);

@@ -19,6 +19,8 @@ export interface JournalOptions {
   readonly maxBytes?: number;
 }
 
+/** Entries that are told where nobody asks for all. */
+const LAST_ENTRIES = 20;
 /** Longest text kept of one fact. */
 const MAX_TEXT = 2000;
 
@@ -98,6 +100,12 @@ export class Journal {
   /** Keeps what happened between two pictures of the virtual servers. */
   servers(before: readonly VirtualServerSnapshot[], after: readonly VirtualServerSnapshot[]): void {
     for (const fact of serverFacts(before, after)) this.record(fact);
+  }
+
+  /** What the control socket is told: where it is kept, empty for nowhere; or the last entries, or `all` in memory. */
+  answer({ command, all }: { readonly command: string; readonly all?: unknown }): unknown {
+    if (command === "journal") return this.path ?? "";
+    return this.recent.all.slice(all === true ? 0 : -LAST_ENTRIES);
   }
 
   /** Ends. */
