@@ -17,8 +17,13 @@ export async function ask(request: ControlRequest): Promise<unknown> {
 
 /** Asks for something to be done, and prints the sentence that comes back. @returns the exit status */
 export async function order(request: ControlRequest): Promise<number> {
-  const result = await ask(request);
+  const result = await ask({ author: operator(), ...request });
   if (result === undefined) return EXIT_FAILURE;
   console.log(String(result));
   return EXIT_OK;
+}
+
+/** Who sits at the terminal: behind sudo, the one who called it. */
+function operator(): string {
+  return Deno.env.get("SUDO_USER") ?? Deno.env.get("USER") ?? "root";
 }

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../base/duration.ts";
 import { EXIT_USAGE } from "./exit_status.ts";
 
+const REASON = ["--reason <text>", "why, for those who look at the status"] as const;
 const EXIT_NOTE = "; exit status 1 if it is refused";
 
 /** Adds them to the program. @param done takes the exit status */
@@ -53,16 +54,18 @@ export function addOperationCommands(program: Command, done: (status: number) =>
       ),
     )
     .option("--force", "even if no peer has been heard", false)
-    .action((name, { hold, force }) => order({ command: "failover", name, forMs: hold, force }));
+    .option(...REASON)
+    .action((name, { hold, force, reason }) => order({ command: "failover", name, forMs: hold, force, reason }));
 
   program.command("hold")
     .description(`do not take over from a master that is heard, whatever the priorities${EXIT_NOTE}`)
     .argument("[instance]", "instance or sync group; with --release: default all")
     .addOption(durationOption("--for <duration>", "how long; default: until it is released"))
     .option("--release", "take it back", false)
-    .action((name, { for: forMs, release }) => {
-      if (release) return order({ command: "release", ...(name === undefined ? {} : { name }) });
-      if (name !== undefined) return order({ command: "hold", name, forMs });
+    .option(...REASON)
+    .action((name, { for: forMs, release, reason }) => {
+      if (release) return order({ command: "release", reason, ...(name === undefined ? {} : { name }) });
+      if (name !== undefined) return order({ command: "hold", name, forMs, reason });
       console.error("error: which instance is to be held?");
       done(EXIT_USAGE);
     });
@@ -73,9 +76,10 @@ export function addOperationCommands(program: Command, done: (status: number) =>
     .argument("[priority]", "1 to 254; what is tracked still counts on top of it", parsePriority)
     .addOption(durationOption("--for <duration>", "how long; default: until it is cleared"))
     .option("--clear", "take it back", false)
-    .action((name, priority, { for: forMs, clear }) => {
-      if (clear) return order({ command: "clear-priority", name });
-      if (priority !== undefined) return order({ command: "priority", name, priority, forMs });
+    .option(...REASON)
+    .action((name, priority, { for: forMs, clear, reason }) => {
+      if (clear) return order({ command: "clear-priority", name, reason });
+      if (priority !== undefined) return order({ command: "priority", name, priority, forMs, reason });
       console.error("error: which priority?");
       done(EXIT_USAGE);
     });
@@ -112,7 +116,8 @@ export function addOperationCommands(program: Command, done: (status: number) =>
     .action((name) => order({ command: "announce", name }));
 }
 
-function durationOption(flags: string, description: string): Option {
+/** An option that takes a duration, in milliseconds. */
+export function durationOption(flags: string, description: string): Option {
   return new Option(flags, description).argParser((text) => {
     const ms = parseDuration(text);
     if (ms === undefined || ms === 0) throw new InvalidArgumentError("Use a number of seconds, or 90s, 10m, 2h, 1d.");

@@ -42,6 +42,13 @@ export function readConfig(path: string, options: ReadOptions): ReadConfig {
   return { config, diagnostics, report, sources };
 }
 
+/** Reads a text as if it were in a file of that name; it finds no other file and no environment. */
+export function readGiven(path: string, text: string, options: ReadOptions): ReadConfig {
+  const { files: _files, environment: _environment, ...input } = loadInput(path, text, options);
+  const { config, diagnostics, sources } = loadConfig(input);
+  return { config, diagnostics, report: renderDiagnostics(diagnostics, { sources, colour: false }), sources };
+}
+
 /** How messages name a file. Standard input has no name that tells its syntax, so its first statement does. */
 export function nameOf(path: string, text: string): string {
   if (path !== "-") return path;

@@ -1,11 +1,12 @@
 // `holdfast run`: the daemon in the foreground.
 import { same } from "../base/same.ts";
 import { VERSION } from "../base/version.ts";
-import { type LeftOut, startable } from "../config/carried_out.ts";
+import { startable } from "../config/carried_out.ts";
 import { withSecretsOfFiles } from "../config/secrets.ts";
 import type { Config } from "../config/config.ts";
 import type { GlobalDefs } from "../config/global_defs.ts";
 import { type DiagnosticCode, isAdvice } from "../config/diagnostic.ts";
+import type { ReadResult } from "../daemon/config_changes.ts";
 import { Journal } from "../daemon/journal/journal.ts";
 import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.ts";
 import { type Log, type LogOptions, openLog } from "../daemon/log/log.ts";
@@ -18,7 +19,7 @@ import { isInNamespace, restartInNamespace } from "../linux/network_namespace.ts
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { journalOfThisNamespace } from "./journal_path.ts";
 import { machine } from "./machine.ts";
-import { readConfig } from "./read_config.ts";
+import { readConfig, readGiven } from "./read_config.ts";
 import { saveConfig } from "./saved_config.ts";
 
 /** Where the api role listens, if at all. */
@@ -51,7 +52,10 @@ export async function run(options: RunOptions): Promise<number> {
   // What keeps it from starting is for whoever starts it, unless he reads something else.
   const isForPeople = format === "text" && target === "stderr";
   const complain = (text: string): void => isForPeople ? console.error(text) : log(text);
-  const { config, leftOut, report } = readRunnable(options, isForPeople && Deno.stderr.isTerminal() && !Deno.noColor);
+  const { config, leftOut, report, text } = readRunnable(
+    options,
+    isForPeople && Deno.stderr.isTerminal() && !Deno.noColor,
+  );
   const stray = config && leaveFor(config.global);
   if (report !== "") complain(report.trimEnd());
   if (config === undefined) return EXIT_FAILURE;
@@ -75,8 +79,9 @@ export async function run(options: RunOptions): Promise<number> {
     api: options.api === "off" ? undefined : options.api,
     keepIpvs: options.keepIpvs,
     log,
-    readConfig: () => inSameNamespaces(config, readRunnable(options, false)),
+    readConfig: (given) => inSameNamespaces(config, readRunnable(options, false, given)),
     leftOut,
+    text,
     rolesChanged: (roles) => manager.rolesChanged(roles),
   });
   listenToSignals({
@@ -132,33 +137,38 @@ function leaveFor({ networkNamespace: name }: GlobalDefs): string | undefined {
 }
 
 /** Neither can change while it runs (keepalived). */
-function inSameNamespaces(running: Config, read: Runnable): Runnable {
+function inSameNamespaces(running: Config, read: ReadResult): ReadResult {
   const namesOf = ({ global }: Config): unknown => [global.networkNamespace, global.ipvsNetworkNamespace];
   if (read.config === undefined || same(namesOf(running), namesOf(read.config))) return read;
   const problem = "`net_namespace` and `net_namespace_ipvs` cannot change without a restart";
   return { ...read, config: undefined, report: `${read.report}error: ${problem}\n` };
 }
 
-interface Runnable {
-  readonly config: Config | undefined;
-  readonly leftOut: readonly LeftOut[];
-  readonly report: string;
-  readonly hasFlaws: boolean;
-}
-
-/** The part of the configuration that can be run; undefined with the reason when nothing of it can. */
-function readRunnable({ useFile, configId }: RunOptions, colour: boolean): Runnable {
-  const read = readConfig(useFile, { checkInterfaces: true, colour, configId });
+/**
+ * The part of the configuration that can be run; undefined with the reason when nothing of it can.
+ *
+ * @param given in place of what is in the file
+ */
+function readRunnable({ useFile, configId }: RunOptions, colour: boolean, given?: string): ReadResult {
+  const reading = { checkInterfaces: true, colour, configId };
+  const read = given === undefined ? readConfig(useFile, reading) : readGiven(useFile, given, reading);
   const { config, report } = read;
   const hasFlaws = read.diagnostics.some(({ code }) => !isOurs(code));
   const folder = config?.global.configSaveFolder;
-  if (folder !== undefined) saveCopy(folder, read.sources);
+  if (folder !== undefined && given === undefined) saveCopy(folder, read.sources);
   if (config === undefined) return { config, leftOut: [], report, hasFlaws };
   const before = startable(config, machine.routingNames?.(config.global)); // which the report has named already
   const { config: runnable, leftOut } = withSecretsOfFiles(before, (path) => Deno.readFileSync(path));
   const missing = leftOut.slice(before.leftOut.length)
     .map(({ what, why, location: { file, line } }) => `${file}:${line}: warning: \`${what}\` is not started: ${why}\n`);
-  return { config: runnable, leftOut, report: report + missing.join(""), hasFlaws };
+  const [text] = read.sources.size === 1 && useFile !== "-" ? read.sources.values() : [];
+  return {
+    config: runnable,
+    leftOut,
+    report: report + missing.join(""),
+    hasFlaws,
+    ...(text !== undefined && { text }),
+  };
 }
 
 /** What Holdfast says of itself and of this machine, about a configuration that is as it should be. */

@@ -1,5 +1,6 @@
 // The commands for the real servers of a running daemon: what they take. What they do is the daemon's.
 import { type Command, InvalidArgumentError } from "commander";
+import { durationOption } from "./operation_commands.ts";
 
 const DESCRIPTIONS = {
   drain: "give a real server no new connections; when those that it has have ended, it leaves the table",
@@ -22,6 +23,16 @@ export function addServerCommands(program: Command, done: (status: number) => vo
     .action(async (virtualServer, realServer, weight, options) => {
       await give({ command: "weight", virtualServer, realServer, ...weight, ...options });
     });
+  orderCommand(program, "health", "say whether a real server is up, whatever its checks say")
+    .argument("<state>", "up, down, or `checked` to take it back", parseHealth)
+    .action(async (virtualServer, realServer, health, options) => {
+      await give({ command: "health", virtualServer, realServer, ...health, ...options });
+    });
+  program.command("check-now")
+    .description("run the checks of a real server at once; exit status 1 if it is refused")
+    .argument("<virtual-server>", VIRTUAL_SERVER)
+    .argument("<real-server>", REAL_SERVER)
+    .action(async (virtualServer, realServer) => await give({ command: "check-now", virtualServer, realServer }));
 
   program.command("servers")
     .description("say of each real server how it is, and why it gets the connections that it gets")
@@ -34,7 +45,8 @@ export function addServerCommands(program: Command, done: (status: number) => vo
 
   const give = async (request: { readonly command: string; readonly [field: string]: unknown }): Promise<void> => {
     const { order } = await import("./ask.ts");
-    done(await order({ ...request, author: operator() }));
+    const { for: forMs, ...fields } = request;
+    done(await order({ ...fields, ...(forMs === undefined ? {} : { forMs }) } as typeof request));
   };
 }
 
@@ -43,12 +55,14 @@ function orderCommand(program: Command, name: string, description: string): Comm
     .description(`${description}; exit status 1 if it is refused`)
     .argument("<virtual-server>", VIRTUAL_SERVER)
     .argument("<real-server>", REAL_SERVER)
+    .addOption(durationOption("--for <duration>", "how long it holds; default: until it is taken back"))
     .option("--reason <text>", "why, for those who look at the status");
 }
 
-/** Who sits at the terminal: behind sudo, the one who called it. */
-function operator(): string {
-  return Deno.env.get("SUDO_USER") ?? Deno.env.get("USER") ?? "root";
+function parseHealth(text: string): { readonly health?: string } {
+  if (text === "checked") return {};
+  if (text !== "up" && text !== "down") throw new InvalidArgumentError("Use up, down, or `checked`.");
+  return { health: text };
 }
 
 function parseWeight(text: string): { readonly weight?: number } {

@@ -27,6 +27,19 @@ export interface ConfigInUse {
   readonly appliedAtMs: number;
 }
 
+/** Messages that may wait for the role to read: far more than answers to what it may ask at a time. */
+const MAX_BACKLOG = 512;
+
+/** Tells the role what must arrive. One that goes on asking and does not listen is ended, and started again. */
+export function tellApi(
+  role: Pick<RoleProcess<ToApi>, "backlog" | "kill" | "post"> | undefined,
+  message: ToApi,
+): void {
+  if (role === undefined) return;
+  if (role.backlog > MAX_BACKLOG) role.kill();
+  else role.post(message);
+}
+
 /** Remembers what the role was told. */
 export class ApiKeeper {
   readonly #options: ApiKeeperOptions;

@@ -1,11 +1,14 @@
 // The api role: serves HTTP as an unprivileged user. Holds copies of what the others report; nothing depends on it.
+import { NO_OPERATIONS, type OperationsSnapshot } from "../ports/commands.ts";
 import type { RunningConfig, Snapshot } from "../ports/snapshot.ts";
 import { ApiStatistics } from "../http/api_statistics.ts";
 import { Watch } from "../http/watch.ts";
+import { EPOLLIN, EPOLLOUT } from "../linux/constants.ts";
 import { Reactor } from "../linux/reactor.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
 import { openApiServers } from "./api_server.ts";
 import type { ApiSettings } from "./api_settings.ts";
+import { CommandSender } from "./command_sender.ts";
 import { Link } from "./link.ts";
 import type { FromChild, ToApi } from "./messages.ts";
 import { dropPrivileges } from "./privileges.ts";
@@ -24,7 +27,12 @@ export async function runApiRole(linkFd: number): Promise<void> {
 class ApiRole {
   readonly #link: Link<FromChild>;
   readonly #reactor = new Reactor();
+  readonly #commands = new CommandSender((message) => {
+    this.#link.post(message);
+    this.#watchForRoom();
+  });
   #config: RunningConfig | undefined;
+  #operations: OperationsSnapshot = NO_OPERATIONS;
   readonly #statistics = new ApiStatistics();
   readonly #ended = Promise.withResolvers<void>();
   readonly #snapshot: { -readonly [Part in keyof Snapshot]: Snapshot[Part] } = {
@@ -41,7 +49,8 @@ class ApiRole {
 
   async run(): Promise<void> {
     this.#reactor.add(this.#link.fd, () => {
-      if (!this.#link.receive((message) => this.#obey(message as ToApi))) this.#ended.resolve();
+      if (this.#link.receive((message) => this.#obey(message as ToApi))) this.#watchForRoom();
+      else this.#ended.resolve();
     });
     await this.#ended.promise;
   }
@@ -60,6 +69,11 @@ class ApiRole {
       case "config":
         this.#config = message.config;
         return;
+      case "operations":
+        this.#operations = message.operations;
+        return;
+      case "commanded":
+        return this.#commands.answered(message.id, message.answer);
       case "vrrp":
         this.#snapshot.vrrpInstances = message.instances;
         return this.#watch.changed();
@@ -87,11 +101,18 @@ class ApiRole {
         statistics: this.#statistics,
         watch: this.#watch,
         config: () => this.#config,
+        operations: () => this.#operations,
+        command: (by, request) => this.#commands.ask(by, request),
       },
     });
     this.#watchLag();
     dropPrivileges();
     this.#link.post({ type: "ready" });
+  }
+
+  /** A configuration is more than the link takes at one go. */
+  #watchForRoom(): void {
+    this.#reactor.modify(this.#link.fd, this.#link.pending ? EPOLLIN | EPOLLOUT : EPOLLIN);
   }
 
   #watchLag(): void {

@@ -73,7 +73,15 @@ class HealthRole {
         this.#overrides = message.overrides;
         return;
       case "order":
-        return this.#order(message);
+        return this.#order(message.id, (engine) => {
+          const { override, ...name } = engine.obey(message.name, message.order);
+          return { ok: true, name, ...(override === undefined ? {} : { override }) };
+        });
+      case "check-now":
+        return this.#order(message.id, (engine) => {
+          const { started, ...name } = engine.checkNow(message.name);
+          return { ok: true, name, started };
+        });
       case "sync-role":
         return this.#engine?.followSyncRole(message.role);
       case "masters":
@@ -126,19 +134,19 @@ class HealthRole {
     this.#report();
   }
 
-  #order({ id, name, order }: ToHealth & { type: "order" }): void {
+  #order(id: number, carryOut: (engine: HealthEngine) => OrderAnswer): void {
     let answer: OrderAnswer;
     try {
       if (!this.#started || this.#engine === undefined) {
         throw new Error("the health role is still starting");
       }
-      const { override, ...full } = this.#engine.obey(name, order);
-      answer = { ok: true, name: full, ...(override === undefined ? {} : { override }) };
+      answer = carryOut(this.#engine);
     } catch (error) {
       answer = { ok: false, message: error instanceof Error ? error.message : String(error) };
     }
-    this.#link.post({ type: "ordered", id, answer });
+    // First, so that whoever has the answer sees what it brought about.
     if (this.#started) this.#report();
+    this.#link.post({ type: "ordered", id, answer });
   }
 
   #reconfigure({ id, virtualServers, settings }: ToHealth & { type: "reconfigure" }): void {

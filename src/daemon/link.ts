@@ -31,6 +31,11 @@ export class Link<Outgoing> {
     return this.#channel.pending || this.#posted.length > 0;
   }
 
+  /** Posted messages that wait for room. */
+  get backlog(): number {
+    return this.#posted.length;
+  }
+
   /** Sends a message that the next one makes up for. @returns false when the other end is slow and it was dropped */
   send(message: Outgoing): boolean {
     return this.flush() && this.#channel.send(encode(message));

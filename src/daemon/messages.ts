@@ -29,6 +29,8 @@ import type {
   WarningSnapshot,
 } from "../ports/snapshot.ts";
 
+import type { CommandAnswer, OperationsSnapshot } from "../ports/commands.ts";
+import { acceptCommand, type ApiCommand } from "./api_request.ts";
 import type { OrderAnswer } from "./server_orders.ts";
 
 /** The child roles. */
@@ -90,6 +92,8 @@ export type ToHealth =
   | { readonly type: "restore"; readonly overrides: readonly ServerOverride[] }
   /** An operator's order; the answer is `ordered` with the same id. */
   | { readonly type: "order"; readonly id: number; readonly name: ServerName; readonly order: SignedOrder }
+  /** Checks of one server are to run now; the answer is `ordered` with the same id. */
+  | { readonly type: "check-now"; readonly id: number; readonly name: ServerName }
   /** The half of connection synchronisation that runs here. */
   | { readonly type: "sync-role"; readonly role: SyncRole }
   /** The VRRP instances that are master here, for `follow_instance`: all of them, each time. */
@@ -119,6 +123,10 @@ export type ToApi =
   | HealthReport
   /** What is new in the journal; the first one has what was there before. */
   | { readonly type: "journal"; readonly entries: readonly Entry[] }
+  /** What operators did. */
+  | { readonly type: "operations"; readonly operations: OperationsSnapshot }
+  /** Answer to `command`. */
+  | { readonly type: "commanded"; readonly id: number; readonly answer: CommandAnswer }
   | { readonly type: "stop" };
 
 /** Supervisor to mail. */
@@ -183,6 +191,8 @@ export type FromChild =
   | { readonly type: "operated"; readonly id: number; readonly answer: OperationAnswer }
   /** Answer to `order`. */
   | { readonly type: "ordered"; readonly id: number; readonly answer: OrderAnswer }
+  /** Somebody asks over the API for something to be done; the answer is `commanded` with the same id. */
+  | ApiCommand
   /** Cannot work at all, and starting it again would not help: one sentence why. */
   | { readonly type: "failed"; readonly message: string };
 
@@ -191,7 +201,7 @@ const ALLOWED: Readonly<Record<RoleName, readonly FromChild["type"][]>> = {
   vrrp: ["ready", "log", "vrrp", "transition", "notice", "fence", "reconfigured", "operated", "observed", "failed"],
   health: ["ready", "log", "health", "servers", "quorums", "warnings", "reconfigured", "ordered", "failed"],
   bfd: ["ready", "log", "bfd", "reconfigured", "failed"],
-  api: ["ready", "log", "failed"],
+  api: ["ready", "log", "command", "failed"],
   mail: ["ready", "log", "mailed", "failed"],
 };
 
@@ -240,6 +250,8 @@ export function acceptFromChild(role: RoleName, message: unknown): FromChild | u
       return Array.isArray(fields.warnings) ? message as FromChild : undefined;
     case "observed":
       return typeof fields.atMs === "number" && isFact(fields.fact) ? message as FromChild : undefined;
+    case "command":
+      return acceptCommand(fields);
     case "operated":
     case "ordered":
       return typeof fields.id === "number" && typeof fields.answer === "object" && fields.answer !== null

@@ -9,16 +9,18 @@ import {
   type Order,
   ordersFor,
   type RouterOrders,
+  type Signature,
   type Steering,
   type SteeringRequest,
   stepSteering,
   whyNotPriority,
 } from "../core/vrrp/steering.ts";
 import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.ts";
-import type { VrrpInstanceSnapshot } from "../ports/snapshot.ts";
+import type { OrderTerms, VrrpInstanceSnapshot } from "../ports/snapshot.ts";
 import type { ControlRequest } from "./control.ts";
 import type { ToVrrp } from "./messages.ts";
 import type { RoleProcess } from "./role_process.ts";
+import { duration, signatureOf, signed } from "./signature.ts";
 
 /** For the journal. */
 type OperatorAct = Fact & { type: "operator" };
@@ -41,8 +43,6 @@ const FAILOVER_HOLD_MS = 60_000;
 /** A timer of the runtime cannot wait longer. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 const ANSWER_MS = 10_000;
-/** Longest duration that is taken: a year. */
-const MAX_DURATION_MS = 366 * 86_400_000;
 
 /** Operations and what of them still holds. */
 export class Operations {
@@ -70,32 +70,37 @@ export class Operations {
 
   /** What is reported of instances, with what operators have said of them. */
   show(instances: readonly VrrpInstanceSnapshot[]): readonly VrrpInstanceSnapshot[] {
-    if (this.#steering.size === 0) return instances;
-    return instances.map((instance) => {
+    return instances.map(({ orders: _earlier, ...instance }) => {
       const order = this.#steering.get(instance.name);
       return order === undefined ? instance : { ...instance, orders: shown(order) };
     });
+  }
+
+  /** What operators have said of one instance and holds. */
+  standing(name: string): VrrpInstanceSnapshot["orders"] {
+    const order = this.#steering.get(name);
+    return order && shown(order);
   }
 
   /** Carries a request out. @throws Error with one sentence for the operator @returns undefined when it is none of ours */
   async obey(request: ControlRequest): Promise<string | undefined> {
     switch (request.command) {
       case "failover":
-        return await this.#failover(name(request), request.force === true, duration(request) ?? FAILOVER_HOLD_MS);
+        return await this.#failover(name(request), request.force === true, termsOf(request));
       case "announce": {
         const { text, members } = await this.#ask({ type: "announce", target: name(request) });
-        return this.#tell(members, `${members.join(", ")}: ${text}`, true);
+        return this.#tell(members, `${members.join(", ")}: ${text}`, { by: signatureOf(request), passing: true });
       }
       case "hold":
-        return this.#hold(name(request), duration(request));
+        return this.#hold(name(request), termsOf(request));
       case "release":
-        return this.#release(typeof request.name === "string" ? request.name : undefined);
+        return this.#release(typeof request.name === "string" ? request.name : undefined, signatureOf(request));
       case "priority":
-        return this.#priority(name(request), request.priority, duration(request));
+        return this.#priority(name(request), request.priority, termsOf(request));
       case "clear-priority": {
         const one = this.#instance(name(request)).name;
         this.#use({ type: "clear-priority", name: one });
-        return this.#tell([one], `${one} has the priority of its configuration`);
+        return this.#tell([one], `${one} has the priority of its configuration`, { by: signatureOf(request) });
       }
       default:
         return undefined;
@@ -107,35 +112,33 @@ export class Operations {
     clearTimeout(this.#timer);
   }
 
-  async #failover(target: string, force: boolean, forMs: number): Promise<string> {
+  async #failover(target: string, force: boolean, { forMs = FAILOVER_HOLD_MS, by }: Terms): Promise<string> {
     // Before it is done, so that what comes of it is told after it.
     const asked = `failover of ${target}${force ? " by force" : ""}`;
-    this.#options.happened?.({ type: "operator", names: this.#members(target), text: asked });
+    this.#options.happened?.({ type: "operator", names: this.#members(target), text: signed(asked, by) });
     const { members, text } = await this.#ask({ type: "failover", target, force });
-    this.#use({ type: "hold", names: members, forUs: forMs * 1000 });
+    this.#use({ type: "hold", names: members, forUs: forMs * 1000, ...(by && { by }) });
     const them = members.length > 1 ? "they do" : "it does";
-    return this.#tell(
-      members,
-      `${text}; for ${formatDuration(forMs)} ${them} not take over while another master is heard`,
-    );
+    const until = `for ${formatDuration(forMs)} ${them} not take over while another master is heard`;
+    return this.#tell(members, `${text}; ${until}`, { by });
   }
 
-  #hold(target: string, forMs: number | undefined): string {
+  #hold(target: string, { forMs, by }: Terms): string {
     const names = this.#members(target);
-    this.#use({ type: "hold", names, ...(forMs === undefined ? {} : { forUs: forMs * 1000 }) });
+    this.#use({ type: "hold", names, ...(forMs === undefined ? {} : { forUs: forMs * 1000 }), ...(by && { by }) });
     const until = forMs === undefined ? "until it is released" : `for ${formatDuration(forMs)}`;
-    return this.#tell(names, `${names.join(", ")}: held ${until}, no taking over while a master is heard`);
+    return this.#tell(names, `${names.join(", ")}: held ${until}, no taking over while a master is heard`, { by });
   }
 
-  #release(target: string | undefined): string {
+  #release(target: string | undefined, by: Signature | undefined): string {
     const wanted = target === undefined ? [...this.#steering.keys()] : this.#members(target);
     const names = wanted.filter((one) => this.#steering.get(one)?.held !== undefined);
     if (names.length === 0) return target === undefined ? "nothing is held" : `${target} is not held`;
     this.#use({ type: "release", names });
-    return this.#tell(names, `${names.join(", ")}: released`);
+    return this.#tell(names, `${names.join(", ")}: released`, { by });
   }
 
-  #priority(target: string, value: unknown, forMs: number | undefined): string {
+  #priority(target: string, value: unknown, { forMs, by }: Terms): string {
     const instance = this.#instance(target);
     const number = typeof value === "number" ? value : NaN;
     const why = whyNotPriority(instance, target, number);
@@ -145,10 +148,11 @@ export class Operations {
       name: target,
       value: number,
       ...(forMs === undefined ? {} : { forUs: forMs * 1000 }),
+      ...(by && { by }),
     });
     const until = forMs === undefined ? "until it is cleared" : `for ${formatDuration(forMs)}`;
     const instead = `instead of ${instance.priority}`;
-    return this.#tell([target], `${target} has priority ${number} ${instead} ${until}`);
+    return this.#tell([target], `${target} has priority ${number} ${instead} ${until}`, { by });
   }
 
   #use(request: SteeringRequest): void {
@@ -203,12 +207,27 @@ export class Operations {
     return instance;
   }
 
-  /** @param passing it changes nothing that holds later */
-  #tell(names: readonly string[], text: string, passing = false): string {
-    this.#options.log(`operator: ${text}`);
-    this.#options.happened?.({ type: "operator", names, text, ...(passing && { passing }) });
+  /** @param how `passing`: it changes nothing that holds later */
+  #tell(
+    names: readonly string[],
+    text: string,
+    { by, passing = false }: { readonly by?: Signature | undefined; readonly passing?: boolean } = {},
+  ): string {
+    const told = signed(text, by);
+    this.#options.log(`operator: ${told}`);
+    this.#options.happened?.({ type: "operator", names, text: told, ...(passing && { passing }) });
     return text;
   }
+}
+
+/** For how long, and whose word it is. */
+interface Terms {
+  readonly forMs?: number | undefined;
+  readonly by?: Signature | undefined;
+}
+
+function termsOf(request: ControlRequest): Terms {
+  return { forMs: duration(request), by: signatureOf(request) };
 }
 
 function name(request: ControlRequest): string {
@@ -216,22 +235,15 @@ function name(request: ControlRequest): string {
   return request.name;
 }
 
-function duration({ forMs }: ControlRequest): number | undefined {
-  if (forMs === undefined) return undefined;
-  if (typeof forMs !== "number" || !(forMs > 0 && forMs <= MAX_DURATION_MS)) {
-    throw new Error("a duration is more than nothing and at most a year");
-  }
-  return forMs;
-}
-
 function shown({ held, priority }: Order): NonNullable<VrrpInstanceSnapshot["orders"]> {
   const wall = Date.now() - nowUs() / 1000;
-  const until = (untilUs?: number): { untilMs?: number } => {
-    return untilUs === undefined ? {} : { untilMs: Math.round(wall + untilUs / 1000) };
-  };
+  const terms = ({ untilUs, by }: { untilUs?: number; by?: Signature }): OrderTerms => ({
+    ...(untilUs === undefined ? {} : { untilMs: Math.round(wall + untilUs / 1000) }),
+    ...by,
+  });
   return {
-    ...(held && { held: until(held.untilUs) }),
-    ...(priority && { priority: { value: priority.value, ...until(priority.untilUs) } }),
+    ...(held && { held: terms(held) }),
+    ...(priority && { priority: { value: priority.value, ...terms(priority) } }),
   };
 }
 

@@ -3,11 +3,12 @@ import { EPOLLIN, EPOLLOUT } from "../linux/constants.ts";
 import { libc } from "../linux/libc.ts";
 import { seqpacketPair } from "../linux/seqpacket.ts";
 import type { Reactor } from "../linux/reactor.ts";
+import { MAX_COMMAND_BYTES } from "./api_request.ts";
 import { Link } from "./link.ts";
 import { acceptFromChild, type FromChild, type RoleName } from "./messages.ts";
 
 /** The api role and the mail role talk to the network: what they may make us hold is bounded tightly. */
-const MAX_API_MESSAGE_BYTES = 64 << 10;
+const MAX_RECEIVED_BYTES: Partial<Record<RoleName, number>> = { api: MAX_COMMAND_BYTES, mail: 64 << 10 };
 
 /** Asked for once: when an upgrade has replaced the file, the kernel calls the one that runs deleted. */
 const PROGRAM = Deno.execPath();
@@ -39,7 +40,7 @@ export class RoleProcess<Outgoing> {
     this.role = role;
     this.#reactor = reactor;
     const [ours, theirs] = seqpacketPair();
-    this.#link = new Link(ours, role === "api" || role === "mail" ? MAX_API_MESSAGE_BYTES : undefined);
+    this.#link = new Link(ours, MAX_RECEIVED_BYTES[role]);
     try {
       this.#child = new Deno.Command(PROGRAM, {
         args: [...selfArguments(), role, "--link", String(theirs)],
@@ -60,6 +61,11 @@ export class RoleProcess<Outgoing> {
       this.#closeLink();
       events.ended(status.signal === null ? status.code : 128 + (status.code & 127));
     });
+  }
+
+  /** Messages that wait for the child to read. */
+  get backlog(): number {
+    return this.#link.backlog;
   }
 
   /** Sends what the next message makes up for. @returns false when it was dropped: the child is slow, or gone */

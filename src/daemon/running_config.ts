@@ -9,6 +9,16 @@ export function runningConfig(
   config: Config,
   { generation, source, appliedAtMs }: { generation: number; source: string; appliedAtMs: number },
 ): RunningConfig {
-  const etag = createHash("sha256").update(JSON.stringify(config)).digest("base64url").slice(0, 22);
-  return { generation, etag, source, appliedAt: new Date(appliedAtMs).toISOString(), ...redactedText(config) };
+  return {
+    generation,
+    etag: etagOf(config),
+    source,
+    appliedAt: new Date(appliedAtMs).toISOString(),
+    ...redactedText(config),
+  };
+}
+
+/** Changes with everything in a configuration, secrets included. */
+export function etagOf(config: Config): string {
+  return createHash("sha256").update(JSON.stringify(config)).digest("base64url").slice(0, 22);
 }

@@ -8,13 +8,15 @@ import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import { ProbeSockets } from "../linux/probe_sockets.ts";
 import { Reactor } from "../linux/reactor.ts";
 import type { NodeSnapshot, RoleSnapshot, Snapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
-import { ApiKeeper, type ConfigInUse } from "./api_keeper.ts";
+import { ApiKeeper, type ConfigInUse, tellApi } from "./api_keeper.ts";
 import { BfdKeeper } from "./bfd_keeper.ts";
 import { removeVirtualAddresses } from "./left_overs.ts";
-import { type ControlRequest, ControlServer } from "./control.ts";
+import { CommandDesk } from "./command_desk.ts";
+import type { Origin, ReadResult } from "./config_changes.ts";
 import type { FromChild, HealthReport, ToApi, ToHealth, ToVrrp } from "./messages.ts";
 import { carryOver, logChanges, type ReloadOutcome, type ReloadStep } from "./reload.ts";
 import { readForReload } from "./reload_reading.ts";
+import { refusal, ReloadRecord } from "./reload_record.ts";
 import { TimedReload } from "./timed_reload.ts";
 import { type DumpKind, Dumps } from "./dump/dumps.ts";
 import { LifeScript } from "./life_script.ts";
@@ -56,7 +58,8 @@ export class Supervisor {
   readonly #notifier: Notifier;
   readonly #operations: Operations;
   readonly #guards: TakeoverGuards;
-  readonly #serverOrders = new ServerOrders(() => this.#health.process);
+  readonly #serverOrders: ServerOrders;
+  readonly #desk: CommandDesk;
   readonly #syncRoles = new SyncRoles();
   readonly #dumps: Dumps;
   readonly #tunings: RoleTunings;
@@ -67,15 +70,13 @@ export class Supervisor {
   readonly #vrrpNotBeforeUs: number;
   #generation = 1;
   #stopping = false;
-  #control: ControlServer | undefined;
   #reloading: Promise<unknown> = Promise.resolve();
   /** A reload that has not begun yet. */
   #nextReload: Promise<ReloadOutcome> | undefined;
   #vrrpInstances: readonly VrrpInstanceSnapshot[] = [];
   #healthReport: HealthReport = { type: "health", virtualServers: [] };
   #healthWarnings: readonly WarningSnapshot[] = [];
-  #reloadWarning: WarningSnapshot | undefined;
-  #reloads = { accepted: 0, rejected: 0, lastAcceptedAtMs: this.#startedAtMs };
+  readonly #reloads = new ReloadRecord(this.#startedAtMs);
   #leftOut: readonly WarningSnapshot[];
   /** Every virtual server that this supervisor ever had: what is configured no more is ours to remove. */
   readonly #knownKeys = new Map<string, VirtualServerKey>();
@@ -99,6 +100,18 @@ export class Supervisor {
       vrrp: () => this.#vrrp.process,
       guards: () => this.#guards.orders,
       happened: (act) => options.journal?.record(act),
+    });
+    this.#serverOrders = new ServerOrders({ ...options, health: () => this.#health.process });
+    this.#desk = new CommandDesk({
+      ...options,
+      reactor: this.#reactor,
+      operations: this.#operations,
+      serverOrders: this.#serverOrders,
+      reload: () => this.reload(),
+      snapshot: () => this.#snapshot(),
+      tellApi: (message) => tellApi(this.#api.process, message),
+      running: () => this.#inUse,
+      takeOver: (read, origin) => this.#next(() => this.#takeOver(read, origin)),
     });
     const sockets = new ProbeSockets(this.#reactor);
     const [instances, changed] = [() => this.#vrrpInstances, () => this.#operations.steer()] as const;
@@ -172,6 +185,7 @@ export class Supervisor {
         process.send({ type: "vrrp", instances: this.#vrrpInstances });
         process.send(this.#healthReport);
         this.#apiKeeper.begin(process, this.#inUse);
+        process.post(this.#desk.told);
       },
       begin: (process) => process.send({ type: "node", node: this.#nodeSnapshot() }),
     });
@@ -189,7 +203,7 @@ export class Supervisor {
     if (this.#stopping) return;
     this.#ownProcess.apply(this.#config.global);
     this.#timedReload.use(this.#config.global);
-    this.#openControl();
+    this.#desk.open(this.#options);
     this.#options.journal?.record({ type: "daemon", text: `Holdfast ${this.#options.version} starts` });
     this.#notifier.use(this.#config);
     this.#tracker.configure(this.#config);
@@ -206,12 +220,19 @@ export class Supervisor {
 
   /** Takes the configuration in again, in place. Requests during a reload become one more reload. */
   reload(): Promise<ReloadOutcome> {
-    this.#nextReload ??= this.#reloading.then(() => {
+    this.#nextReload ??= this.#next(() => {
       this.#nextReload = undefined;
-      return this.#reload();
-    }).catch((error) => this.#refuse("", `the reload failed (${error instanceof Error ? error.message : error})`));
-    this.#reloading = this.#nextReload;
+      return this.#takeOver(readForReload(this.#config.global, this.#options.readConfig, this.#options.log));
+    });
     return this.#nextReload;
+  }
+
+  /** One configuration after the other. */
+  #next(change: () => Promise<ReloadOutcome>): Promise<ReloadOutcome> {
+    const done = this.#reloading.then(change)
+      .catch((error) => this.#refuse("", `the reload failed (${error instanceof Error ? error.message : error})`));
+    this.#reloading = done;
+    return done;
   }
 
   /** Writes what keepalived writes at a signal. */
@@ -233,10 +254,9 @@ export class Supervisor {
     this.#startupScript.abort();
     this.#timedReload.stop();
     await this.#reloading;
-    this.#control?.close();
+    this.#desk.close();
     this.#tracker.stop();
     this.#guards.stop();
-    this.#operations.stop();
     this.#notifier.ending();
     await this.#vrrp.stop({ type: "stop" }, endMs);
     await Promise.all([
@@ -302,6 +322,8 @@ export class Supervisor {
         this.#healthReport = message;
         this.#api.send(message);
         return;
+      case "command":
+        return this.#desk.hear(message);
       case "warnings":
         this.#healthWarnings = message.warnings;
         for (const warning of message.warnings) this.#options.log(`warning: ${warning.message}`);
@@ -346,7 +368,7 @@ export class Supervisor {
   }
 
   get #inUse(): ConfigInUse {
-    return { config: this.#config, generation: this.#generation, appliedAtMs: this.#reloads.lastAcceptedAtMs };
+    return { config: this.#config, generation: this.#generation, appliedAtMs: this.#reloads.counters.lastAcceptedAtMs };
   }
 
   #nodeSnapshot(): NodeSnapshot {
@@ -359,28 +381,29 @@ export class Supervisor {
       roles,
       processes: processUsage(roles),
       scripts: this.#tracker.scripts,
-      reloads: this.#reloads,
+      reloads: this.#reloads.counters,
       warnings: [
         ...splitBrainWarnings(this.#vrrpInstances),
         ...this.#healthWarnings,
         ...this.#leftOut,
         ...this.#notifier.warnings,
-        ...(this.#reloadWarning ? [this.#reloadWarning] : []),
+        ...this.#reloads.warnings,
       ],
     };
   }
 
   // --- reload ---
 
-  async #reload(): Promise<ReloadOutcome> {
-    const { readConfig, log } = this.#options;
-    const { config, leftOut, report } = readForReload(this.#config.global, readConfig, log);
+  async #takeOver(read: ReadResult, origin: Origin = { origin: "reload" }): Promise<ReloadOutcome> {
+    const { config, leftOut, report } = read;
     if (report !== "") this.#options.log(`\n${report.trimEnd()}`);
-    if (this.#stopping) return this.#refused(report, "Holdfast is ending");
+    if (this.#stopping) return refusal(this.#generation, report, "Holdfast is ending");
     if (config === undefined) return this.#refuse(report, "the configuration on disk is wrong and was not taken over");
     const before = this.#config;
     const changes = differenceOf(before, config);
-    this.#options.journal?.record({ type: "reload", accepted: true, text: `reload: ${summaryOf(changes)}` });
+    const by = origin.actor === undefined ? "" : ` by ${origin.actor}`;
+    const text = `${origin.origin}${by}: ${summaryOf(changes)}`;
+    this.#options.journal?.record({ type: "reload", accepted: true, text });
     const problem = await carryOver(before, config, this.#reloadSteps(), (current) => {
       this.#config = current;
       this.#notifier.use(current);
@@ -391,33 +414,28 @@ export class Supervisor {
     }
     this.#generation++;
     this.#serverOrders.forgetAllBut(config);
-    this.#reloads = { ...this.#reloads, accepted: this.#reloads.accepted + 1, lastAcceptedAtMs: Date.now() };
+    this.#reloads.accepted();
     this.#tracker.configure(config);
     this.#ownProcess.apply(this.#config.global);
     this.#timedReload.use(this.#config.global);
     this.#tunings.apply(this.#config.global, this.#vrrp.process, this.#health.process);
     this.#notifier.reloaded();
-    this.#reloadWarning = undefined;
     this.#leftOut = notStartedWarnings(leftOut);
     this.#options.log(`configuration ${this.#generation} is in use: ${summaryOf(changes)}`);
     if (!this.#stopping) await this.#apiKeeper.renew(this.#inUse, this.#api, END_MS);
     logChanges(changes, this.#options.log);
+    this.#desk.changes.used(read, changes, origin);
     this.#nodeChanged();
     return { accepted: true, generation: this.#generation, report, changes };
   }
 
   #refuse(report: string, what: string): ReloadOutcome {
     const message = `${what}; the running one goes on`;
-    this.#reloads = { ...this.#reloads, rejected: this.#reloads.rejected + 1 };
+    this.#reloads.refused(message);
     this.#options.log(`warning: ${message}`);
     this.#options.journal?.record({ type: "reload", accepted: false, text: message });
-    this.#reloadWarning = { code: "reload-rejected", message, sinceMs: Date.now() };
     this.#nodeChanged();
-    return this.#refused(report, message);
-  }
-
-  #refused(report: string, problem: string): ReloadOutcome {
-    return { accepted: false, generation: this.#generation, report, problem, changes: [] };
+    return refusal(this.#generation, report, message);
   }
 
   /** The table before the addresses: a new address is announced when what it leads to is there. */
@@ -465,27 +483,6 @@ export class Supervisor {
     this.#syncRoles.tell(this.#health.process, config);
     for (const key of virtualServers.flatMap(keysOf)) this.#knownKeys.set(formatKey(key), key);
     return problem;
-  }
-
-  // --- commands ---
-
-  #openControl(): void {
-    const { log } = this.#options;
-    try {
-      this.#control = new ControlServer({ reactor: this.#reactor, log, obey: (request) => this.#obey(request) });
-    } catch (error) {
-      log(`warning: no commands can be given: ${error instanceof Error ? error.message : error}`);
-    }
-  }
-
-  async #obey(request: ControlRequest): Promise<unknown> {
-    const { command } = request;
-    if (command === "reload") return await this.reload();
-    if (command === "status") return this.#snapshot();
-    if (command === "journal" || command === "recent") return this.#options.journal?.answer(request);
-    const answer = await this.#operations.obey(request) ?? await this.#serverOrders.obey(request);
-    if (answer !== undefined) return answer;
-    throw new Error(`there is no command \`${command}\` in this version (${this.#options.version})`);
   }
 
   #snapshot(): Snapshot {

@@ -1,7 +1,7 @@
 // What the supervisor is told by who starts it.
 import type { LeftOut } from "../config/carried_out.ts";
-import type { Config } from "../config/config.ts";
 import type { RoleSnapshot } from "../ports/snapshot.ts";
+import type { ReadResult } from "./config_changes.ts";
 import type { Journal } from "./journal/journal.ts";
 
 /** How the daemon is run. */
@@ -14,18 +14,17 @@ export interface SupervisorOptions {
   /** At the end, leave the virtual servers in the kernel. */
   readonly keepIpvs: boolean;
   readonly log: (line: string) => void;
-  /** Reads the configuration again: undefined when it is wrong, and in any case all that there is to say about it. */
-  readonly readConfig: () => {
-    readonly config: Config | undefined;
-    readonly leftOut: readonly LeftOut[];
-    readonly report: string;
-    /** Whether something in it is not as keepalived wants it, which `reload_check_config` does not let pass. */
-    readonly hasFlaws: boolean;
-  };
+  /**
+   * Reads the configuration again: undefined when it is wrong, and in any case all that there is to say about it. With a
+   * text, as if that were in the file, without any other file.
+   */
+  readonly readConfig: (text?: string) => ReadResult;
   /** Keeps what happened and why. */
   readonly journal: Journal | undefined;
   /** What the first configuration has and is not started. */
   readonly leftOut: readonly LeftOut[];
+  /** The first configuration, when it came from one file. */
+  readonly text?: string | undefined;
   /** Told when a role's state has changed. */
   readonly rolesChanged?: (roles: readonly RoleSnapshot[]) => void;
 }

@@ -27,6 +27,8 @@ Deno.test("every route, asked by every role, answers exactly those that may", as
   ];
   const routes = [
     ...paths.map((path) => ({ method: "GET", path, role: "reader" as const })),
+    { method: "POST", path: "/stats", role: "operator" as const },
+    { method: "POST", path: "/stats;norefresh", role: "operator" as const },
     ...["/healthz", "/livez", "/readyz"].map((path) => ({ method: "GET", path, role: "none" as const })),
     ...OPERATIONS.map(({ method, path, role }) => ({
       method: method.toUpperCase(),
@@ -146,6 +148,42 @@ Deno.test("what a page of others makes a browser send changes nothing (CSRF)", a
   }
 });
 
+Deno.test("whatever changes something is refused to pages of others, and to other names", async () => {
+  for (const { id, method, path } of OPERATIONS.filter((operation) => operation.method !== "get")) {
+    const send = async (headers: Record<string, string>): Promise<number> => {
+      const json = { "content-type": "application/json", host: "localhost" };
+      const init = {
+        method: method.toUpperCase(),
+        ...(method === "delete" ? {} : { body: "{}" }),
+        headers: { ...json, ...bearer(TOKENS.admin?.token).headers, ...headers },
+      };
+      return (await ask(`/api/v1${path.replace(/\{\w+\}/g, "x")}`, init)).status;
+    };
+    assertEquals(await send({ origin: "http://evil.example" }), 403, id);
+    assertEquals(await send({ "sec-fetch-site": "cross-site" }), 403, id);
+    assertEquals(await send({ host: "evil.example" }), 421, id);
+    for (const type of ["text/plain", "application/x-www-form-urlencoded"]) {
+      assertEquals(await send({ "content-type": type }), 415, id);
+    }
+    assert(![401, 403, 415, 421].includes(await send({})), `${id}: nothing stands against our own`);
+    // What a browser would ask before: nothing says yes.
+    const asked = await ask(`/api/v1${path.replace(/\{\w+\}/g, "x")}`, { method: "OPTIONS" });
+    assertEquals([asked.status, asked.headers.get("access-control-allow-origin")], [405, null], id);
+  }
+});
+
+Deno.test("a body longer than its operation takes is refused, whether its length is said or not", async () => {
+  const long = "x".repeat(3 << 20);
+  for (const { id, method, path, body } of OPERATIONS) {
+    if (method === "get" || body === undefined || id === "validateConfig") continue;
+    const url = `/api/v1${path.replace(/\{\w+\}/g, "x")}`;
+    const json = { "content-type": "application/json", ...bearer(TOKENS.admin?.token).headers };
+    assertEquals((await ask(url, { method: method.toUpperCase(), headers: json, body: long })).status, 413, id);
+    const stream = new Blob([long]).stream();
+    assertEquals((await ask(url, { method: method.toUpperCase(), headers: json, body: stream })).status, 413, id);
+  }
+});
+
 Deno.test("nothing is said to pages of others (CORS), and nothing may frame us (clickjacking)", async () => {
   for (const path of ["/stats", "/api/v1/status", "/metrics"]) {
     const { headers } = await ask(path, {
@@ -165,7 +203,7 @@ Deno.test("names of others are refused before anybody is asked who he is (DNS re
 Deno.test("who is refused is told so over HTTP/2, and a body that never ends is not waited for", async () => {
   const app = createApp({ snapshot: () => snapshot(), wallMs: () => NOW_MS, allowedHosts: [] });
   const sent = (stream: ReadableStream<Uint8Array>): Promise<Response> =>
-    Promise.resolve(app.request("http://localhost/stats", { method: "POST", body: stream }));
+    Promise.resolve(app.request("http://localhost/metrics", { method: "POST", body: stream }));
   let read = 0;
   const short = new ReadableStream<Uint8Array>({
     pull: (controller) => {

@@ -2,24 +2,22 @@
 import { Hono, type MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import type { RunningConfig, Snapshot } from "../ports/snapshot.ts";
-import { renderCsv, statsRows } from "./csv.ts";
-import { accessGuard, type AccessPolicy, READ_ONLY } from "./access.ts";
+import { accessGuard, type AccessPolicy, isStatsPage, LOGIN_PATH, READ_ONLY } from "./access.ts";
+import { NO_OPERATIONS } from "../ports/commands.ts";
 import { bodyDrain, concurrencyGuard, hostGuard, securityHeaders, writeGuard } from "./guards.ts";
 import { addEventStream } from "./api/journal_operations.ts";
 import { API_BASE } from "./api/openapi.ts";
+import type { ApiSource } from "./api/operation.ts";
 import { addApiRoutes } from "./api/routes.ts";
 import { ApiStatistics } from "./api_statistics.ts";
 import { METRICS_CONTENT_TYPES } from "./metric_families.ts";
 import { metricsFormat, renderMetrics } from "./metrics.ts";
-import { renderStatsPage } from "./page/document.tsx";
-import { filtered, type PageFilter } from "./page/page_model.ts";
+import { addStatsPage } from "./page/routes.ts";
 import { STATS_JS } from "./page/script.ts";
 import { problem } from "./problem.ts";
 import { STATS_CSS } from "./page/styles.ts";
 import { Watch } from "./watch.ts";
 
-/** How often a browser reloads the page; HAProxy's `stats refresh`. */
-const REFRESH_SECONDS = 5;
 /** Requests answered at a time. */
 const MAX_REQUESTS = 256;
 
@@ -37,6 +35,10 @@ export interface AppOptions {
   readonly access?: AccessPolicy;
   /** The running configuration, once the supervisor has said it. */
   readonly config?: () => RunningConfig | undefined;
+  /** What operators did; default: nothing. */
+  readonly operations?: ApiSource["operations"];
+  /** Asks the supervisor; default: nobody is there to be asked. */
+  readonly command?: ApiSource["command"];
   /** What sees the pictures go by; default: one that sees none. */
   readonly watch?: Watch;
 }
@@ -48,7 +50,7 @@ export function createApp(options: AppOptions): Hono {
   const watch = options.watch ?? new Watch(options.snapshot, statistics);
   app.use(countRequests(statistics));
   app.use(securityHeaders(), bodyDrain(), concurrencyGuard(MAX_REQUESTS, () => statistics.rateLimited++));
-  app.use(hostGuard(options.allowedHosts), accessGuard(options.access ?? READ_ONLY), writeGuard());
+  app.use(hostGuard(options.allowedHosts), accessGuard(options.access ?? READ_ONLY), writeGuard(isStatsPage));
 
   app.get("/", (context) => context.redirect("/stats", 302));
   app.get("/healthz", (context) => context.text("ok"));
@@ -61,7 +63,15 @@ export function createApp(options: AppOptions): Hono {
     return isReady ? context.text("ok") : context.text("no", 503);
   });
   addEventStream(app, API_BASE, watch.journal);
-  addApiRoutes(app, { ...options, watch, config: options.config ?? (() => undefined) });
+  app.get(LOGIN_PATH, (context) => context.redirect("/stats", 302));
+  const source: ApiSource = {
+    ...options,
+    watch,
+    config: options.config ?? (() => undefined),
+    operations: options.operations ?? (() => NO_OPERATIONS),
+    command: options.command ?? NOBODY,
+  };
+  addApiRoutes(app, source);
   app.get("/metrics", (context) => {
     const format = metricsFormat(context.req.header("accept"));
     const text = renderMetrics({ snapshot: options.snapshot(), api: statistics }, format);
@@ -77,20 +87,7 @@ export function createApp(options: AppOptions): Hono {
     if (stream === undefined) return problem(context, 503, "too many pages are open");
     return context.body(stream, 200, { "Content-Type": "text/event-stream; charset=utf-8" });
   });
-  // HAProxy's page takes its options after semicolons, in any order, and ignores those that it does not know.
-  app.get("/:page{stats(?:;.*)?}", (context) => {
-    const words = context.req.param("page").split(";").slice(1);
-    const filter = filterOf(words, context.req.query("scope"));
-    const nowMs = options.wallMs();
-    const snapshot = options.snapshot();
-    if (words.includes("csv")) {
-      const csv = renderCsv(filtered(snapshot, filter), nowMs, watch.history);
-      return context.body(csv, 200, { "Content-Type": "text/csv; charset=utf-8" });
-    }
-    if (words.includes("json")) return context.json(statsRows(filtered(snapshot, filter), nowMs, watch.history));
-    const refreshSeconds = words.includes("norefresh") ? undefined : REFRESH_SECONDS;
-    return context.html(renderStatsPage({ ...watch, snapshot }, { nowMs, refreshSeconds, filter }));
-  });
+  addStatsPage(app, source, options.access ?? READ_ONLY);
 
   app.notFound((context) => problem(context, 404, "there is nothing under this path"));
   app.onError((error, context) => {
@@ -99,6 +96,9 @@ export function createApp(options: AppOptions): Hono {
   });
   return app;
 }
+
+const NOBODY: ApiSource["command"] = () =>
+  Promise.resolve({ ok: false, status: 503, message: "nobody is there to carry it out" });
 
 /** Counts every reply by its route's template: paths of others' invention make no series. */
 function countRequests(statistics: ApiStatistics): MiddlewareHandler {
@@ -112,15 +112,3 @@ function countRequests(statistics: ApiStatistics): MiddlewareHandler {
 }
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"]);
-
-/** Longest scope; HAProxy takes 20 characters. */
-const MAX_SCOPE = 64;
-
-function filterOf(words: readonly string[], query: string | undefined): PageFilter {
-  const word = words.find((entry) => entry.startsWith("scope="))?.slice("scope=".length);
-  return {
-    hidesDown: words.includes("up"),
-    hidesMaintenance: words.includes("no-maint"),
-    scope: (query ?? word ?? "").trim().slice(0, MAX_SCOPE),
-  };
-}

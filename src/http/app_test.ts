@@ -36,7 +36,7 @@ Deno.test("only loopback names and those allowed are answered, whatever the port
 Deno.test("nothing but GET and HEAD, and problem details below /api", async () => {
   const app = createApp({ snapshot: () => snapshot(), wallMs: () => NOW_MS, allowedHosts: [] });
   for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
-    assertEquals((await app.request("http://localhost/stats", { method })).status, 405, method);
+    assertEquals((await app.request("http://localhost/metrics", { method })).status, 405, method);
   }
   const missing = await get("/api/v1/nothing");
   assertEquals(missing.status, 404);

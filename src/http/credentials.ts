@@ -73,17 +73,22 @@ export class Credentials implements AccessPolicy {
       statistics.rateLimited++;
       return { refused: 429, detail: "too many attempts, wait a moment", retryAfterSeconds: waitSeconds };
     }
-    const [scheme = "", value = ""] = header.slice(0, MAX_CREDENTIAL).split(" ", 2);
-    const kind = scheme.toLowerCase() === "bearer" ? "bearer" : "basic";
-    const found = kind === "bearer" ? this.#token(value) : await this.#user(scheme, value);
+    const kind = /^bearer /i.test(header) ? "bearer" : "basic";
+    const found = await this.verify(header);
     if (found === "busy") {
       statistics.rateLimited++;
       return { refused: 429, detail: "too many passwords at a time", retryAfterSeconds: 1 };
     }
-    if (found !== undefined) return { caller: found };
+    if (found !== undefined) return { caller: { ...found, credential: { kind: "authorization", value: header } } };
     this.#failures.failed(source, wallMs());
     statistics.authFailure(kind, "not-known");
     return { refused: 401, detail: "nobody is known by these credentials" };
+  }
+
+  /** Whose credentials these are, by a header `Authorization`; undefined: nobody's. Limits no attempts. */
+  async verify(header: string): Promise<{ name: string; role: HttpRole } | "busy" | undefined> {
+    const [scheme = "", value = ""] = header.slice(0, MAX_CREDENTIAL).split(" ", 2);
+    return scheme.toLowerCase() === "bearer" ? this.#token(value) : await this.#user(scheme, value);
   }
 
   #token(token: string): { name: string; role: HttpRole } | undefined {

@@ -9,7 +9,8 @@ const SECURITY_HEADERS: readonly (readonly [name: string, value: string])[] = [
   ],
   ["X-Content-Type-Options", "nosniff"],
   ["X-Frame-Options", "DENY"],
-  ["Referrer-Policy", "no-referrer"],
+  // Nothing to others; with `no-referrer` browsers would not say of our own forms where they come from (`Origin: null`).
+  ["Referrer-Policy", "same-origin"],
   ["Cache-Control", "no-store"],
 ];
 
@@ -46,11 +47,11 @@ export function hostGuard(allowedHosts: readonly string[]): MiddlewareHandler {
 /**
  * Refuses what a page of others could make a visitor's browser send here with his credentials (cross-site request forgery):
  * whoever writes must come from our own origin, or from no page at all, and must say that what he sends is JSON, which a form
- * cannot.
+ * cannot. Forms are taken where `takesForms` says so; those have a token of the page.
  */
-export function writeGuard(): MiddlewareHandler {
+export function writeGuard(takesForms: (path: string) => boolean = () => false): MiddlewareHandler {
   return async (context, next) => {
-    const { method } = context.req;
+    const { method, path } = context.req;
     if (method === "GET" || method === "HEAD") return await next();
     const site = context.req.header("sec-fetch-site");
     if (site !== undefined && site !== "same-origin" && site !== "none") {
@@ -60,8 +61,12 @@ export function writeGuard(): MiddlewareHandler {
     if (origin !== undefined && origin !== ownOrigin(context)) {
       return problem(context, 403, "this comes from a page of another origin");
     }
-    if (!/^application\/json\s*(;|$)/i.test(context.req.header("content-type") ?? "")) {
-      return problem(context, 415, "the body must be application/json");
+    const type = context.req.header("content-type");
+    // What a page of others makes a browser DELETE is asked about first, and nothing says yes to that.
+    if (method === "DELETE" && type === undefined) return await next();
+    const wanted = takesForms(path) ? "application/x-www-form-urlencoded" : "application/json";
+    if ((type ?? "").split(";")[0]?.trim().toLowerCase() !== wanted) {
+      return problem(context, 415, `the body must be ${wanted}`);
     }
     await next();
   };

@@ -9,6 +9,7 @@ const TITLES = {
   404: "Not Found",
   405: "Method Not Allowed",
   408: "Request Timeout",
+  409: "Conflict",
   412: "Precondition Failed",
   413: "Content Too Large",
   415: "Unsupported Media Type",
@@ -22,13 +23,16 @@ const TITLES = {
 /** A status of a refusal. */
 export type ProblemStatus = keyof typeof TITLES;
 
+/** All of them, with their titles. */
+export const PROBLEMS: Readonly<Record<ProblemStatus, string>> = TITLES;
+
 /** One thing that is wrong with what was sent. */
 export interface ProblemEntry {
   readonly path: string;
   readonly message: string;
 }
 
-/** The reply. `detail` is one sentence; nothing of the request is quoted in it. */
+/** The reply. `detail` is one sentence, or what reading the caller's configuration had to say. */
 export function problem(
   context: Context,
   status: ProblemStatus,

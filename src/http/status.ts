@@ -2,6 +2,7 @@
 import { formatEndpoint } from "../base/ip.ts";
 import type {
   CheckSnapshot,
+  OrderTerms,
   RealServerSnapshot,
   Snapshot,
   VirtualServerSnapshot,
@@ -53,12 +54,12 @@ export function vrrpInstance(instance: VrrpInstanceSnapshot): Record<string, unk
     priority: {
       base: instance.basePriority,
       effective: instance.effectivePriority,
-      ...(orders?.priority && { override: { priority: orders.priority.value, ...until(orders.priority.untilMs) } }),
+      ...(orders?.priority && { override: instanceOverride(orders).priority }),
     },
     ...(instance.splitBrain && {
       splitBrain: instance.splitBrain.map(({ sinceMs, ...sign }) => ({ ...sign, since: time(sinceMs) })),
     }),
-    ...(orders?.held && { held: until(orders.held.untilMs) }),
+    ...(orders?.held && { held: instanceOverride(orders).held }),
     ...(peer && { peer: { address: peer.address, priority: peer.priority, heardAt: time(peer.heardMs) } }),
     advertIntervalMs: instance.advertisementIntervalUs / 1000,
     masterDownMs: instance.masterDownIntervalUs / 1000,
@@ -149,7 +150,7 @@ export function realServer(server: RealServerSnapshot): Record<string, unknown> 
     ...(server.presence && { presence: server.presence }),
     ...(server.backup && { backup: true }),
     ...(server.held && { held: true }),
-    ...(server.override && { override: override(server.override) }),
+    ...(server.override && { override: serverOverride(server.override) }),
     ...(server.certificate && { certificate: certificate(server.certificate) }),
     ...(server.agent && { agent: server.agent }),
     ...(server.causes && { causes: server.causes }),
@@ -160,8 +161,38 @@ function certificate({ notAfterMs, ...rest }: NonNullable<RealServerSnapshot["ce
   return { notAfter: time(notAfterMs), ...rest };
 }
 
-function override({ atMs, ...said }: NonNullable<RealServerSnapshot["override"]>): Record<string, unknown> {
-  return { ...said, at: time(atMs) };
+/** What operators have said of a real server. */
+export function serverOverride(
+  said: RealServerSnapshot["override"],
+): Omit<NonNullable<RealServerSnapshot["override"]>, "atMs" | "untilMs" | "author"> & SignedTerms {
+  if (said === undefined) return {};
+  const { atMs, untilMs, ...rest } = said;
+  return { ...rest, at: time(atMs), ...until(untilMs) };
+}
+
+/** What operators have said of an instance. */
+export function instanceOverride(
+  orders: VrrpInstanceSnapshot["orders"],
+): { readonly held?: SignedTerms; readonly priority?: SignedTerms & { readonly priority: number } } {
+  const terms = ({ untilMs, atMs, author, reason }: OrderTerms): SignedTerms => ({
+    ...(author === undefined ? {} : { author }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(atMs === undefined ? {} : { at: time(atMs) }),
+    ...until(untilMs),
+  });
+  const { held, priority } = orders ?? {};
+  return {
+    ...(held && { held: terms(held) }),
+    ...(priority && { priority: { priority: priority.value, ...terms(priority) } }),
+  };
+}
+
+/** Whose word it is, and until when. */
+interface SignedTerms {
+  readonly author?: string;
+  readonly reason?: string;
+  readonly at?: string;
+  readonly until?: string;
 }
 
 /** The last result of a checker, with what it takes to change the state. */

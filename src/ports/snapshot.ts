@@ -100,9 +100,9 @@ export interface VrrpInstanceSnapshot {
   /** What operators have said of it; without a time it holds until it is taken back. */
   readonly orders?: {
     /** It does not take over while a master is heard. */
-    readonly held?: { readonly untilMs?: number };
+    readonly held?: OrderTerms;
     /** Instead of the configured one. */
-    readonly priority?: { readonly value: number; readonly untilMs?: number };
+    readonly priority?: OrderTerms & { readonly value: number };
   };
   /** Why it is in fault; empty otherwise. */
   readonly faults: readonly string[];
@@ -120,6 +120,14 @@ export interface VrrpInstanceSnapshot {
   readonly tracked?: readonly TrackedSnapshot[];
   readonly counters: VrrpCounters;
   readonly timings?: VrrpTimings;
+}
+
+/** Until when an operator's word holds, who said it, why and when; wall clock. */
+export interface OrderTerms {
+  readonly untilMs?: number;
+  readonly author?: string;
+  readonly reason?: string;
+  readonly atMs?: number;
 }
 
 /** Something that an instance tracks, now. */

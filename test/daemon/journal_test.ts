@@ -77,10 +77,11 @@ pairTest(
 
     await run("ip", "-n", sw, "link", "set", "p1", "up");
     await comes("a is back", () => has(a, VIP));
-    assertEquals((await holdfast(a, "failover", "VI_1", "--hold", "1h")).code, 0);
+    assertEquals((await holdfast(a, "failover", "VI_1", "--hold", "1h", "--reason", "disk")).code, 0);
     await comes("b takes over again", () => has(b, VIP));
+    const who = Deno.env.get("SUDO_USER") ?? Deno.env.get("USER") ?? "root";
     assertEquals(sentences((await holdfast(a, "why", "VI_1")).output), [
-      "operator: failover of VI_1",
+      `operator: failover of VI_1 (${who}: disk)`,
       "VI_1: MASTER -> BACKUP: an operator asked for a failover",
       `VI_1: removed ${VIP}`,
     ]);
@@ -88,7 +89,7 @@ pairTest(
     assert(/^VI_1: BACKUP -> MASTER: 10\.9\.0\.1 said .* ago that it leaves \(priority 0\)$/.test(left), left);
     assertEquals((await holdfast(a, "hold", "--release")).code, 0);
     await comes("a preempts, released", () => has(a, VIP));
-    assertEquals(sentences((await holdfast(a, "why", "VI_1")).output)[0], "operator: VI_1: released");
+    assertEquals(sentences((await holdfast(a, "why", "VI_1")).output)[0], `operator: VI_1: released (${who})`);
 
     const before = JSON.parse((await holdfast(a, "events", "-n", "1", "--json")).output).id;
     await daemon.killTree();
@@ -101,7 +102,7 @@ pairTest(
     );
     assertEquals(
       sentences((await holdfast(a, "why", "VI_1", "--journal", journal("a"))).output)[0],
-      "operator: VI_1: released",
+      `operator: VI_1: released (${who})`,
     );
 
     await run("ip", "-n", a.namespace, "addr", "del", `${VIP}/24`, "dev", "eth0");

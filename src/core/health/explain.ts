@@ -7,6 +7,8 @@ import type { RealServerHealth } from "./real_server.ts";
 /** All that is known about one real server. */
 export interface ServerFacts {
   readonly health: Pick<RealServerHealth, "up" | "checkers">;
+  /** Whether it counts as up: an operator may have said so; default: `health.up`. */
+  readonly counts?: boolean;
   /** In the order of `health.checkers`. */
   readonly checks: readonly {
     /** The keyword, such as TCP_CHECK. */
@@ -45,6 +47,7 @@ export function explain(facts: ServerFacts, nowUs: number): string[] {
   const causes = [
     ...presenceCauses(facts, nowUs),
     ...poolCauses(facts),
+    ...healthCauses(facts),
     ...checkCauses(facts),
     ...quorumCauses(facts),
     ...weightCauses(facts, nowUs),
@@ -107,7 +110,12 @@ function poolCauses({ pool }: ServerFacts): string[] {
   return duty === "serves" ? [`it is a backup, and serves while ${few}`] : [];
 }
 
-function checkCauses({ health, checks, inhibitOnFailure, pool }: ServerFacts): string[] {
+function healthCauses({ override }: ServerFacts): string[] {
+  if (override?.health === undefined) return [];
+  return [`an operator says that it is ${override.health}, whatever its checks say${saidBy(override)}`];
+}
+
+function checkCauses({ health, counts = health.up, checks, inhibitOnFailure, pool }: ServerFacts): string[] {
   const causes = health.checkers.flatMap((checker, index) => {
     const { name: keyword, fall, text, sharers = 1 } = checks[index] ?? { name: "its check", fall: 1, text: undefined };
     const name = sharers > 1 ? `${keyword} (one probe for ${sharers} servers)` : keyword;
@@ -115,17 +123,17 @@ function checkCauses({ health, checks, inhibitOnFailure, pool }: ServerFacts): s
     if (!checker.up) return [checker.judged ? `${name} fails${said}` : `${name} has not succeeded yet`];
     return checker.failures > 0 ? [`${name} failed ${checker.failures} of ${fall} times${said}`] : [];
   });
-  const isInhibited = !health.up && inhibitOnFailure && pool?.duty !== "held";
+  const isInhibited = !counts && inhibitOnFailure && pool?.duty !== "held";
   return isInhibited ? [...causes, "it stays in the table at weight 0 (inhibit_on_failure)"] : causes;
 }
 
-function quorumCauses({ health, quorum, sorryServerActive }: ServerFacts): string[] {
-  if (!health.up || !sorryServerActive) return [];
+function quorumCauses({ health, counts = health.up, quorum, sorryServerActive }: ServerFacts): string[] {
+  if (!counts || !sorryServerActive) return [];
   return [`the sorry server has the traffic: the quorum is ${quorum.need}, the live weight ${quorum.have}`];
 }
 
 function weightCauses(
-  { health, presence, terms, weight, override, sorryServerActive, pool, agent }: ServerFacts,
+  { health, counts = health.up, presence, terms, weight, override, sorryServerActive, pool, agent }: ServerFacts,
   nowUs: number,
 ): string[] {
   const causes: string[] = [];
@@ -145,7 +153,7 @@ function weightCauses(
     causes.push(`its checks set its weight to ${weight.wanted}; the configuration says ${weight.configured}`);
   } else if (weight.configured === 0) causes.push("its weight is 0 in the configuration: it gets nothing new");
   const { risingSinceUs } = presence.name === "present" ? presence : {};
-  if (risingSinceUs !== undefined && health.up && !sorryServerActive && pool?.duty !== "stands-by") {
+  if (risingSinceUs !== undefined && counts && !sorryServerActive && pool?.duty !== "stands-by") {
     const leftUs = risingSinceUs + terms.slowStartUs - nowUs;
     causes.push(`slow start: weight ${weight.effective} of ${weight.wanted}, all of it in ${seconds(leftUs)}`);
   }

@@ -7,10 +7,14 @@ export interface Override {
   readonly mode?: "drain" | "maint";
   /** In place of the configured weight. */
   readonly weight?: number;
+  /** In place of what its checks say. */
+  readonly health?: "up" | "down";
   readonly author: string;
   readonly reason?: string;
   /** Wall clock. */
   readonly atMs: number;
+  /** Wall clock; then it is taken back, all of it. Undefined: it holds until then. */
+  readonly untilMs?: number;
 }
 
 /** How patient the configuration is. Durations in microseconds. */

@@ -20,10 +20,17 @@ export interface RouterOrders {
 /** Nothing is asked. */
 export const NO_ORDERS: RouterOrders = { held: false };
 
+/** Who said it and why; wall clock. */
+export interface Signature {
+  readonly author: string;
+  readonly reason?: string;
+  readonly atMs: number;
+}
+
 /** The word of an operator that holds until it is taken back, or until a time; monotonic microseconds. */
 export interface Order {
-  readonly held?: { readonly untilUs?: number };
-  readonly priority?: { readonly value: number; readonly untilUs?: number };
+  readonly held?: { readonly untilUs?: number; readonly by?: Signature };
+  readonly priority?: { readonly value: number; readonly untilUs?: number; readonly by?: Signature };
 }
 
 /** By the name of the instance; it need not be configured now, since a reload may bring it back. */
@@ -43,10 +50,16 @@ export interface SteeredInstance {
 
 /** What an operator can ask for that changes what holds. A failover is a hold of the members, and their resignation. */
 export type SteeringRequest =
-  | { readonly type: "hold"; readonly names: readonly string[]; readonly forUs?: number }
+  | { readonly type: "hold"; readonly names: readonly string[]; readonly forUs?: number; readonly by?: Signature }
   /** Without names: all that are held. */
   | { readonly type: "release"; readonly names?: readonly string[] }
-  | { readonly type: "priority"; readonly name: string; readonly value: number; readonly forUs?: number }
+  | {
+    readonly type: "priority";
+    readonly name: string;
+    readonly value: number;
+    readonly forUs?: number;
+    readonly by?: Signature;
+  }
   | { readonly type: "clear-priority"; readonly name: string };
 
 /** The configuration that a router decides by while an operator's word holds; its priority is the effective one already. */
@@ -63,15 +76,17 @@ export function ordersFor(steering: Steering, name: string): RouterOrders {
 
 /** Carries a request out. Never throws; whether it makes sense is asked before (`whyNotPriority`, `whyNotFailover`). */
 export function stepSteering(steering: Steering, request: SteeringRequest, nowUs: number): Steering {
-  const until = (forUs: number | undefined): { untilUs?: number } =>
-    forUs === undefined ? {} : { untilUs: nowUs + forUs };
+  const terms = ({ forUs, by }: { forUs?: number; by?: Signature }): { untilUs?: number; by?: Signature } => ({
+    ...(forUs === undefined ? {} : { untilUs: nowUs + forUs }),
+    ...(by && { by }),
+  });
   switch (request.type) {
     case "hold":
-      return changed(steering, request.names, (order) => ({ ...order, held: until(request.forUs) }));
+      return changed(steering, request.names, (order) => ({ ...order, held: terms(request) }));
     case "release":
       return changed(steering, request.names ?? [...steering.keys()], ({ held: _, ...order }) => order);
     case "priority": {
-      const priority = { value: request.value, ...until(request.forUs) };
+      const priority = { value: request.value, ...terms(request) };
       return changed(steering, [request.name], (order) => ({ ...order, priority }));
     }
     case "clear-priority":

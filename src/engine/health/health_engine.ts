@@ -260,6 +260,17 @@ export class HealthEngine {
     return { ...fullName(virtual, real), override };
   }
 
+  /**
+   * Runs the checks of a real server at once, beside the usual ones.
+   *
+   * @returns the full names, and how many checks begin: those that run already, and those of BFD, do not
+   * @throws NoSuchServerError
+   */
+  checkNow(name: ServerName): ServerName & { readonly started: number } {
+    const { virtual, real } = findServer(this.#servers, name);
+    return { ...fullName(virtual, real), started: this.#suspension.holds(virtual) ? 0 : this.#hasten(virtual, real) };
+  }
+
   /** The half of connection synchronisation that runs here from now on. */
   followSyncRole(role: SyncRole): void {
     this.#settingsKeeper.follow(role);
@@ -274,15 +285,7 @@ export class HealthEngine {
   #lookWhoMayBeChecked(): boolean {
     const { freed, movesTable } = this.#suspension.update(this.#servers);
     for (const server of freed) {
-      const nowUs = this.#options.clock.nowUs();
-      for (const realServer of server.realServers) {
-        for (const checker of realServer.checkers) {
-          // One that runs has none: it arranges the next when it has ended.
-          if (checker.due === undefined) continue;
-          checker.due.cancel();
-          this.#scheduleAt(nowUs, { server, realServer, checker });
-        }
-      }
+      for (const realServer of server.realServers) this.#hasten(server, realServer);
     }
     return movesTable;
   }
@@ -295,6 +298,17 @@ export class HealthEngine {
   #sayQuorums(servers: readonly LiveVirtualServer[]): void {
     const words = this.#quorums.news(servers);
     if (Object.keys(words).length > 0) this.#options.tellQuorums?.(words);
+  }
+
+  /** Checks that wait for their time run now. @returns how many */
+  #hasten(server: LiveVirtualServer, realServer: LiveRealServer): number {
+    // One that runs has none: it arranges the next when it has ended.
+    const waiting = realServer.checkers.filter(({ due }) => due !== undefined);
+    for (const checker of waiting) {
+      checker.due?.cancel();
+      this.#scheduleAt(this.#options.clock.nowUs(), { server, realServer, checker });
+    }
+    return waiting.length;
   }
 
   /** Cancels the checks, then deletes our virtual servers from the table or leaves them. Calling it again waits too. */

@@ -12,7 +12,7 @@ import { agentOf } from "./live_agent.ts";
 import { certificateOf, warningOf } from "./live_certificate.ts";
 import { explain, type ServerFacts } from "../../core/health/explain.ts";
 import { connectionsOf, rowsOf, termsOf } from "./live_presence.ts";
-import { type LiveRealServer, weightedEntry } from "./live_real_server.ts";
+import { countsAsUp, type LiveRealServer, weightedEntry } from "./live_real_server.ts";
 import { timingOf } from "./policy.ts";
 import type { LiveVirtualServer } from "./live_server.ts";
 import type { SharedChecks } from "./shared_checks.ts";
@@ -130,7 +130,7 @@ function realServerSnapshot(
     address: entry.address,
     port: entry.port,
     forwardingMethod: entry.forwardingMethod,
-    state: stateName(health),
+    state: override?.health ?? stateName(health),
     sinceMs: wallMs(health.sinceUs, clock),
     weight: {
       configured: entry.weight,
@@ -190,6 +190,7 @@ function causesOf(
   const { config, entry, health, presence, override, removed = false } = server;
   return explain({
     health,
+    counts: countsAsUp(server),
     checks: server.checkers.map((checker) => ({
       name: CHECKER_KEYWORDS[checker.config.type],
       fall: timingOf(checker.config).retry + 1,

@@ -6,7 +6,7 @@ import { canonicalKey, canonicalServer } from "../../core/ipvs/diff.ts";
 import { rowNamed, type TableModel } from "../../core/ipvs/model.ts";
 import type { RealServerEntry, RealServerRow } from "../../core/ipvs/table.ts";
 import type { RealServer, VirtualServer } from "../../config/config.ts";
-import { type LiveRealServer, weightedEntry } from "./live_real_server.ts";
+import { countsAsUp, type LiveRealServer, weightedEntry } from "./live_real_server.ts";
 
 /** A real server that has stopped moving. */
 export interface Settled {
@@ -25,25 +25,28 @@ export function termsOf(virtual: VirtualServer, real: RealServer): PresenceTerms
 
 /** One real server as the core judges it. */
 export function standingOf(server: LiveRealServer, virtual: VirtualServer, nowUs: number): RealServerStanding {
-  const { config, health, presence, left = false, removed = false } = server;
+  const { config, presence, left = false, removed = false } = server;
+  const isUp = countsAsUp(server);
   const entry = weightedEntry(server);
   return {
     entry,
     inhibitOnFailure: config.inhibitOnFailure && !left && presence.name !== "out",
-    up: health.up && !left && presence.name === "present",
+    up: isUp && !left && presence.name === "present",
     ...(config.backup ? { backup: true } : {}),
     ...(presence.name === "present" && !left && !removed ? failureOf(server) : {}),
     // A dead server has no connections to wait for; one that has left the configuration is not checked any more.
-    draining: presence.name === "draining" && (health.up || removed) && !left,
+    draining: presence.name === "draining" && (isUp || removed) && !left,
     tableWeight: risenWeight(termsOf(virtual, config), presence, entry.weight, nowUs),
   };
 }
 
-/** What `fail_open` asks: since when its checks find it down, and whether it ever was up. */
-function failureOf({ health }: LiveRealServer): Pick<RealServerStanding, "failure"> {
+/** What `fail_open` asks: since when its checks find it down, and whether it ever was up. An operator's word is no failure. */
+function failureOf({ health, override }: LiveRealServer): Pick<RealServerStanding, "failure"> {
   const wasUp = health.downTransitions > 0;
   // A reload may have brought it checkers that have not said anything yet.
-  if (health.up || !(wasUp || health.checkers.some(({ up, judged }) => judged && !up))) return {};
+  if (
+    override?.health !== undefined || health.up || !(wasUp || health.checkers.some(({ up, judged }) => judged && !up))
+  ) return {};
   return { failure: { sinceUs: health.sinceUs, wasUp } };
 }
 

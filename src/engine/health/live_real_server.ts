@@ -135,6 +135,11 @@ export function weightedEntry({ entry, checkers, override }: LiveRealServer): Re
   return effective === entry.weight ? entry : { ...entry, weight: effective };
 }
 
+/** Whether it may get connections as far as its health goes: what an operator said comes before what its checks say. */
+export function countsAsUp({ health, override }: Pick<LiveRealServer, "health" | "override">): boolean {
+  return override?.health === undefined ? health.up : override.health === "up";
+}
+
 /** It is configured no more. */
 export function retireLiveRealServer(live: LiveRealServer): void {
   for (const checker of live.checkers) checker.gone = true;

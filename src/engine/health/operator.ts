@@ -22,10 +22,12 @@ export interface ServerOverride {
 export type Order =
   | { readonly action: "ready" | "drain" | "maint" }
   /** Undefined: the configured weight. */
-  | { readonly action: "weight"; readonly weight: number | undefined };
+  | { readonly action: "weight"; readonly weight: number | undefined }
+  /** Undefined: what its checks say. */
+  | { readonly action: "health"; readonly health: "up" | "down" | undefined };
 
-/** An order with who gave it. */
-export type SignedOrder = Order & Pick<Override, "author" | "reason">;
+/** An order with who gave it, and until when it holds. */
+export type SignedOrder = Order & Pick<Override, "author" | "reason" | "untilMs">;
 
 /** A name that fits no server, or several: one sentence. */
 export class NoSuchServerError extends Error {
@@ -55,19 +57,39 @@ export function fullName(virtual: LiveVirtualServer, real: LiveRealServer): Serv
 
 /** What holds after an order; undefined when the operator wants nothing any more. */
 export function overrideAfter(before: Override | undefined, order: SignedOrder, atMs: number): Override | undefined {
-  const { author, reason } = order;
-  const signature = { author, atMs, ...(reason === undefined ? {} : { reason }) };
+  const { author, reason, untilMs } = order;
+  if (order.action === "ready") return undefined;
+  const { mode, weight, health }: Wanted = { ...before, ...wanted(order) };
+  if (mode === undefined && weight === undefined && health === undefined) return undefined;
+  return {
+    author,
+    atMs,
+    ...(reason === undefined ? {} : { reason }),
+    ...(untilMs === undefined ? {} : { untilMs }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(weight === undefined ? {} : { weight }),
+    ...(health === undefined ? {} : { health }),
+  };
+}
+
+/** The part of an override that an order is about. */
+interface Wanted {
+  readonly mode?: "drain" | "maint";
+  readonly weight?: number | undefined;
+  readonly health?: "up" | "down" | undefined;
+}
+
+function wanted(order: Order): Wanted {
   switch (order.action) {
-    case "ready":
-      return undefined;
     case "drain":
     case "maint":
-      return { ...signature, mode: order.action, ...(before?.weight === undefined ? {} : { weight: before.weight }) };
-    case "weight": {
-      const mode = before?.mode === undefined ? {} : { mode: before.mode };
-      if (order.weight !== undefined) return { ...signature, ...mode, weight: order.weight };
-      return before?.mode === undefined ? undefined : { ...signature, ...mode };
-    }
+      return { mode: order.action };
+    case "weight":
+      return { weight: order.weight };
+    case "health":
+      return { health: order.health };
+    case "ready":
+      return {};
     default:
       return order satisfies never;
   }

@@ -175,3 +175,15 @@ Deno.test("a backup that is down leaves, and the sorry server comes only when th
   await now.time.pass(7000);
   assertEquals(table(now), "10.0.1.9:80=1");
 });
+
+Deno.test("fail_open does not hold a server of which an operator says that it is down", async () => {
+  const now = await world({ virtual: ["fail_open: true"] });
+  now.probes.dead.add("10.0.1.1").add("10.0.1.2");
+  await now.time.pass(7000);
+  assertEquals(table(now), "10.0.1.1:80=1 10.0.1.2:80=1");
+  const name = { virtualServer: "10.0.0.1", realServer: "10.0.1.1" };
+  now.engine.obey(name, { action: "health", health: "down", author: "alice" });
+  assertEquals(table(now), "10.0.1.2:80=1");
+  now.engine.obey(name, { action: "health", health: undefined, author: "alice" });
+  assertEquals(table(now), "10.0.1.1:80=1 10.0.1.2:80=1");
+});

@@ -10,6 +10,7 @@ import { checkId, uidOf } from "../status.ts";
 import { Watch } from "../watch.ts";
 import { openApi } from "./openapi.ts";
 import type { RunningConfig } from "../../ports/snapshot.ts";
+import { OPERATIONS_SNAPSHOT, toldCommand } from "../fixture_operations.ts";
 import { OPERATIONS, ROLES } from "./operations.ts";
 
 const SECRET = "s3cretpw";
@@ -80,12 +81,27 @@ Deno.test("each reply is exactly what its schema says: no field is missing, wron
     rs: "10.0.1.12:80",
     id: checkId("tcp 10.0.0.100:80", "10.0.1.11:80"),
   };
-  for (const { method, path, reply, body } of OPERATIONS) {
-    const url = `/api/v1${path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(values[name] ?? ""))}`;
-    const request = body === undefined ? {} : post({ text: CONFIG_TEXT });
-    const response = await ask(url, { ...request, method: method.toUpperCase() });
+  const bodies: Record<string, unknown> = {
+    validateConfig: { text: CONFIG_TEXT },
+    diffConfig: { text: CONFIG_TEXT },
+    applyConfig: { text: CONFIG_TEXT, confirmWithinSeconds: 60 },
+    failover: { force: true },
+    setPriority: { priority: 90 },
+    setAdminState: { state: "drain" },
+    setWeight: { weight: "50%" },
+    setHealth: { state: "down" },
+  };
+  for (const { id, method, path, reply } of OPERATIONS) {
+    const instance = id === "getTask" ? { id: "t1" } : values;
+    const url = `/api/v1${
+      path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent({ ...values, ...instance }[name as string] ?? ""))
+    }`;
+    const init = method === "get" ? {} : { ...post(bodies[id] ?? {}), method: method.toUpperCase() };
+    // One instance alone: the other one of its sync group is in fault.
+    const shown = snapshot({ vrrpInstances: snapshot().vrrpInstances.slice(0, 1) });
+    const response = await ask(url, init, LOCAL_ADMINISTRATOR, shown);
     const json = await response.json();
-    assertEquals(response.status, 200, `${url}: ${JSON.stringify(json)}`);
+    assertEquals(response.status, id === "applyConfig" ? 202 : 200, `${url}: ${JSON.stringify(json)}`);
     assertMatch(response.headers.get("content-type") ?? "", /^application\/json/);
     assertEquals(strip(reply, json), json, `${url} says what its schema does not`);
   }
@@ -181,9 +197,18 @@ Deno.test("a body that is not what is asked for is refused, and says why", async
 
 Deno.test("who may only read may not validate, and nothing else is a method here", async () => {
   assertEquals((await ask("/api/v1/config:validate", post({ text: "" }), READ_ONLY)).status, 403);
-  for (const method of ["POST", "PUT", "DELETE", "PATCH"]) {
-    const response = await ask("/api/v1/config", { method });
-    assertEquals([response.status, response.headers.get("allow")], [405, "GET, HEAD"], method);
+  for (
+    const [path, methods, allowed] of [
+      ["config", ["POST", "DELETE", "PATCH"], "GET, HEAD, PUT"],
+      ["status", ["POST", "PUT", "DELETE", "PATCH"], "GET, HEAD"],
+      ["vrrp/instances/VI_1/hold", ["GET", "POST"], "PUT, DELETE"],
+    ] as const
+  ) {
+    for (const method of methods) {
+      const response = await ask(`/api/v1/${path}`, { method });
+      const expected = method === "GET" ? [404, null] : [405, allowed];
+      assertEquals([response.status, response.headers.get("allow")], expected, `${method} ${path}`);
+    }
   }
 });
 
@@ -205,18 +230,25 @@ Deno.test("GET /docs names every operation and needs no asset of others", async 
   assert(!/(?:src|href)="(?:https?:)?\/\//.test(page));
 });
 
-function ask(path: string, init: RequestInit = {}, access: AccessPolicy = LOCAL_ADMINISTRATOR): Promise<Response> {
-  const watch = new Watch(() => snapshot(), new ApiStatistics());
+function ask(
+  path: string,
+  init: RequestInit = {},
+  access: AccessPolicy = LOCAL_ADMINISTRATOR,
+  shown = snapshot(),
+): Promise<Response> {
+  const watch = new Watch(() => shown, new ApiStatistics());
   watch.changed(NOW_MS);
   const fact = { type: "service", name: "tcp 10.0.0.100:80", up: false, text: "quorum lost" } as const;
   watch.happened([{ id: 1, atMs: NOW_MS, fact }]);
   const app = createApp({
-    snapshot: () => snapshot(),
+    snapshot: () => shown,
     wallMs: () => NOW_MS,
     allowedHosts: [],
     access,
     watch,
     config: () => RUNNING,
+    operations: () => OPERATIONS_SNAPSHOT,
+    command: toldCommand,
   });
   return Promise.resolve(app.request(`http://localhost${path}`, init));
 }

@@ -1,62 +1,20 @@
 // The operations of /api/v1: path, role, what goes in and comes out, and what is done. Routes and description are made of
-// this one table; operations that change something get their rows here, too.
+// this one table. Those that change something are in files of their own.
 import type { z } from "zod";
 import { formatEndpoint } from "../../base/ip.ts";
 import type { Diagnostic as FoundDiagnostic } from "../../config/diagnostic.ts";
 import { loadConfig } from "../../config/load.ts";
 import { redactedText } from "../../config/running_text.ts";
-import type { CheckSnapshot, RunningConfig, Snapshot } from "../../ports/snapshot.ts";
+import type { CheckSnapshot, Snapshot } from "../../ports/snapshot.ts";
 import { check, checkId, realServer, statusOf, time, uidOf, virtualServer, vrrpInstance } from "../status.ts";
-import type { Watch } from "../watch.ts";
+import { CONFIG_OPERATIONS } from "./config_operations.ts";
+import type { Call, Operation, Outcome } from "./operation.ts";
 import { JOURNAL_OPERATIONS } from "./journal_operations.ts";
 import * as schemas from "./schemas.ts";
+import { WRITE_OPERATIONS } from "./write_operations.ts";
 
-/** Who may do something: each role may do all that those before it may. */
-export const ROLES = ["none", "reader", "operator", "admin"] as const;
-export type Role = (typeof ROLES)[number];
-
-/** What operations are done with. */
-export interface ApiSource {
-  readonly snapshot: () => Snapshot;
-  readonly wallMs: () => number;
-  readonly watch: Watch;
-  /** Undefined while the supervisor has not said it. */
-  readonly config: () => RunningConfig | undefined;
-}
-
-/** One request, read and checked. */
-export interface Call {
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: Readonly<Record<string, unknown>>;
-  readonly body: unknown;
-}
-
-/** What an operation says. */
-export type Outcome =
-  | { readonly status: 200; readonly body: unknown; readonly etag?: string }
-  | { readonly status: 404 | 503; readonly detail: string };
-
-/** One operation. */
-export interface Operation {
-  readonly id: string;
-  readonly method: "get" | "post";
-  /** Below /api/v1, parameters in braces. */
-  readonly path: string;
-  readonly role: Role;
-  readonly summary: string;
-  readonly query?: z.ZodObject;
-  readonly body?: z.ZodObject;
-  /** Longest body, bytes. */
-  readonly maxBodyBytes?: number;
-  readonly reply: z.ZodType;
-  /** The reply has an ETag; If-None-Match and If-Match are heard. */
-  readonly hasEtag?: boolean;
-  /** It also answers with a stream of events, where that is asked for. */
-  readonly streams?: boolean;
-  /** What is asked for by the query may not be there: 404. */
-  readonly mayLack?: boolean;
-  readonly run: (source: ApiSource, call: Call) => Outcome;
-}
+export { ROLES } from "./operation.ts";
+export type { ApiSource, Call, Operation, Outcome, Role } from "./operation.ts";
 
 const CONFIG_BYTES = 8 << 20;
 const DEFAULT_RESULTS = 20;
@@ -190,6 +148,8 @@ export const OPERATIONS: readonly Operation[] = [
     run: ({ snapshot }, { body }) =>
       found(validate(body as z.infer<typeof schemas.ValidationRequest>, snapshot().node.routerId)),
   },
+  ...WRITE_OPERATIONS,
+  ...CONFIG_OPERATIONS,
 ];
 
 /** Nothing found is 404. */

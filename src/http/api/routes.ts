@@ -1,22 +1,29 @@
 // Puts the operations under their paths: reads parameters, query and body, hears conditions, writes JSON or a problem.
 import { createHash } from "node:crypto";
 import type { Context, Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import type { z } from "zod";
+import { readBody } from "../body.ts";
+import { callerOf } from "../caller.ts";
+import { tagsOf } from "../etag.ts";
 import { problem } from "../problem.ts";
 import { docsPage } from "./docs_page.tsx";
+import { IdempotencyKeys, type KeptAnswer, KEY_PATTERN } from "./idempotency.ts";
 import { API_BASE, openApi } from "./openapi.ts";
 import { type ApiSource, type Call, type Operation, OPERATIONS } from "./operations.ts";
 
 /** Longest body where an operation says nothing. */
 const MAX_BODY_BYTES = 1 << 20;
-/** How long a body may take to come. */
-const BODY_MS = 10_000;
 
 /** The operation behind a request, for those who decide whether it may be done; undefined: it is none. */
 export function operationAt(method: string, path: string): Operation | undefined {
   const wanted = method === "HEAD" ? "get" : method.toLowerCase();
   return OPERATIONS.find((operation) => operation.method === wanted && patternOf(operation).test(path));
+}
+
+/** The methods of the operations at a path. */
+export function methodsAt(path: string): string[] {
+  const methods = OPERATIONS.filter((operation) => patternOf(operation).test(path)).map(({ method }) => method);
+  return [...new Set(methods.flatMap((method) => method === "get" ? ["GET", "HEAD"] : [method.toUpperCase()]))];
 }
 
 /** Adds the routes. */
@@ -28,17 +35,23 @@ export function addApiRoutes(app: Hono, source: ApiSource): void {
     return context.body(text, 200, { "Content-Type": "application/json" });
   });
   app.get("/docs", (context) => context.html(docsPage()));
+  const keys = new IdempotencyKeys(source.wallMs);
   for (const operation of OPERATIONS) {
-    const path = API_BASE + operation.path.replace(/\{(\w+)\}/g, ":$1");
-    if (operation.method === "get") app.get(path, (context) => answer(context, operation, source));
-    else {
-      const limit = bodyLimit({
-        maxSize: operation.maxBodyBytes ?? MAX_BODY_BYTES,
-        onError: (context) => problem(context, 413, "the body is longer than is taken here"),
-      });
-      app.post(path, limit, (context) => answer(context, operation, source));
+    const path = API_BASE + routeOf(operation.path);
+    if (operation.method === "get") {
+      app.get(path, (context) => answer(context, operation, source));
+      continue;
     }
+    app.on(operation.method.toUpperCase(), path, (context) => once(context, operation, source, keys));
   }
+}
+
+/** A path as the router wants it. A verb belongs to the last name, so that the name's pattern has to end with it. */
+function routeOf(path: string): string {
+  return path.replace(
+    /\{(\w+)\}(:[\w-]+)?/g,
+    (_, name, verb) => verb === undefined ? `:${name}` : `:${name}{[^/]+${verb}}`,
+  );
 }
 
 interface Description {
@@ -54,30 +67,94 @@ function describe(): Description {
   return { text, etag: `"${createHash("sha256").update(text).digest("base64url").slice(0, 22)}"` };
 }
 
-async function answer(context: Context, operation: Operation, source: ApiSource): Promise<Response> {
+/** A request with an Idempotency-Key is carried out once, however often it comes. */
+async function once(
+  context: Context,
+  operation: Operation,
+  source: ApiSource,
+  keys: IdempotencyKeys,
+): Promise<Response> {
+  const key = context.req.header("idempotency-key");
+  const body = await readBody(context, operation.maxBodyBytes ?? MAX_BODY_BYTES);
+  if (typeof body !== "string") return problem(context, body.status, body.detail);
+  if (key === undefined) return await answer(context, operation, source, body);
+  if (!KEY_PATTERN.test(key)) {
+    return problem(context, 400, "an Idempotency-Key has up to 128 characters, without blanks");
+  }
+  const { method, url } = context.req;
+  const condition = context.req.header("if-match") ?? "";
+  const verdict = keys.take(callerOf(context)?.name ?? "", key, [method, url, condition, body]);
+  if (!verdict.isNew) {
+    if ("detail" in verdict) return problem(context, verdict.status, verdict.detail);
+    for (const [name, value] of Object.entries(verdict.answer.headers)) context.header(name, value);
+    context.header("Idempotency-Replayed", "true");
+    return context.body(verdict.answer.body, verdict.answer.status as 200);
+  }
+  let kept: KeptAnswer | undefined;
+  try {
+    const response = await answer(context, operation, source, body);
+    if (response.status < 500 && response.status !== 429) kept = await keptAnswer(response.clone());
+    return response;
+  } finally {
+    verdict.keep(kept);
+  }
+}
+
+async function keptAnswer(response: Response): Promise<KeptAnswer> {
+  const headers = ["content-type", "etag", "location"].flatMap((name) => {
+    const value = response.headers.get(name);
+    return value === null ? [] : [[name, value]];
+  });
+  return { status: response.status, headers: Object.fromEntries(headers), body: await response.text() };
+}
+
+async function answer(context: Context, operation: Operation, source: ApiSource, text = ""): Promise<Response> {
   const query = read(operation.query, context.req.query());
   if (query.errors !== undefined) return problem(context, 422, "the query is not what is asked for", query.errors);
   let body: Reading = { value: undefined };
   if (operation.body !== undefined) {
-    const json = await within(BODY_MS, context.req.json().catch(() => undefined));
-    if (json === TOO_LATE) return problem(context, 408, "the body did not come in time");
+    const json = text === "" && operation.bodyMayMiss ? {} : parsed(text);
     if (json === undefined) return problem(context, 400, "the body is not JSON");
     body = read(operation.body, json);
     if (body.errors !== undefined) return problem(context, 422, "the body is not what is asked for", body.errors);
   }
   const running = source.config()?.etag;
   const wanted = context.req.header("if-match");
-  if (operation.method === "post" && operation.hasEtag && wanted !== undefined && !isKnown(wanted, quoted(running))) {
+  if (operation.id === "validateConfig" && wanted !== undefined && !isKnown(wanted, quoted(running))) {
     return problem(context, 412, "another configuration runs by now");
   }
-  const call: Call = { params: context.req.param(), query: query.value as Call["query"], body: body.value };
-  const outcome = operation.run(source, call);
-  if (outcome.status !== 200) return problem(context, outcome.status, outcome.detail);
+  const call: Call = {
+    params: paramsOf(context, operation),
+    query: query.value as Call["query"],
+    body: body.value,
+    credential: callerOf(context)?.credential,
+    ifMatch: wanted === undefined ? undefined : tagsOf(wanted),
+  };
+  const outcome = await operation.run(source, call);
+  if ("detail" in outcome) return problem(context, outcome.status, outcome.detail);
+  if (outcome.location !== undefined) context.header("Location", outcome.location);
   if (outcome.etag !== undefined) {
     context.header("ETag", quoted(outcome.etag));
-    if (isKnown(context.req.header("if-none-match"), quoted(outcome.etag))) return context.body(null, 304);
+    const isRead = operation.method === "get";
+    if (isRead && isKnown(context.req.header("if-none-match"), quoted(outcome.etag))) return context.body(null, 304);
   }
-  return context.json(outcome.body as object);
+  return context.json(outcome.body as object, outcome.status);
+}
+
+/** Names without the verb that follows them. */
+function paramsOf(context: Context, { path }: Operation): Record<string, string> {
+  const params = { ...context.req.param() as Record<string, string> };
+  const [, name, verb] = path.match(/\{(\w+)\}(:[\w-]+)$/) ?? [];
+  if (name === undefined || verb === undefined) return params;
+  return { ...params, [name]: (params[name] ?? "").slice(0, -verb.length) };
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 interface Reading {
@@ -95,18 +172,6 @@ function read(schema: z.ZodObject | undefined, value: unknown): Reading {
   const errors = result.error.issues.slice(0, MAX_ERRORS)
     .map(({ path, message }) => ({ path: path.join("."), message: message.slice(0, 200) }));
   return { errors };
-}
-
-const TOO_LATE = Symbol("too late");
-
-async function within<Value>(limitMs: number, promise: Promise<Value>): Promise<Value | typeof TOO_LATE> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<typeof TOO_LATE>((resolve) => timer = setTimeout(() => resolve(TOO_LATE), limitMs));
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Whether a list of entity tags names ours; weak ones count as well, since what is compared is all there is. */

@@ -17,7 +17,12 @@ const counters = z.object({
   bytesOutPerSecond: count,
 }).meta({ id: "Counters", description: "The kernel's counters since the entry was made" });
 
-const lasting = z.object({ until: time.optional().describe("absent: until it is taken back") });
+const lasting = z.object({
+  until: time.optional().describe("absent: until it is taken back"),
+  author: z.string().optional(),
+  reason: z.string().optional(),
+  at: time.optional(),
+});
 const vrrpState = z.enum(["init", "backup", "master", "fault"]);
 
 export const VrrpInstance = z.object({
@@ -119,9 +124,11 @@ export const RealServer = z.object({
   override: z.object({
     mode: z.enum(["drain", "maint"]).optional(),
     weight: z.int().optional(),
+    health: z.enum(["up", "down"]).optional(),
     author: z.string(),
     reason: z.string().optional(),
     at: time,
+    until: time.optional().describe("absent: until it is taken back"),
   }).optional().describe("what an operator said"),
   certificate: z.object({ notAfter: time, daysLeft: z.int(), ending: z.boolean() }).optional().describe(
     "by TLS_CHECK; days at the last check",

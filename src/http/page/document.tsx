@@ -4,6 +4,7 @@ import { raw } from "hono/html";
 import type { FC } from "hono/jsx";
 import type { NodeSnapshot } from "../../ports/snapshot.ts";
 import { formatDuration, formatMoment } from "../format.ts";
+import { AdminForm, ResultBanner, type ResultCode } from "./admin_form.tsx";
 import { tableHtml } from "./markup.ts";
 import type { Table } from "./model.ts";
 import { filtered, isStandby, type PageFilter, pageModel, type PageSource } from "./page_model.ts";
@@ -15,6 +16,14 @@ export interface StatsPageOptions {
   readonly filter: PageFilter;
   /** How often a browser without scripts loads it again; undefined: only when asked to, with scripts too. */
   readonly refreshSeconds: number | undefined;
+  /** Who looks at it, where that is somebody. */
+  readonly viewer?: string | undefined;
+  /** The token of the form, for those who may use it. */
+  readonly formToken?: string | undefined;
+  /** Somebody could become known here. */
+  readonly mayLogIn?: boolean;
+  /** What came of a form. */
+  readonly result?: ResultCode | undefined;
 }
 
 /** The whole document. Every text of the snapshot is escaped: check results come from the network. */
@@ -24,7 +33,7 @@ export function renderStatsPage(source: PageSource, options: StatsPageOptions): 
 
 const Document: FC<{ source: PageSource } & StatsPageOptions> = ({ source, ...options }) => {
   const { snapshot } = source;
-  const { nowMs, filter, refreshSeconds } = options;
+  const { nowMs, filter, refreshSeconds, formToken, result } = options;
   const whole = pageModel(source);
   const { title, layout } = whole;
   const wanted = filtered(snapshot, filter);
@@ -39,7 +48,8 @@ const Document: FC<{ source: PageSource } & StatsPageOptions> = ({ source, ...op
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/stats.css" />
         <script src="/stats.js" defer></script>
-        {refreshSeconds !== undefined && (
+        {/* What is checked would be lost. */}
+        {refreshSeconds !== undefined && formToken === undefined && (
           <noscript>
             <meta http-equiv="refresh" content={String(refreshSeconds)} />
           </noscript>
@@ -51,6 +61,7 @@ const Document: FC<{ source: PageSource } & StatsPageOptions> = ({ source, ...op
           <Header node={snapshot.node} {...options} />
         </header>
         <main id="main">
+          {result !== undefined && <ResultBanner code={result} />}
           <Warnings node={snapshot.node} nowMs={nowMs} />
           {isStandby(snapshot) && (
             <div class="box">
@@ -65,7 +76,16 @@ const Document: FC<{ source: PageSource } & StatsPageOptions> = ({ source, ...op
           <Options filter={filter} live={live} />
           {shown.virtualServers.map((table) => (
             <section>
-              <View table={table} nowMs={nowMs} />
+              {formToken === undefined ? <View table={table} nowMs={nowMs} /> : (
+                <AdminForm
+                  id={table.id}
+                  backend={table.tab.text}
+                  action={pageUrl(filter, live === "yes")}
+                  token={formToken}
+                >
+                  <View table={table} nowMs={nowMs} selects />
+                </AdminForm>
+              )}
             </section>
           ))}
           {shown.virtualServers.length === 0 && <p>{whyNoServers(snapshot.virtualServers.length)}</p>}
@@ -88,20 +108,29 @@ function whyNoServers(configured: number): string {
   return "No virtual server is configured, or the health role is starting.";
 }
 
-const View: FC<{ table: Table; nowMs: number }> = ({ table, nowMs }) => <>{raw(tableHtml(table, nowMs))}</>;
+const View: FC<{ table: Table; nowMs: number; selects?: boolean }> = ({ table, nowMs, selects }) => (
+  <>{raw(tableHtml(table, nowMs, selects))}</>
+);
 
 /** The address of the page with its options, in HAProxy's grammar. */
-function pageUrl({ hidesDown, hidesMaintenance, scope }: PageFilter, isLive: boolean): string {
+export function pageUrl(
+  { hidesDown, hidesMaintenance, scope }: PageFilter,
+  isLive: boolean,
+  result?: ResultCode,
+): string {
   const parts = [
     "/stats",
     ...(hidesDown ? ["up"] : []),
     ...(hidesMaintenance ? ["no-maint"] : []),
     ...(isLive ? [] : ["norefresh"]),
+    ...(result === undefined ? [] : [`st=${result}`]),
   ];
   return parts.join(";") + (scope === "" ? "" : `?scope=${encodeURIComponent(scope)}`);
 }
 
-const Header: FC<{ node: NodeSnapshot } & StatsPageOptions> = ({ node, nowMs, filter, refreshSeconds }) => (
+const Header: FC<{ node: NodeSnapshot } & StatsPageOptions> = (
+  { node, nowMs, filter, refreshSeconds, viewer, mayLogIn },
+) => (
   <>
     <h1>{`Holdfast ${node.version} on ${node.routerId}`}</h1>
     <dl class="facts">
@@ -129,6 +158,8 @@ const Header: FC<{ node: NodeSnapshot } & StatsPageOptions> = ({ node, nowMs, fi
       <a href="/stats;json;norefresh">JSON</a>
       <a href="/metrics">Metrics</a>
       <a href="/api/v1/status">API</a>
+      {viewer !== undefined && <span>{viewer}</span>}
+      {mayLogIn && <a href="/login">Log in</a>}
     </nav>
   </>
 );

@@ -19,8 +19,8 @@ export function escapeHtml(text: string): string {
     .replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, "?");
 }
 
-/** A whole table. */
-export function tableHtml(table: Table, nowMs: number): string {
+/** A whole table. @param selects rows that can be checked have a box to do so */
+export function tableHtml(table: Table, nowMs: number, selects = false): string {
   const columns = table.groups.flatMap((group) => group.columns);
   const label = escapeHtml(table.tab.text);
   const id = escapeHtml(table.id);
@@ -28,7 +28,7 @@ export function tableHtml(table: Table, nowMs: number): string {
     `<caption><span id="${id}:tab" class="tab ${table.tab.className}">${label}</span>` +
     `<span class="detail">${escapeHtml(table.detail)}</span></caption>` +
     `<thead>${headHtml(table)}</thead><tbody>` +
-    table.rows.map((row) => rowHtml(row, columns, nowMs)).join("\n") + "</tbody></table></div>";
+    table.rows.map((row) => rowHtml(row, columns, { nowMs, selects })).join("\n") + "</tbody></table></div>";
 }
 
 function headHtml({ nameTitle, groups }: Table): string {
@@ -42,9 +42,18 @@ function headHtml({ nameTitle, groups }: Table): string {
   return `<tr><th rowspan="2" scope="col">${name}</th>${titles.join("")}</tr><tr>${columns}</tr>`;
 }
 
-function rowHtml(row: Row, columns: readonly Column[], nowMs: number): string {
+function rowHtml(
+  row: Row,
+  columns: readonly Column[],
+  { nowMs, selects }: { readonly nowMs: number; readonly selects: boolean },
+): string {
   const id = escapeHtml(row.id);
-  let html = `<tr id="${id}" class="${row.className}"><th scope="row">${cellHtml(row.name, nowMs)}</th>`;
+  const name = cellHtml(row.name, nowMs);
+  // Nothing but the name is text in there: the script compares it.
+  const head = selects && row.select !== undefined
+    ? `<label><input type="checkbox" name="s" value="${escapeHtml(row.select)}">${name}</label>`
+    : name;
+  let html = `<tr id="${id}" class="${row.className}"><th scope="row">${head}</th>`;
   for (const [at, cell] of row.cells.entries()) {
     const kind = columns[at]?.kind;
     const line = typeof cell === "string" || cell.line === undefined ? "" : ` data-line="${escapeHtml(cell.line)}"`;

@@ -22,6 +22,8 @@ export interface Row {
   /** State, as one of the style sheet's classes. */
   readonly className: string;
   readonly name: Cell;
+  /** What operators check it by. */
+  readonly select?: string;
   readonly cells: readonly Cell[];
 }
 

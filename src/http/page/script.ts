@@ -126,6 +126,18 @@ async function readHistory() {
   drawAll();
 }
 
+/* What an operator has checked and written stays. */
+function fields() {
+  const found = new Map();
+  for (const form of document.querySelectorAll("form.admin")) {
+    for (const field of form.elements) {
+      const isBox = field.type === "checkbox";
+      if (field.type !== "hidden" && field.name) found.set([form.id, field.name, isBox ? field.value : ""].join("|"), field);
+    }
+  }
+  return found;
+}
+
 /* Rows came or went: the page is read again, and put where the old one was. */
 async function readAgain() {
   if (reading) return;
@@ -136,6 +148,7 @@ async function readAgain() {
     const page = new DOMParser().parseFromString(await reply.text(), "text/html");
     const scrolls = [...document.querySelectorAll(".scroll")].map((element) => [element.getAttribute("aria-label"), element.scrollLeft]);
     const focused = document.activeElement && document.activeElement.id;
+    const written = [...fields()].map(([key, field]) => [key, field.checked, field.value]);
     for (const name of ["header", "main"]) {
       const fresh = page.querySelector(name);
       const old = document.querySelector(name);
@@ -145,6 +158,12 @@ async function readAgain() {
     for (const element of document.querySelectorAll(".scroll")) {
       const found = scrolls.find(([label]) => label === element.getAttribute("aria-label"));
       if (found) element.scrollLeft = found[1];
+    }
+    const fresh = fields();
+    for (const [key, checked, value] of written) {
+      const field = fresh.get(key);
+      if (!field) continue;
+      if (field.type === "checkbox") field.checked = checked; else field.value = value;
     }
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     document.body.dataset.layout = layout = page.body.dataset.layout;

@@ -77,6 +77,11 @@ td.spark svg{display:block;width:7.5rem;height:1.1rem}
 td.spark polyline{fill:none;stroke:currentColor;stroke-width:1;vector-effect:non-scaling-stroke}
 form.options{display:flex;flex-wrap:wrap;gap:.4rem 1rem;align-items:center;margin:.3rem 0 .8rem}
 form.options input,form.options button{font:inherit;padding:.15rem .4rem}
+form.admin .actions{display:flex;flex-wrap:wrap;gap:.3rem 1rem;align-items:center;padding:.35rem .1rem}
+form.admin input,form.admin select,form.admin button{font:inherit}
+form.admin th input{margin:0 .4rem 0 0;vertical-align:middle}
+.result{margin:.75rem 0;border:1px solid var(--line)}
+.result>p{margin:0;padding:.4rem .75rem;font-weight:600}
 #live{color:var(--muted)}
 .legend{display:flex;flex-wrap:wrap;gap:.35rem;margin:.75rem 0;padding:0;list-style:none}
 .legend li{border:1px solid var(--line)}

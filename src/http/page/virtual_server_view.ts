@@ -95,6 +95,7 @@ function realServerRow(server: VirtualServerSnapshot, entry: RealServerSnapshot,
     id,
     className: serverClass(entry),
     name: endpoint,
+    select: endpoint,
     cells: [
       status(entry),
       { text: "", sinceMs: entry.sinceMs },

@@ -1,0 +1,152 @@
+// Where commands come in: by the control socket of this machine, and over the API. Who may give them is decided before; what is
+// done, and by whom, is remembered for both.
+import type { Reactor } from "../linux/reactor.ts";
+import type { CommandRequest, OperationsSnapshot } from "../ports/commands.ts";
+import type { Snapshot } from "../ports/snapshot.ts";
+import { ApiCommands } from "./api_commands.ts";
+import type { ApiCommand } from "./api_request.ts";
+import { Audit } from "./audit.ts";
+import { ConfigChanges, type ConfigChangesOptions, type ReadResult } from "./config_changes.ts";
+import { type ControlRequest, ControlServer } from "./control.ts";
+import type { Journal } from "./journal/journal.ts";
+import type { ToApi } from "./messages.ts";
+import type { Operations } from "./operations.ts";
+import type { ServerOrders } from "./server_orders.ts";
+import { cleanText } from "./signature.ts";
+
+/** What it needs of the supervisor. */
+export interface CommandDeskOptions extends Omit<ConfigChangesOptions, "changed"> {
+  readonly reactor: Reactor;
+  readonly version: string;
+  readonly operations: Operations;
+  readonly serverOrders: ServerOrders;
+  readonly reload: () => Promise<unknown>;
+  readonly snapshot: () => Snapshot;
+  readonly journal?: Pick<Journal, "answer"> | undefined;
+  /** Tells the api role. */
+  readonly tellApi: (message: ToApi) => void;
+}
+
+/** Commands that only ask. */
+const QUESTIONS = new Set(["status", "journal", "recent"]);
+/** What was done is told to the api role at most this often. */
+const TELL_MS = 100;
+
+/** Use: `open()`, `hear()` for what the api role asks, `close()`. */
+export class CommandDesk {
+  readonly changes: ConfigChanges;
+  readonly #options: CommandDeskOptions;
+  readonly #audit = new Audit(() => this.#changed());
+  readonly #api: ApiCommands;
+  #control: ControlServer | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(options: CommandDeskOptions) {
+    this.#options = options;
+    this.changes = new ConfigChanges({ ...options, changed: () => this.#changed() });
+    this.#api = new ApiCommands({
+      config: () => options.running().config,
+      audit: this.#audit,
+      changes: this.changes,
+      obey: (request) => this.#carryOut(request),
+      standing: (request) => this.#standing(request),
+      answer: (id, answer) => {
+        // Whoever has the answer sees what it brought about.
+        if (answer.ok) {
+          options.tellApi({ type: "vrrp", instances: options.snapshot().vrrpInstances });
+          options.tellApi(this.told);
+        }
+        options.tellApi({ type: "commanded", id, answer });
+      },
+    });
+  }
+
+  /** What a new api role is told. */
+  get told(): ToApi {
+    const { tasks, history, pending } = this.changes;
+    const operations: OperationsSnapshot = { audit: this.#audit.entries, tasks, history, ...(pending && { pending }) };
+    return { type: "operations", operations };
+  }
+
+  /** Takes commands from programs of this machine. @param first what is in use from the start */
+  open({ leftOut, text }: Pick<ReadResult, "leftOut"> & { readonly text?: string | undefined }): void {
+    const { reactor, log, running } = this.#options;
+    const { config } = running();
+    const first = { config, leftOut, report: "", hasFlaws: false, ...(text === undefined ? {} : { text }) };
+    this.changes.used(first, [], { origin: "start" });
+    try {
+      this.#control = new ControlServer({ reactor, log, obey: (request) => this.#obey(request) });
+    } catch (error) {
+      log(`warning: no commands can be given: ${error instanceof Error ? error.message : error}`);
+    }
+  }
+
+  /** The api role asks for something. */
+  hear(command: ApiCommand): void {
+    this.#api.hear(command);
+  }
+
+  /** Takes none any more. */
+  close(): void {
+    this.#control?.close();
+    this.#options.operations.stop();
+    this.#options.serverOrders.stop();
+    this.changes.stop();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** A command of this machine: those who may give it are root and the daemon's user. */
+  async #obey(request: ControlRequest): Promise<unknown> {
+    if (QUESTIONS.has(request.command)) return await this.#carryOut(request);
+    const { command, name, realServer, author } = request;
+    const target = cleanText(name) ?? cleanText(realServer);
+    const reason = cleanText(request.reason);
+    const entry = {
+      actor: cleanText(author) ?? "root",
+      via: "command line" as const,
+      action: command.slice(0, 40),
+      ...(target === undefined ? {} : { target }),
+      ...(reason === undefined ? {} : { reason }),
+    };
+    try {
+      const result = await this.#carryOut(request);
+      this.#audit.record({ ...entry, outcome: "done", text: typeof result === "string" ? result : "done" });
+      return result;
+    } catch (error) {
+      this.#audit.record({
+        ...entry,
+        outcome: "refused",
+        text: error instanceof Error ? error.message : String(error),
+      });
+      throw error;
+    }
+  }
+
+  async #carryOut(request: CommandRequest): Promise<unknown> {
+    const { reload, snapshot, journal, operations, serverOrders, version } = this.#options;
+    const { command } = request;
+    if (command === "reload") return await reload();
+    if (command === "status") return snapshot();
+    if (command === "journal" || command === "recent") return journal?.answer(request);
+    const answer = await operations.obey(request) ?? await serverOrders.obey(request);
+    if (answer !== undefined) return answer;
+    throw new Error(`there is no command \`${command}\` in this version (${version})`);
+  }
+
+  /** Server names of the API are the full ones. */
+  #standing({ name, virtualServer, realServer }: CommandRequest): object | undefined {
+    if (typeof name === "string") return this.#options.operations.standing(name);
+    return this.#options.serverOrders.standing({
+      virtualServer: String(virtualServer),
+      realServer: String(realServer),
+    });
+  }
+
+  #changed(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      this.#options.tellApi(this.told);
+    }, TELL_MS);
+  }
+}
