@@ -2,6 +2,7 @@
 import { VERSION } from "../base/version.ts";
 import { diagnosticsJson, diagnosticsSarif } from "../config/diagnostics_json.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
+import { withHaproxy } from "./check_haproxy.ts";
 import { readConfig } from "./read_config.ts";
 
 /** The options of the command. */
@@ -14,13 +15,14 @@ export interface CheckOptions {
 }
 
 /** @returns the exit status: failure when the configuration cannot be run; warnings do not count unless strict */
-export function checkConfig(options: CheckOptions): number {
-  const { config, report, diagnostics } = readConfig(options.useFile, {
+export async function checkConfig(options: CheckOptions): Promise<number> {
+  const read = readConfig(options.useFile, {
     checkInterfaces: options.interfaces,
     colour: Deno.stdout.isTerminal() && !Deno.noColor,
     strict: options.strict,
     configId: options.configId,
   });
+  const { config, report, diagnostics } = await withHaproxy(read, options.interfaces);
   const isUnread = config === undefined && diagnostics.length === 0;
   if (options.format !== "text" && !isUnread) {
     console.log(options.format === "json" ? diagnosticsJson(diagnostics) : diagnosticsSarif(diagnostics, VERSION));

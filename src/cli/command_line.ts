@@ -84,7 +84,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     .option("--no-interfaces", "do not ask whether this machine has the interfaces that the file names")
     .action(async (options) => {
       const { checkConfig } = await import("./check.ts");
-      status = checkConfig(options);
+      status = await checkConfig(options);
     });
 
   program.command("plan")

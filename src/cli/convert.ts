@@ -45,6 +45,7 @@ export function convert(path: string, options: ConvertOptions): number {
     const words = own.map((word) => `\`${word}\``).join(", ");
     console.error(`warning: keepalived has no ${words}: left as comments, so those checks are not made there`);
   }
+  if (config.haproxy !== undefined) console.error("warning: `haproxy` is not written: copy it by hand");
   const { root } = readRoot(input, new Report(), { comments: true });
   const statements = withComments(printConfig(config, { hostName: input.hostName }), root.block?.statements ?? []);
   try {

@@ -1,5 +1,8 @@
 // `holdfast firewall`: rules of nftables for the virtual servers of a configuration.
 import { firewallScript } from "../config/firewall.ts";
+import type { Config } from "../config/config.ts";
+import type { Bind } from "../core/haproxy/config_text.ts";
+import { generate } from "../daemon/haproxy/generated.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { readConfig } from "./read_config.ts";
 
@@ -22,6 +25,15 @@ export function firewall(options: FirewallOptions): number {
     console.error(report.trimEnd());
     return EXIT_FAILURE;
   }
-  console.log(firewallScript(config, options.chain).trimEnd());
+  console.log(firewallScript(config, options.chain, haproxyBinds(config)).trimEnd());
   return EXIT_OK;
+}
+
+/** Where HAProxy listens, as far as its file tells. */
+function haproxyBinds(config: Config): readonly Bind[] {
+  if (config.haproxy === undefined) return [];
+  const made = generate(config.haproxy, config, "/run/holdfast/haproxy");
+  if (typeof made !== "string") return made.source.prepared.binds;
+  console.error(`warning: ${made}`);
+  return [];
 }

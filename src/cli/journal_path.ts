@@ -1,28 +1,18 @@
 // Where the journal is: where the daemon is told to keep it, else one place for the machine.
 import { askDaemon } from "../daemon/control_client.ts";
+import { namespaceName } from "../linux/network_namespace.ts";
 
 /** In the folder that systemd's `StateDirectory=` makes, else the same one without systemd. */
 export function defaultJournal(): string {
   return `${Deno.env.get("STATE_DIRECTORY")?.split(":")[0] ?? "/var/lib/holdfast"}/journal`;
 }
 
-/** Where `ip netns` keeps the names of network namespaces. */
-const NAMED_NAMESPACES = "/run/netns";
-
 /**
  * Where `holdfast run` keeps it when nobody says: a machine, or a container, has one journal. A Holdfast in a network
  * namespace that has a name (ip-netns(8)) is not the only one, and has to be told where.
  */
 export function journalOfThisNamespace(): string | undefined {
-  try {
-    const { ino } = Deno.statSync("/proc/self/ns/net");
-    for (const { name } of Deno.readDirSync(NAMED_NAMESPACES)) {
-      if (Deno.statSync(`${NAMED_NAMESPACES}/${name}`).ino === ino) return undefined;
-    }
-  } catch {
-    // No namespace has a name here.
-  }
-  return defaultJournal();
+  return namespaceName() === undefined ? defaultJournal() : undefined;
 }
 
 /** The running daemon keeps none on disk. */

@@ -1,6 +1,7 @@
 // `holdfast status` and `holdfast vrrp`: what the running daemon says of itself, as tables or as the API's JSON.
 import { formatDuration } from "../base/duration.ts";
 import { formatEndpoint } from "../base/ip.ts";
+import { haproxyLine } from "../http/haproxy_status.ts";
 import { statusOf } from "../http/status.ts";
 import { serverStatusText } from "../http/server_status.ts";
 import type { RealServerSnapshot, Snapshot, VirtualServerSnapshot, VrrpInstanceSnapshot } from "../ports/snapshot.ts";
@@ -54,12 +55,13 @@ export async function vrrp(
 }
 
 /** The lines of `holdfast status`. */
-export function statusText({ node, vrrpInstances, virtualServers }: Snapshot, nowMs: number): string[] {
+export function statusText({ node, vrrpInstances, virtualServers, haproxy }: Snapshot, nowMs: number): string[] {
   const up = formatDuration(nowMs - node.startedAtMs);
   const lines = [`${node.routerId}: Holdfast ${node.version}, up for ${up}, configuration ${node.generation}`];
   const roles = node.roles.filter(({ state, restarts }) => state !== "stopped" || restarts > 0);
   const again = (restarts: number): string => restarts === 0 ? "" : ` (started again ${restarts} times)`;
   lines.push(`roles: ${roles.map(({ name, state, restarts }) => `${name} ${state}${again(restarts)}`).join(", ")}`);
+  if (haproxy !== undefined) lines.push(haproxyLine(haproxy));
   for (const { message } of node.warnings) lines.push(`warning: ${message}`);
   if (vrrpInstances.length > 0) lines.push("", ...vrrpTable(vrrpInstances, nowMs));
   if (virtualServers.length > 0) lines.push("", ...serverTable(virtualServers, nowMs));

@@ -2,6 +2,7 @@
 import type { OwnChecker } from "./config_checks.ts";
 import type { HttpConfig } from "./http_config.ts";
 import type { IpvsSysctls } from "./ipvs_config.ts";
+import type { HaproxyConfig } from "./haproxy_config.ts";
 import type { FencingConfig, WitnessConfig } from "./witness_config.ts";
 import type { ForwardingMethod, Protocol } from "../core/ipvs/table.ts";
 import type { AnnouncementSchedule } from "../core/vrrp/state.ts";
@@ -65,6 +66,8 @@ export interface Config {
   readonly fencing?: FencingConfig;
   /** `ipvs` of holdfast.yaml. */
   readonly ipvs?: IpvsSysctls;
+  /** `haproxy` of holdfast.yaml. */
+  readonly haproxy?: HaproxyConfig;
 }
 
 /** `track_group`: instances that follow static addresses, routes and rules. */

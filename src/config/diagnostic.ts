@@ -82,6 +82,9 @@ export const DIAGNOSTIC_SEVERITIES = {
   "port-forced": "warning",
   "not-started": "warning",
   "not-strict": "warning",
+  // what haproxy -c says
+  "haproxy-config": "error",
+  "haproxy-warning": "warning",
   // holdfast simulate
   "wrong-scenario": "error",
 } as const satisfies Record<string, Severity>;
@@ -95,6 +98,7 @@ const ADVICE: ReadonlySet<DiagnosticCode> = new Set([
   "unknown-user",
   "server-is-virtual-address",
   "not-strict",
+  "haproxy-warning",
 ]);
 
 /** The code of a diagnostic. */

@@ -1,5 +1,7 @@
 // What a packet filter has to let in for a configuration: its virtual servers, as rules of nftables.
 import { familyOf } from "../base/ip.ts";
+import type { Bind } from "../core/haproxy/config_text.ts";
+import { isLoopback } from "./http_config.ts";
 import type { Config, GroupEntry, VirtualServer } from "./config.ts";
 
 /**
@@ -7,13 +9,22 @@ import type { Config, GroupEntry, VirtualServer } from "./config.ts";
  * in it at once.
  *
  * @param chain table and chain, such as `inet holdfast services`
+ * @param binds where HAProxy listens; what it would hear at every address stays closed, the management's is among them
  */
-export function firewallScript(config: Config, chain: string): string {
-  const matches = config.virtualServers.flatMap((server) => matchesOf(server, config));
+export function firewallScript(config: Config, chain: string, binds: readonly Bind[] = []): string {
+  const matches = [
+    ...config.virtualServers.flatMap((server) => matchesOf(server, config)),
+    ...binds.filter(({ address }) => address !== "*" && !isLoopback(address)).map(bindMatch),
+  ];
   return [`flush chain ${chain}`, ...[...new Set(matches)].map((match) => `add rule ${chain} ${match} accept`), ""]
     .join(
       "\n",
     );
+}
+
+function bindMatch({ address, first, last, udp }: Bind): string {
+  const ports = first === last ? first : `${first}-${last}`;
+  return `${familyOf(address) === 4 ? "ip" : "ip6"} daddr ${address} ${udp ? "udp" : "tcp"} dport ${ports}`;
 }
 
 function matchesOf(server: VirtualServer, { virtualServerGroups }: Config): string[] {

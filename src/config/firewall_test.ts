@@ -48,3 +48,20 @@ Deno.test("firewallScript() lets in addresses with ports, all ports, marks and g
   ]);
   assertEquals(firewallScript({ ...config, virtualServers: [] }, "inet t c"), "flush chain inet t c\n");
 });
+
+Deno.test("firewallScript() lets in where HAProxy listens, but not everywhere nor on loopback", () => {
+  const { config } = loadConfig({ path: "test.conf", text: "", hostName: "test" });
+  assert(config !== undefined);
+  const bind = { line: 1, first: 80, last: 80, udp: false };
+  const script = firewallScript(config, "inet holdfast services", [
+    { ...bind, address: "192.0.2.1" },
+    { ...bind, address: "2001:db8::1", first: 8000, last: 8010, udp: true },
+    { ...bind, address: "*" },
+    { ...bind, address: "127.0.0.1" },
+  ]);
+  assertEquals(script.trimEnd().split("\n"), [
+    "flush chain inet holdfast services",
+    "add rule inet holdfast services ip daddr 192.0.2.1 tcp dport 80 accept",
+    "add rule inet holdfast services ip6 daddr 2001:db8::1 udp dport 8000-8010 accept",
+  ]);
+});

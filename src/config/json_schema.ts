@@ -7,6 +7,7 @@ import { ownBlock, ownKeyword, ownKeywordsOf } from "./own_keywords.ts";
 import type { BlockName, SectionName } from "./section.ts";
 import { typeOf } from "./types.ts";
 import type { JsonSchema } from "./value_type.ts";
+import { HAPROXY_SCHEMA } from "./haproxy_config.ts";
 import { FENCING_SCHEMA, WITNESS_SCHEMA } from "./witness_config.ts";
 import { LINE_HEADS, OWN_SECTIONS, shapeOf } from "./yaml_shape.ts";
 
@@ -58,7 +59,14 @@ function ownSections(): Record<string, JsonSchema> {
       [name, purpose],
     ) => [name, { description: `${purpose}; not carried out yet`, not: {} }]),
   );
-  return { ...HTTP_SCHEMAS, witness: WITNESS_SCHEMA, fencing: FENCING_SCHEMA, ipvs: IPVS_SCHEMA, ...missing };
+  return {
+    ...HTTP_SCHEMAS,
+    witness: WITNESS_SCHEMA,
+    fencing: FENCING_SCHEMA,
+    ipvs: IPVS_SCHEMA,
+    haproxy: HAPROXY_SCHEMA,
+    ...missing,
+  };
 }
 
 function openedSchema(section: BlockName, keyword: string, opens: BlockName): JsonSchema {

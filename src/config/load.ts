@@ -6,6 +6,7 @@ import type { Config, VirtualServer } from "./config.ts";
 import { type Diagnostic, Report } from "./diagnostic.ts";
 import { readGlobalDefs } from "./global_defs.ts";
 import { type OwnSection, readHttpConfig } from "./http_config.ts";
+import { type HaproxyConfig, readHaproxyConfig } from "./haproxy_config.ts";
 import type { Host } from "./host.ts";
 import type { Files } from "./include.ts";
 import type { Token } from "./lexer.ts";
@@ -68,7 +69,7 @@ export function loadConfig(input: LoadInput): LoadResult {
   const reader = new ConfigReader(input, report);
   const { root, sources, own } = readRoot(input, report, { finished: (statement) => reader.take(statement) });
   const http = own === undefined ? undefined : readHttpConfig(own, report);
-  const whole = reader.finish(root);
+  const whole = reader.finish(root, readHaproxyConfig(own?.get("haproxy"), report));
   const witness = readWitnessConfig(own?.get("witness"), whole.vrrpInstances, report);
   const fencing = readFencingConfig(own?.get("fencing"), whole, report);
   if (fencing !== undefined && input.host !== undefined) {
@@ -158,7 +159,7 @@ class ConfigReader {
     return true;
   }
 
-  finish(root: Statement): Config {
+  finish(root: Statement, haproxy: HaproxyConfig | undefined): Config {
     const { host } = this.#input;
     if (root.block !== undefined) checkKeywords(root.block, this.#report);
     const all = groupByKeyword(root);
@@ -167,7 +168,7 @@ class ConfigReader {
     if (host !== undefined) {
       for (const statement of root.block?.statements ?? []) checkScripts(statement, host, this.#report);
     }
-    return this.#assemble(root, blocks);
+    return this.#assemble(root, blocks, haproxy);
   }
 
   #readVirtualServer(statement: Statement): void {
@@ -176,7 +177,11 @@ class ConfigReader {
     if (this.#input.host !== undefined) checkScripts(statement, this.#input.host, this.#report);
   }
 
-  #assemble(root: Statement, blocks: (...names: string[]) => Statement[]): Config {
+  #assemble(
+    root: Statement,
+    blocks: (...names: string[]) => Statement[],
+    haproxy: HaproxyConfig | undefined,
+  ): Config {
     const report = this.#report;
     const { global, routerId } = readGlobalDefs(root, report);
     const read = <T>(names: string[], reader: (statement: Statement, report: Report) => T | undefined): T[] =>
@@ -206,6 +211,7 @@ class ConfigReader {
       virtualServerGroups: read(["virtual_server_group"], readVirtualServerGroup),
       virtualServers: this.#virtualServers,
       ...(ssl === undefined ? {} : { ssl: readSsl(ssl, report) }),
+      ...(haproxy && { haproxy }),
     };
     return checkWhole({ config, instances: drafts, host: this.#input.host }, report);
   }

@@ -284,7 +284,7 @@ function otherChanges(before: Config, after: Config): ObjectChange[] {
     if (key === "vrrpInstances" || key === "virtualServers") continue;
     const [old, now] = [field(before, key), field(after, key)];
     if (saysTheSame(old, now)) continue;
-    if (key === "witness" || key === "fencing" || key === "ipvs") {
+    if (key === "witness" || key === "fencing" || key === "ipvs" || key === "haproxy") {
       const details = isRecord(old) && isRecord(now) ? fieldDetails(old, now, []) : [];
       changes.push({
         object: key,

@@ -12,6 +12,7 @@ import { devicesOf, type InstanceDraft } from "./vrrp_instance.ts";
 import { checkSyncDaemon } from "./sync_daemon.ts";
 import { checkFollowing } from "./tracked_servers.ts";
 import { withMembers } from "./group_members.ts";
+import { haproxyTracker } from "./haproxy_config.ts";
 import { isYaml } from "./yaml_shape.ts";
 
 /** Everything that was read. */
@@ -254,7 +255,7 @@ function withoutDangling(config: Config, report: Report): Config {
   const known: Known = {
     scripts: places(config.scripts),
     files: places(config.trackedFiles),
-    processes: places(config.trackedProcesses),
+    processes: places([...config.trackedProcesses, ...haproxyTracker(config, report)]),
     bfd: places(config.bfdInstances.filter(({ forVrrp }) => forVrrp)),
   };
   const instances = names(config.vrrpInstances);

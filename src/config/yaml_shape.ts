@@ -67,9 +67,8 @@ export const POSITIONAL = new Set(["port", "down", "up"]);
 /** Sections of holdfast.yaml that keepalived has no words for, with what they are for. */
 export const OWN_SECTIONS: Readonly<Record<string, string>> = {
   journal: "the flight recorder",
-  layer7: "HAProxy beside Holdfast",
   appliance: "network, time and updates of the appliance",
 };
 
 /** Those of them that are read, as plain data. */
-export const READ_SECTIONS: ReadonlySet<string> = new Set([...HTTP_SECTIONS, "witness", "fencing", "ipvs"]);
+export const READ_SECTIONS: ReadonlySet<string> = new Set([...HTTP_SECTIONS, "witness", "fencing", "ipvs", "haproxy"]);

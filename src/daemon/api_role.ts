@@ -84,6 +84,10 @@ class ApiRole {
         return this.#watch.changed();
       case "journal":
         return this.#watch.happened(message.entries);
+      case "haproxy":
+        if (message.haproxy === undefined) delete this.#snapshot.haproxy;
+        else this.#snapshot.haproxy = message.haproxy;
+        return this.#watch.changed();
       case "stop":
         return this.#ended.resolve();
       default:

@@ -7,7 +7,7 @@ import { ApiCommands } from "./api_commands.ts";
 import type { ApiCommand } from "./api_request.ts";
 import { Audit } from "./audit.ts";
 import { ConfigChanges, type ConfigChangesOptions, type ReadResult } from "./config_changes.ts";
-import { type ControlRequest, ControlServer } from "./control.ts";
+import { type ControlRequest, type ControlServer, openControl } from "./control.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { ToApi } from "./messages.ts";
 import type { Operations } from "./operations.ts";
@@ -74,11 +74,7 @@ export class CommandDesk {
     const { config } = running();
     const first = { config, leftOut, report: "", hasFlaws: false, ...(text === undefined ? {} : { text }) };
     this.changes.used(first, [], { origin: "start" });
-    try {
-      this.#control = new ControlServer({ reactor, log, obey: (request) => this.#obey(request) });
-    } catch (error) {
-      log(`warning: no commands can be given: ${error instanceof Error ? error.message : error}`);
-    }
+    this.#control = openControl({ reactor, log, obey: (request) => this.#obey(request) });
   }
 
   /** The api role asks for something. */

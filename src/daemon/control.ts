@@ -134,3 +134,13 @@ export class ControlServer {
 function isRequest(message: unknown): message is ControlRequest {
   return typeof message === "object" && message !== null && "command" in message && typeof message.command === "string";
 }
+
+/** Listens, or says why commands cannot be given. */
+export function openControl(options: ControlServerOptions): ControlServer | undefined {
+  try {
+    return new ControlServer(options);
+  } catch (error) {
+    options.log(`warning: no commands can be given: ${error instanceof Error ? error.message : error}`);
+    return undefined;
+  }
+}

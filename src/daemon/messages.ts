@@ -21,6 +21,7 @@ import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import type { FenceRequest, InstanceNotice, StateTransition } from "../engine/vrrp/surroundings.ts";
 import type { VrrpPart } from "./vrrp_part.ts";
 import type {
+  HaproxySnapshot,
   HealthStatistics,
   NodeSnapshot,
   RunningConfig,
@@ -127,6 +128,7 @@ export type ToApi =
   | { readonly type: "operations"; readonly operations: OperationsSnapshot }
   /** Answer to `command`. */
   | { readonly type: "commanded"; readonly id: number; readonly answer: CommandAnswer }
+  | HaproxyReport
   | { readonly type: "stop" };
 
 /** Supervisor to mail. */
@@ -159,6 +161,13 @@ export interface HealthReport {
   readonly type: "health";
   readonly virtualServers: readonly VirtualServerSnapshot[];
   readonly statistics?: HealthStatistics;
+}
+
+/** What the supervisor knows of HAProxy. */
+export interface HaproxyReport {
+  readonly type: "haproxy";
+  /** Undefined: it is not configured. */
+  readonly haproxy?: HaproxySnapshot;
 }
 
 /** Any child to the supervisor. */

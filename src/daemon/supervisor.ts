@@ -10,6 +10,7 @@ import { Reactor } from "../linux/reactor.ts";
 import type { NodeSnapshot, RoleSnapshot, Snapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
 import { ApiKeeper, type ConfigInUse, tellApi } from "./api_keeper.ts";
 import { BfdKeeper } from "./bfd_keeper.ts";
+import { HaproxyKeeper } from "./haproxy/keeper.ts";
 import { removeVirtualAddresses } from "./left_overs.ts";
 import { CommandDesk } from "./command_desk.ts";
 import type { Origin, ReadResult } from "./config_changes.ts";
@@ -54,6 +55,7 @@ export class Supervisor {
   readonly #api: RoleKeeper<ToApi>;
   readonly #apiKeeper: ApiKeeper;
   readonly #bfd: BfdKeeper;
+  readonly #haproxy: HaproxyKeeper;
   readonly #tracker: Tracker;
   readonly #notifier: Notifier;
   readonly #operations: Operations;
@@ -89,11 +91,7 @@ export class Supervisor {
     this.#leftOut = notStartedWarnings(options.leftOut);
     this.#vrrpNotBeforeUs = vrrpStart(config.global);
     this.#startupScript = new LifeScript("startup_script", options.log);
-    this.#notifier = new Notifier({
-      reactor: this.#reactor,
-      log: options.log,
-      changed: () => this.#nodeChanged(),
-    });
+    this.#notifier = new Notifier({ reactor: this.#reactor, log: options.log, changed: () => this.#nodeChanged() });
     this.#operations = new Operations({
       log: options.log,
       config: () => this.#config,
@@ -119,11 +117,8 @@ export class Supervisor {
     this.#dumps = new Dumps(() => {
       return { config: this.#config, instances: this.#vrrpInstances, track: this.#trackStatus, nowMs: Date.now() };
     }, options.log);
-    this.#tracker = new Tracker({
-      log: options.log,
-      changed: () => this.#tellTracked(),
-      processes: linuxProcesses(this.#reactor),
-    });
+    const judged = (): void => this.#tellTracked();
+    this.#tracker = new Tracker({ log: options.log, changed: judged, processes: linuxProcesses(this.#reactor) });
     this.#bfd = new BfdKeeper({
       reactor: this.#reactor,
       log: options.log,
@@ -132,6 +127,15 @@ export class Supervisor {
         this.#tellTracked();
         this.#health.process?.post({ type: "bfd", sessions: this.#bfd.forCheckers });
       },
+    });
+    this.#haproxy = new HaproxyKeeper({
+      log: options.log,
+      judged,
+      said: (report) => {
+        this.#api.send(report);
+        this.#nodeChanged();
+      },
+      happened: (text) => options.journal?.record({ type: "role", name: "haproxy", text }),
     });
     const common = {
       reactor: this.#reactor,
@@ -153,12 +157,8 @@ export class Supervisor {
         process.post({ type: "steer", orders: this.#operations.orders });
       },
       begin: (process, diedAtMs) => {
-        const notBeforeUs = this.#vrrpNotBeforeUs;
-        process.post({
-          type: "start",
-          resume: stillMasters(this.#config.vrrpInstances, this.#vrrpInstances, diedAtMs),
-          notBeforeUs,
-        });
+        const resume = stillMasters(this.#config.vrrpInstances, this.#vrrpInstances, diedAtMs);
+        process.post({ type: "start", resume, notBeforeUs: this.#vrrpNotBeforeUs });
       },
       // Nobody advertises for a while and a peer will take over: two hosts must not answer for one address.
       paused: () => {
@@ -184,6 +184,7 @@ export class Supervisor {
         process.post(this.#apiKeeper.configure(this.#inUse));
         process.send({ type: "vrrp", instances: this.#vrrpInstances });
         process.send(this.#healthReport);
+        process.send(this.#haproxy.report);
         this.#apiKeeper.begin(process, this.#inUse);
         process.post(this.#desk.told);
       },
@@ -209,6 +210,7 @@ export class Supervisor {
     this.#tracker.configure(this.#config);
     this.#guards.configure(this.#config);
     this.#bfd.start(this.#config);
+    this.#haproxy.start(this.#config);
     // Who waits before it looks after its addresses must not keep any from an earlier life.
     if (waitMsUntil(this.#vrrpNotBeforeUs) > 0) removeVirtualAddresses(this.#config.vrrpInstances, this.#options.log);
     if (needsVrrp(this.#config)) this.#vrrp.start();
@@ -262,6 +264,7 @@ export class Supervisor {
     await Promise.all([
       this.#health.stop({ type: "stop", keepTable: this.#options.keepIpvs, removed: false }, endMs),
       this.#bfd.stop(endMs),
+      this.#haproxy.stop(endMs),
       this.#api.stop({ type: "stop" }, endMs),
     ]);
     await this.#notifier.close();
@@ -289,7 +292,8 @@ export class Supervisor {
   }
 
   get #trackStatus(): TrackStatus {
-    return { ...this.#tracker.status, bfd: this.#bfd.forVrrp };
+    const { processes, ...status } = this.#tracker.status;
+    return { ...status, processes: { ...processes, ...this.#haproxy.tracked }, bfd: this.#bfd.forVrrp };
   }
 
   #tellTracked(): void {
@@ -388,6 +392,7 @@ export class Supervisor {
         ...this.#leftOut,
         ...this.#notifier.warnings,
         ...this.#reloads.warnings,
+        ...this.#haproxy.warnings,
       ],
     };
   }
@@ -442,6 +447,7 @@ export class Supervisor {
   #reloadSteps(): ReloadStep[] {
     return [
       this.#bfd.reloadStep,
+      this.#haproxy.reloadStep,
       {
         differs: (before, after) =>
           !saysTheSame(
@@ -487,6 +493,7 @@ export class Supervisor {
 
   #snapshot(): Snapshot {
     const vrrpInstances = this.#operations.show(this.#vrrpInstances);
-    return { node: this.#nodeSnapshot(), vrrpInstances, virtualServers: this.#healthReport.virtualServers };
+    const { virtualServers } = this.#healthReport;
+    return { node: this.#nodeSnapshot(), vrrpInstances, virtualServers, ...this.#haproxy.shown };
   }
 }

@@ -1,6 +1,8 @@
 // /stats;csv: HAProxy 2.6's columns in its order, filled as far as IPVS has the numbers; our own columns after its `-`.
 import { formatEndpoint } from "../base/ip.ts";
 import type { TrafficCounters } from "../core/ipvs/table.ts";
+import { rowOf as fieldsOf, type StatTable } from "../core/haproxy/stats_csv.ts";
+import { isCurrent } from "./haproxy_rows.ts";
 import type { RealServerSnapshot, Snapshot, VirtualServerSnapshot } from "../ports/snapshot.ts";
 import type { History } from "./history.ts";
 import { idOf } from "./page/model.ts";
@@ -34,7 +36,7 @@ type Row = Readonly<Record<string, string | number | undefined>>;
 
 /** The same rows as objects: `/stats;json`. Columns that a row does not fill are left out. */
 export function statsRows(snapshot: Snapshot, nowMs: number, history: History): Row[] {
-  const rows = snapshot.virtualServers.flatMap((server, index) => virtualServerRows(server, index + 1, nowMs, history));
+  const rows = rowsOf(snapshot, nowMs, history);
   return rows.map((row) =>
     Object.fromEntries(COLUMNS.flatMap((name) => row[name] === undefined || name === "-" ? [] : [[name, row[name]]]))
   );
@@ -42,10 +44,30 @@ export function statsRows(snapshot: Snapshot, nowMs: number, history: History): 
 
 /** The whole export: a header and a line each, every line ended by a comma as HAProxy does. */
 export function renderCsv(snapshot: Snapshot, nowMs: number, history: History): string {
-  const rows = snapshot.virtualServers.flatMap((server, index) => virtualServerRows(server, index + 1, nowMs, history));
+  const rows = rowsOf(snapshot, nowMs, history);
   const lines = rows.map((row) => COLUMNS.map((column) => field(row[column])).join(",") + ",");
   return [`# ${COLUMNS.join(",")},`, ...lines, ""].join("\n");
 }
+
+/** Ours, and HAProxy's as it wrote them, as far as it has columns of that name in 2.6. */
+function rowsOf(snapshot: Snapshot, nowMs: number, history: History): Row[] {
+  const ours = snapshot.virtualServers.flatMap((server, at) => virtualServerRows(server, at + 1, nowMs, history));
+  const { haproxy } = snapshot;
+  if (!isCurrent(haproxy)) return ours;
+  const { statistics } = haproxy ?? {};
+  return [...ours, ...(statistics?.rows ?? []).map((fields) => haproxyRow(statistics, fields))];
+}
+
+function haproxyRow(table: StatTable | undefined, fields: readonly string[]): Row {
+  const row: Record<string, string | number> = { "-": "-" };
+  for (const [name, value] of Object.entries(table === undefined ? {} : fieldsOf(table, fields))) {
+    row[name] = /^-?\d{1,15}$/.test(value) && !NAMES.has(name) ? Number(value) : value;
+  }
+  return row;
+}
+
+/** Columns that are texts, even where one looks like a number. */
+const NAMES: ReadonlySet<string> = new Set(["pxname", "svname", "addr", "cookie", "last_chk"]);
 
 function virtualServerRows(server: VirtualServerSnapshot, id: number, nowMs: number, history: History): Row[] {
   const common = { pxname: server.name, pid: 1, iid: id, mode: server.protocol, "-": "-" };

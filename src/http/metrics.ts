@@ -4,6 +4,7 @@ import type { Snapshot } from "../ports/snapshot.ts";
 import type { ApiStatistics } from "./api_statistics.ts";
 import { addCheckMetrics } from "./metrics_checks.ts";
 import { addCompatibleMetrics } from "./metrics_compat.ts";
+import { addHaproxyMetrics } from "./metrics_haproxy.ts";
 import { addVirtualServer } from "./metrics_ipvs.ts";
 import { addVrrpMetrics } from "./metrics_vrrp.ts";
 import { MetricFamilies, type MetricsFormat } from "./metric_families.ts";
@@ -35,6 +36,7 @@ export function renderMetrics({ snapshot, api }: MetricsSource, format: MetricsF
   addVrrpMetrics(families, snapshot.vrrpInstances);
   for (const server of snapshot.virtualServers) addVirtualServer(families, server, snapshot.vrrpInstances);
   if (snapshot.healthStatistics !== undefined) addCheckMetrics(families, snapshot.healthStatistics);
+  if (snapshot.haproxy !== undefined) addHaproxyMetrics(families, snapshot.haproxy);
   api?.addTo(families);
   addCompatibleMetrics(families, snapshot);
   return families.text(format);

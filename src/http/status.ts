@@ -8,6 +8,7 @@ import type {
   VirtualServerSnapshot,
   VrrpInstanceSnapshot,
 } from "../ports/snapshot.ts";
+import { haproxyStatus } from "./haproxy_status.ts";
 import { rollUp } from "./roll_up.ts";
 
 /** The status document. */
@@ -37,6 +38,7 @@ export function statusOf(snapshot: Snapshot, nowMs: number): Record<string, unkn
     warnings: node.warnings.map(({ code, message, sinceMs }) => ({ code, message, since: time(sinceMs) })),
     vrrpInstances: vrrpInstances.map(vrrpInstance),
     virtualServers: virtualServers.map(virtualServer),
+    ...(snapshot.haproxy && { haproxy: haproxyStatus(snapshot.haproxy) }),
   };
 }
 

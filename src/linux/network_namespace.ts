@@ -83,3 +83,12 @@ function pointersTo(
   const addresses = strings.map((bytes) => BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes))));
   return { pointers: new Uint8Array(new BigUint64Array([...addresses, 0n]).buffer), strings };
 }
+
+/** The name of the namespace that this process is in; undefined in the machine's own, and in a container's. */
+export function namespaceName(): string | undefined {
+  try {
+    return [...Deno.readDirSync(FOLDER)].find(({ name }) => isInNamespace(name))?.name;
+  } catch {
+    return undefined; // no namespace has a name here
+  }
+}

@@ -1,6 +1,7 @@
 // What the roles tell the api about themselves: plain data for status, metrics and page. No secrets in here, ever.
 import type { HistogramSnapshot } from "../base/histogram.ts";
 import type { ForwardingMethod, TrafficCounters } from "../core/ipvs/table.ts";
+import type { StatTable } from "../core/haproxy/stats_csv.ts";
 import type { Override } from "../core/health/presence.ts";
 import type { CheckStatus } from "./probes.ts";
 
@@ -11,6 +12,8 @@ export interface Snapshot {
   readonly virtualServers: readonly VirtualServerSnapshot[];
   /** Of checks and of the kernel's table, since the health role started. */
   readonly healthStatistics?: HealthStatistics;
+  /** Undefined where it is not configured. */
+  readonly haproxy?: HaproxySnapshot;
 }
 
 /** A child process of the supervisor. */
@@ -342,6 +345,25 @@ export interface CheckSeries {
   readonly results: Readonly<Record<string, number>>;
   /** By result: ok, fail, timeout. */
   readonly durations: Readonly<Record<string, HistogramSnapshot>>;
+}
+
+/** HAProxy beside us, now. */
+export interface HaproxySnapshot {
+  /** `silent`: it is there and does not answer. */
+  readonly state: "running" | "starting" | "restarting" | "silent" | "stopped";
+  /** As instances that track it are told. */
+  readonly up: boolean;
+  /** Of the master, while there is one. */
+  readonly pid?: number;
+  /** Of the worker that takes connections. */
+  readonly worker?: { readonly pid: number; readonly version: string; readonly startedAtMs: number };
+  /** Those of earlier configurations that still have connections. */
+  readonly oldWorkers: number;
+  /** Since Holdfast runs. */
+  readonly restarts: number;
+  readonly reloads: { readonly accepted: number; readonly rejected: number };
+  /** What it said last of its proxies and servers, and when. */
+  readonly statistics?: StatTable & { readonly atMs: number };
 }
 
 /** The configuration in use, as others may read it. */

@@ -170,6 +170,45 @@ const Role = z.object({
   restarts: z.int(),
 }).meta({ id: "Role" });
 
+const proxyNumbers = {
+  sessions: count.optional(),
+  sessionsTotal: count.optional(),
+  bytesIn: count.optional(),
+  bytesOut: count.optional(),
+  queued: count.optional(),
+  connectionErrors: count.optional(),
+  responseErrors: count.optional(),
+};
+
+export const Haproxy = z.object({
+  state: z.enum(["running", "starting", "restarting", "silent", "stopped"]),
+  up: z.boolean().describe("as instances that track it are told"),
+  pid: z.int().optional().describe("of its master"),
+  worker: z.object({ pid: z.int(), version: z.string(), startedAt: time }).optional(),
+  oldWorkers: z.int().describe("workers of earlier configurations that still have connections"),
+  restarts: z.int(),
+  reloads: z.object({ accepted: z.int(), rejected: z.int() }),
+  current: z.boolean().describe("false: the proxies are as they were before it fell silent"),
+  statisticsAt: time.optional(),
+  proxies: z.array(z.object({
+    name: z.string(),
+    engine: z.literal("haproxy"),
+    mode: z.string(),
+    frontend: z.object({ status: z.string(), ...proxyNumbers }).optional(),
+    backend: z.object({ status: z.string(), scheduler: z.string().optional(), ...proxyNumbers }).optional(),
+    servers: z.array(z.object({
+      name: z.string(),
+      address: z.string().optional(),
+      status: z.string().describe("HAProxy's word: UP, UP 1/3, DOWN, DRAIN, MAINT, NOLB, no check"),
+      backup: z.boolean(),
+      weight: z.number().optional(),
+      check: z.string().optional(),
+      lastCheck: z.string().optional(),
+      ...proxyNumbers,
+    })),
+  })),
+}).meta({ id: "Haproxy" });
+
 export const Status = z.object({
   node: z.string(),
   version: z.string(),
@@ -190,6 +229,7 @@ export const Status = z.object({
   warnings: z.array(z.object({ code: z.string(), message: z.string(), since: time })),
   vrrpInstances: z.array(VrrpInstance),
   virtualServers: z.array(VirtualServer),
+  haproxy: Haproxy.optional().describe("where it is configured"),
 }).meta({ id: "Status" });
 
 export const Node = z.object({

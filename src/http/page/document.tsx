@@ -2,7 +2,7 @@
 // to date in place.
 import { raw } from "hono/html";
 import type { FC } from "hono/jsx";
-import type { NodeSnapshot } from "../../ports/snapshot.ts";
+import type { HaproxySnapshot, NodeSnapshot, Snapshot } from "../../ports/snapshot.ts";
 import { formatDuration, formatMoment } from "../format.ts";
 import { AdminForm, ResultBanner, type ResultCode } from "./admin_form.tsx";
 import { tableHtml } from "./markup.ts";
@@ -58,7 +58,7 @@ const Document: FC<{ source: PageSource } & StatsPageOptions> = ({ source, ...op
       <body data-now={String(nowMs)} data-layout={layout} data-live={live}>
         <a class="skip" href="#main">Skip to the tables</a>
         <header>
-          <Header node={snapshot.node} {...options} />
+          <Header node={snapshot.node} haproxy={snapshot.haproxy} {...options} />
         </header>
         <main id="main">
           {result !== undefined && <ResultBanner code={result} />}
@@ -88,7 +88,7 @@ const Document: FC<{ source: PageSource } & StatsPageOptions> = ({ source, ...op
               )}
             </section>
           ))}
-          {shown.virtualServers.length === 0 && <p>{whyNoServers(snapshot.virtualServers.length)}</p>}
+          {shown.virtualServers.length === 0 && <p>{whyNoServers(snapshot)}</p>}
           <h2>Last transitions</h2>
           <View table={shown.timeline} nowMs={nowMs} />
           <Legend />
@@ -103,8 +103,10 @@ const Document: FC<{ source: PageSource } & StatsPageOptions> = ({ source, ...op
   );
 };
 
-function whyNoServers(configured: number): string {
-  if (configured > 0) return "No virtual server has that in its name, or all that do are hidden.";
+function whyNoServers({ virtualServers, haproxy }: Snapshot): string {
+  if (virtualServers.length > 0 || (haproxy?.statistics?.rows.length ?? 0) > 0) {
+    return "No virtual server has that in its name, or all that do are hidden.";
+  }
   return "No virtual server is configured, or the health role is starting.";
 }
 
@@ -128,9 +130,9 @@ export function pageUrl(
   return parts.join(";") + (scope === "" ? "" : `?scope=${encodeURIComponent(scope)}`);
 }
 
-const Header: FC<{ node: NodeSnapshot } & StatsPageOptions> = (
-  { node, nowMs, filter, refreshSeconds, viewer, mayLogIn },
-) => (
+type HeaderFacts = { node: NodeSnapshot; haproxy: HaproxySnapshot | undefined } & StatsPageOptions;
+
+const Header: FC<HeaderFacts> = ({ node, haproxy, nowMs, filter, refreshSeconds, viewer, mayLogIn }) => (
   <>
     <h1>{`Holdfast ${node.version} on ${node.routerId}`}</h1>
     <dl class="facts">
@@ -147,6 +149,7 @@ const Header: FC<{ node: NodeSnapshot } & StatsPageOptions> = (
           value={`${role.state}${role.pid === undefined ? "" : ` (pid ${role.pid})`}${restarts(role.restarts)}`}
         />
       ))}
+      {haproxy !== undefined && <Fact name="haproxy" value={haproxyFact(haproxy)} />}
     </dl>
     <nav aria-label="page">
       <span id="live" role="status"></span>
@@ -170,6 +173,12 @@ const Fact: FC<{ name: string; value: string }> = ({ name, value }) => (
     <dd>{value}</dd>
   </div>
 );
+
+function haproxyFact({ state, worker, pid, restarts: count, oldWorkers }: HaproxySnapshot): string {
+  const version = worker === undefined ? "" : `${worker.version} `;
+  const old = oldWorkers === 0 ? "" : `, ${oldWorkers} old workers`;
+  return `${version}${state}${pid === undefined ? "" : ` (pid ${pid})`}${old}${restarts(count)}`;
+}
 
 function restarts(count: number): string {
   if (count === 0) return "";

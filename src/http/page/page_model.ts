@@ -2,8 +2,10 @@
 import type { Snapshot, VirtualServerSnapshot } from "../../ports/snapshot.ts";
 import type { History } from "../history.ts";
 import type { JournalView } from "../journal_view.ts";
+import { filteredHaproxy, isCurrent, isDown, proxiesOf } from "../haproxy_rows.ts";
 import { rollUp } from "../roll_up.ts";
 import type { Table } from "./model.ts";
+import { haproxyTables, rollUp as rollUpProxy } from "./haproxy_view.ts";
 import { virtualServerTable } from "./virtual_server_view.ts";
 import { timelineTable, vrrpTable } from "./vrrp_view.ts";
 
@@ -38,7 +40,10 @@ export const NO_FILTER: PageFilter = { hidesDown: false, hidesMaintenance: false
 
 /** The model of a picture. */
 export function pageModel({ snapshot, history, journal }: PageSource): PageModel {
-  const virtualServers = snapshot.virtualServers.map((server) => virtualServerTable(server, history));
+  const virtualServers = [
+    ...snapshot.virtualServers.map((server) => virtualServerTable(server, history)),
+    ...haproxyTables(snapshot.haproxy),
+  ];
   const vrrp = vrrpTable(snapshot.vrrpInstances);
   const last = timelineTable(journal.timeline);
   return {
@@ -63,7 +68,12 @@ export function filtered(snapshot: Snapshot, { hidesDown, hidesMaintenance, scop
     });
     return byName || realServers.length > 0 ? [{ ...server, realServers }] : [];
   });
-  return { ...snapshot, virtualServers };
+  const haproxy = snapshot.haproxy && filteredHaproxy(snapshot.haproxy, (proxy, row) => {
+    if (row !== undefined && hidesDown && isDown(row)) return false;
+    if (row !== undefined && hidesMaintenance && row.status?.startsWith("MAINT")) return false;
+    return [proxy, row?.svname, row?.addr].some((name) => name?.toLowerCase().includes(wanted));
+  });
+  return { ...snapshot, virtualServers, ...(haproxy && { haproxy }) };
 }
 
 /** Whether this node gets no traffic for its addresses. */
@@ -72,11 +82,16 @@ export function isStandby({ vrrpInstances }: Snapshot): boolean {
 }
 
 /** The tab's title tells the worst, so that a page in the background is seen to turn bad. */
-function summary({ vrrpInstances, virtualServers }: Snapshot): string {
+function summary({ vrrpInstances, virtualServers, haproxy }: Snapshot): string {
   const faults = vrrpInstances.filter((instance) => instance.state === "fault").length;
-  const down = virtualServers.filter((server) => rollUp(server) === "down").length;
-  const degraded = virtualServers.filter((server) => rollUp(server) === "degraded").length;
+  const states = [
+    ...virtualServers.map(rollUp),
+    ...proxiesOf(isCurrent(haproxy) ? haproxy : undefined).map(rollUpProxy),
+  ];
+  const down = states.filter((state) => state === "down").length;
+  const degraded = states.filter((state) => state === "degraded").length;
   const parts = [
+    haproxy !== undefined && !haproxy.up ? "HAProxy down" : "",
     faults > 0 ? `${faults} in fault` : "",
     down > 0 ? `${down} down` : "",
     degraded > 0 ? `${degraded} degraded` : "",
@@ -93,6 +108,8 @@ function layoutOf(snapshot: Snapshot, tables: readonly Table[]): string {
   };
   add(`${node.startedAtMs} ${node.generation} ${isStandby(snapshot)}`);
   for (const { name, state, pid } of node.roles) add(`${name} ${state} ${pid}`);
+  const { state, pid, worker, oldWorkers, restarts } = snapshot.haproxy ?? {};
+  add(`${state} ${pid} ${worker?.pid} ${oldWorkers} ${restarts}`);
   for (const { code, message } of node.warnings) add(`${code} ${message}`);
   for (const { id, detail, rows } of tables) {
     add(`${id} ${detail}`);
