@@ -25,6 +25,7 @@ host_programs() {
 		curl curl
 		openssl openssl
 		etcd etcd-server
+		haproxy haproxy
 		python3 python3
 		g++ build-essential
 		nft nftables
