@@ -72,9 +72,10 @@ export function createApp(options: AppOptions): Hono {
     command: options.command ?? NOBODY,
   };
   addApiRoutes(app, source);
-  app.get("/metrics", (context) => {
+  app.get("/metrics", async (context) => {
     const format = metricsFormat(context.req.header("accept"));
-    const text = renderMetrics({ snapshot: options.snapshot(), api: statistics }, format);
+    const api = await statistics.text(format);
+    const text = renderMetrics({ snapshot: options.snapshot(), api }, format);
     return context.body(text, 200, { "Content-Type": METRICS_CONTENT_TYPES[format] });
   });
   app.get("/stats.css", (context) => context.body(STATS_CSS, 200, { "Content-Type": "text/css; charset=utf-8" }));

@@ -91,8 +91,8 @@ export class MetricFamilies {
     family.text += `${family.name}_sum${braced} ${sum}\n${family.name}_count${braced} ${total}\n`;
   }
 
-  /** Everything, as it is served. */
-  text(format: MetricsFormat): string {
+  /** Everything, as it is served. @param more further families, written already */
+  text(format: MetricsFormat, more = ""): string {
     const isOpen = format === "openmetrics";
     let all = "";
     for (const { name, help, type, text } of this.#families.values()) {
@@ -101,6 +101,7 @@ export class MetricFamilies {
       const line = help.replace(/\\/g, "\\\\").replace(/\n/g, "\\n");
       all += `# HELP ${title} ${line}\n# TYPE ${title} ${type}\n${text}${isOpen ? "" : "\n"}`;
     }
+    all += more;
     return isOpen ? `${all}# EOF\n` : `${all.trimEnd()}\n`;
   }
 

@@ -1,7 +1,6 @@
 // /metrics: the snapshot as Prometheus reads it. Our own names for the node; those of VRRP, IPVS and checks, and those
 // of other exporters, have files of their own.
 import type { Snapshot } from "../ports/snapshot.ts";
-import type { ApiStatistics } from "./api_statistics.ts";
 import { addCheckMetrics } from "./metrics_checks.ts";
 import { addCompatibleMetrics } from "./metrics_compat.ts";
 import { addHaproxyMetrics } from "./metrics_haproxy.ts";
@@ -12,8 +11,8 @@ import { MetricFamilies, type MetricsFormat } from "./metric_families.ts";
 /** What a scrape shows. */
 export interface MetricsSource {
   readonly snapshot: Snapshot;
-  /** Of the api role itself. */
-  readonly api?: ApiStatistics;
+  /** What the api role counts of itself, as text of the same format. */
+  readonly api?: string;
 }
 
 /** The format that an Accept header asks for: OpenMetrics when it names it at least as high as text. */
@@ -37,9 +36,8 @@ export function renderMetrics({ snapshot, api }: MetricsSource, format: MetricsF
   for (const server of snapshot.virtualServers) addVirtualServer(families, server, snapshot.vrrpInstances);
   if (snapshot.healthStatistics !== undefined) addCheckMetrics(families, snapshot.healthStatistics);
   if (snapshot.haproxy !== undefined) addHaproxyMetrics(families, snapshot.haproxy);
-  api?.addTo(families);
   addCompatibleMetrics(families, snapshot);
-  return families.text(format);
+  return families.text(format, api);
 }
 
 function addNode(families: MetricFamilies, { node }: Snapshot): void {
