@@ -89,8 +89,6 @@ function addRealServer(families: MetricFamilies, vs: string, entry: RealServerSn
   if (entry.certificate !== undefined) {
     const end = "When the certificate of TLS_CHECK ends, Unix time";
     row.gauge("rs_certificate_expiry_timestamp_seconds", end, entry.certificate.notAfterMs / 1000);
-    const left = "Whole days that the certificate was still valid at the last check; negative: it had ended";
-    row.gauge("rs_certificate_days_left", left, entry.certificate.daysLeft);
   }
   const { check } = entry;
   if (check === undefined || check.atMs === 0) return;

@@ -51,7 +51,6 @@ Deno.test("renderMetrics() tells IPVS in our names and in node_exporter's", () =
   has(lines, `holdfast_rs_connections{${rs},kind="inactive"} 4`);
   has(lines, `holdfast_rs_state{${rs},state="up"} 1`);
   has(lines, `holdfast_check_last_duration_seconds{${rs}} 0.0012`);
-  has(lines, `holdfast_rs_certificate_days_left{vs="tcp 10.0.0.100:80",rs="10.0.1.15:80"} 90`);
   has(lines, `node_ipvs_connections_total 10002`);
   const backend =
     `local_address="10.0.0.100",local_port="80",remote_address="10.0.1.11",remote_port="80",proto="TCP",local_mark=""`;
