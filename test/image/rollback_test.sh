@@ -6,20 +6,10 @@
 # A release has three minutes to become healthy: this takes a while.
 set -uo pipefail
 
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-project=$(cd "$here/../.." && pwd)
-image=${1:-$project/dist/holdfast-appliance-amd64.img.zst}
-# shellcheck source=test/lab/checks.sh
-source "$project/test/lab/checks.sh"
-# shellcheck source=test/image/machine.sh
-source "$here/machine.sh"
+# shellcheck source=test/image/begin.sh
+source "$(dirname "${BASH_SOURCE[0]}")/begin.sh"
 # shellcheck source=test/image/updates.sh
 source "$here/updates.sh"
-mkdir -p "$project/.cache/image"
-work=$(mktemp -d "$project/.cache/image/test.XXXXXX")
-trap 'power_off_all; rm -rf "$work"' EXIT
-ssh-keygen -q -t ed25519 -N '' -f "$work/key"
 make_updates
 # A root that is what was signed, and not what its hash tree says; in the block that is read first.
 cp "$images/root.img" "$work/root.img"

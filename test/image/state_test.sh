@@ -5,18 +5,8 @@
 # Usage: test/image/state_test.sh [IMAGE]
 set -uo pipefail
 
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-project=$(cd "$here/../.." && pwd)
-image=${1:-$project/dist/holdfast-appliance-amd64.img.zst}
-# shellcheck source=test/lab/checks.sh
-source "$project/test/lab/checks.sh"
-# shellcheck source=test/image/machine.sh
-source "$here/machine.sh"
-mkdir -p "$project/.cache/image"
-work=$(mktemp -d "$project/.cache/image/test.XXXXXX")
-trap 'power_off_all; rm -rf "$work"' EXIT
-ssh-keygen -q -t ed25519 -N '' -f "$work/key"
+# shellcheck source=test/image/begin.sh
+source "$(dirname "${BASH_SOURCE[0]}")/begin.sh"
 boot_seconds=300
 
 has_vip() { on box ip -4 -o address show | grep -q ' 192.0.2.100/'; }

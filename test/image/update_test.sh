@@ -5,20 +5,11 @@
 # Usage: [CUTS=3] test/image/update_test.sh [IMAGE]     beside it are the images of its slot, as make image leaves them
 set -uo pipefail
 
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-project=$(cd "$here/../.." && pwd)
-image=${1:-$project/dist/holdfast-appliance-amd64.img.zst}
-# shellcheck source=test/lab/checks.sh
-source "$project/test/lab/checks.sh"
-# shellcheck source=test/image/machine.sh
-source "$here/machine.sh"
+# shellcheck source=test/image/begin.sh
+source "$(dirname "${BASH_SOURCE[0]}")/begin.sh"
 # shellcheck source=test/image/updates.sh
 source "$here/updates.sh"
-mkdir -p "$project/.cache/image"
-work=$(mktemp -d "$project/.cache/image/test.XXXXXX")
 trap 'power_off_all; kill "$server" 2>/dev/null; rm -rf "$work"' EXIT
-ssh-keygen -q -t ed25519 -N '' -f "$work/key"
 make_updates
 update_tool new-key "$work/stranger"
 update_tool make "$work/stranger" 9.0.2 "$images/boot.img" "$images/root.img" "$work/foreign"
