@@ -4,6 +4,7 @@ import { VERSION } from "../base/version.ts";
 import { FACILITIES, LEVELS } from "../daemon/log/log_line.ts";
 import { SIGNAL_NUMBERS } from "../daemon/signals.ts";
 import { addApplianceCommands } from "./appliance_commands.ts";
+import { addConfigCommands } from "./config_commands.ts";
 import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_status.ts";
 import { addHelperCommands } from "./helper_commands.ts";
 import { addOperationCommands } from "./operation_commands.ts";
@@ -73,6 +74,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       const { reload } = await import("./reload.ts");
       status = await reload();
     });
+  addConfigCommands(program, (result) => status = result);
   addOperationCommands(program, (result) => status = result);
   addServerCommands(program, (result) => status = result);
   program.command("check")

@@ -6,6 +6,7 @@ import type { Snapshot } from "../ports/snapshot.ts";
 import { ApiCommands } from "./api_commands.ts";
 import type { ApiCommand } from "./api_request.ts";
 import { Audit } from "./audit.ts";
+import { obeyConfigOrder } from "./config_orders.ts";
 import { ConfigChanges, type ConfigChangesOptions, type ReadResult } from "./config_changes.ts";
 import { type ControlRequest, type ControlServer, openControl } from "./control.ts";
 import type { Journal } from "./journal/journal.ts";
@@ -106,7 +107,7 @@ export class CommandDesk {
       ...(reason === undefined ? {} : { reason }),
     };
     try {
-      const result = await this.#carryOut(request);
+      const result = await obeyConfigOrder(this.changes, request) ?? await this.#carryOut(request);
       this.#audit.record({ ...entry, outcome: "done", text: typeof result === "string" ? result : "done" });
       return result;
     } catch (error) {

@@ -78,6 +78,8 @@ export interface ApplyRequest {
   readonly confirmMs?: number;
   /** Whether it goes into the file, now or when it is confirmed. */
   readonly save?: boolean;
+  /** Root of this machine may bring what the API may not. */
+  readonly isRoot?: boolean;
 }
 
 interface Kept {
@@ -154,13 +156,13 @@ export class ConfigChanges {
   }
 
   /** Takes a text over. @throws Refusal when it is not in use afterwards */
-  async apply({ text, actor, comment, confirmMs, save = true }: ApplyRequest): Promise<ConfigChange> {
+  async apply({ text, actor, comment, confirmMs, save = true, isRoot = false }: ApplyRequest): Promise<ConfigChange> {
     if (this.#trial !== undefined) {
       throw new Refusal(409, "another configuration is on trial: confirm it or roll back first");
     }
     const read = { ...this.#options.readConfig(text), text };
     if (read.config === undefined) throw new Refusal(422, `the configuration is wrong:\n${read.report.trimEnd()}`);
-    const problem = this.#whyNot(read.config, read.hasFlaws);
+    const problem = this.#whyNot(read.config, read.hasFlaws, isRoot);
     if (problem !== undefined) throw new Refusal(hasRedactedSecrets(read.config) ? 422 : 403, problem);
     const before = this.#current();
     // Whether it can be saved has to be known before it is used.
@@ -239,13 +241,13 @@ export class ConfigChanges {
     clearTimeout(this.#trial?.timer);
   }
 
-  #whyNot(after: Config, hasFlaws: boolean): string | undefined {
+  #whyNot(after: Config, hasFlaws: boolean, isRoot = false): string | undefined {
     const { config } = this.#options.running();
     if (hasFlaws && config.global.reloadCheck !== undefined) {
       return "it has warnings, which `reload_check_config` refuses";
     }
     if (hasRedactedSecrets(after)) return "the text has REDACTED in place of a secret: put the secret there";
-    return whyNotOverApi(config, after);
+    return isRoot ? undefined : whyNotOverApi(config, after);
   }
 
   #current(): ReadResult {

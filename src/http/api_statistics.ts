@@ -44,14 +44,14 @@ export class ApiStatistics {
     const now = { rateLimited: () => this.rateLimited, streams: () => this.streams };
     new Counter({
       ...common("api_rate_limited_total", "Requests refused because there were too many"),
-      collect() {
+      collect(): void {
         this.reset();
         this.inc(now.rateLimited());
       },
     });
     new Gauge({
       ...common("api_sse_clients", "Streams of events that are open"),
-      collect() {
+      collect(): void {
         this.set(now.streams());
       },
     });
