@@ -41,7 +41,7 @@ image: deb ## make the appliance, dist/holdfast-appliance-amd64.img.zst
 	appliance/image/host_packages.sh
 	appliance/image/build.sh
 
-check: $(DEPS) ## format, lint, types, unit tests; under a minute
+check: $(DEPS) ## format, lint, types, unit tests; two minutes
 	$(DENO) fmt --check
 	$(DENO) lint --quiet
 	$(DENO) check --quiet .

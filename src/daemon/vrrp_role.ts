@@ -112,8 +112,8 @@ class VrrpRole {
   #prepareTakeover(): boolean {
     const soonUs = this.#clock.nowUs() + AWAKE_BEFORE_TAKEOVER_US;
     if (!this.#started || (this.#engine?.noTakeoverBeforeUs ?? Infinity) > soonUs) return false;
-    const takeoverUs = this.#engine?.nextTakeoverUs();
-    if (takeoverUs === undefined || takeoverUs > soonUs) return false;
+    const takeoverUs = this.#engine?.nextTakeoverUs(soonUs);
+    if (takeoverUs === undefined) return false;
     if (takeoverUs !== this.#preparedFor) {
       this.#preparedFor = takeoverUs;
       rehearse(this.#part.instances, 1);

@@ -76,9 +76,10 @@ interface Usage {
 function usage(process: BackgroundProcess): Usage {
   let [cpuMs, residentKb] = [0, 0];
   for (const pid of [process.pid, ...descendants(process.pid)]) {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    cpuMs += (Number(fields[11]) + Number(fields[12])) * 10; // utime and stime, in hundredths of a second
+    // Nanoseconds on a CPU, by thread; utime and stime are counted in ticks, which short runs often slip through.
+    for (const { name } of Deno.readDirSync(`/proc/${pid}/task`)) {
+      cpuMs += Number(Deno.readTextFileSync(`/proc/${pid}/task/${name}/schedstat`).split(" ")[0]) / 1_000_000;
+    }
     residentKb += Number(Deno.readTextFileSync(`/proc/${pid}/status`).match(/^VmRSS:\s+(\d+)/m)?.[1] ?? 0);
   }
   return { cpuMs, residentKb };

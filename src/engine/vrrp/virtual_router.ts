@@ -27,7 +27,7 @@ import { SplitBrainWatch } from "./split_brain_watch.ts";
 import { NO_STATUS, trackedSnapshot, type TrackStatus } from "./tracked_items.ts";
 import { checkInterface } from "./interface_check.ts";
 import { Punctuality } from "./punctuality.ts";
-import type { QuietTime } from "./quiet_time.ts";
+import type { DueRouters } from "./due_routers.ts";
 import { TrackedPriority } from "./tracked_priority.ts";
 import { RateLimiter } from "./rate_limiter.ts";
 import { type InstanceNotice, type Membership, NOTICE_INTERVAL_US, type VirtualRouterPorts } from "./surroundings.ts";
@@ -36,7 +36,7 @@ import { senderOf, sourceAt, withBytes } from "./senders.ts";
 /** A VRRP instance. Made from its configuration; does nothing until `start`. */
 export class VirtualRouter {
   readonly #ports: VirtualRouterPorts;
-  readonly #quiet: QuietTime;
+  readonly #due: DueRouters<VirtualRouter>;
   readonly #advertiser: Advertiser;
   readonly #moved: MovedParts;
   readonly #addresses: MovedAddresses;
@@ -70,9 +70,9 @@ export class VirtualRouter {
   #lastTransition: VrrpInstanceSnapshot["lastTransition"];
   #source: { text: string; bytes: Uint8Array } | undefined;
 
-  constructor(config: VrrpInstance, ports: VirtualRouterPorts, quiet: QuietTime) {
+  constructor(config: VrrpInstance, ports: VirtualRouterPorts, due: DueRouters<VirtualRouter>) {
     this.#ports = ports;
-    this.#quiet = quiet;
+    this.#due = due;
     this.#config = config;
     this.#core = coreConfig(config);
     this.#tracked = new TrackedPriority(ports);
@@ -354,7 +354,7 @@ export class VirtualRouter {
 
   #enter(state: RouterState): void {
     this.#state = state;
-    this.#quiet.note(state);
+    this.#due.note(this, state);
   }
 
   #apply(result: Step): void {

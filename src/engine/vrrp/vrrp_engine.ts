@@ -13,12 +13,12 @@ import { IPV6_DESTINATION_OFFSET, IPV6_HEADER_BYTES, IPV6_SOURCE_OFFSET } from "
 import { readAdvertisement, readAdvertisement6, VRRP_PROTOCOL } from "../../wire/vrrp.ts";
 import { NO_ORDERS, type RouterOrders } from "../../core/vrrp/steering.ts";
 import { addressesOf, addressKey } from "./addresses.ts";
+import { DueRouters } from "./due_routers.ts";
 import { LinkWatch } from "./link_watch.ts";
 import { LiveSyncGroup } from "./live_sync_group.ts";
 import type { Message } from "./packet_auth.ts";
 import { receiverOf, senderOf } from "./own_links.ts";
 import { operate, type OperationAnswer, type VrrpOperation } from "./operations.ts";
-import { QuietTime } from "./quiet_time.ts";
 import { NO_STATUS, type TrackStatus } from "./tracked_items.ts";
 import { groupOf } from "./terms.ts";
 import { UnknownVrids } from "./unknown_vrids.ts";
@@ -85,7 +85,7 @@ const VIRTUAL_ROUTER_PREFIX = "00005e00";
 export class VrrpEngine {
   readonly #stray = { length: 0, "unknown-vrid": 0, other: 0 };
   readonly #ports: VirtualRouterPorts;
-  readonly #quiet = new QuietTime();
+  readonly #due = new DueRouters<VirtualRouter>();
   #routers: readonly VirtualRouter[] = [];
   #groups: readonly LiveSyncGroup[] = [];
   /** By interface: at the VRID over IPv4, at VRID + 256 over IPv6. */
@@ -101,7 +101,7 @@ export class VrrpEngine {
     this.#ports = ports;
     this.unknownVrids = new UnknownVrids(ports.log);
     this.#links = new LinkWatch(ports.network, (fact) => ports.observe?.(fact));
-    this.#use(instances.map((instance) => new VirtualRouter(instance, ports, this.#quiet)));
+    this.#use(instances.map((instance) => new VirtualRouter(instance, ports, this.#due)));
     this.#groups = groups.map((group) => new LiveSyncGroup(group, this.#membersOf(group), ports));
   }
 
@@ -146,7 +146,7 @@ export class VrrpEngine {
       const router = before.get(routerKey(instance));
       before.delete(routerKey(instance));
       if (router === undefined) {
-        const made = new VirtualRouter(instance, this.#ports, this.#quiet);
+        const made = new VirtualRouter(instance, this.#ports, this.#due);
         made.track(this.#status);
         made.steer(this.#orders.get(instance.name) ?? NO_ORDERS);
         added.push(made);
@@ -210,57 +210,41 @@ export class VrrpEngine {
     for (const router of this.#routers) router.track(status);
   }
 
-  /** The earliest deadline, monotonic microseconds; undefined when nothing is due. */
+  /** The earliest deadline, monotonic microseconds; undefined when nothing is due. Asks every router. */
   nextDeadlineUs(): number | undefined {
-    let earliest: number | undefined;
-    for (const router of this.#routers) {
-      const deadline = router.deadlineUs;
-      if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
-    }
-    this.#quiet.timerIs(earliest);
-    const announcementUs = this.#ports.pacer?.deadlineUs;
-    if (announcementUs === undefined || earliest === undefined) return earliest ?? announcementUs;
-    return Math.min(earliest, announcementUs);
+    const deadlines = this.#routers.map(({ deadlineUs }) => deadlineUs ?? Infinity);
+    const earliest = Math.min(...deadlines, this.#ports.pacer?.deadlineUs ?? Infinity);
+    return earliest === Infinity ? undefined : earliest;
   }
 
   /** When to call `runDue` at the latest: the next deadline, or a little before it. Asks no router. */
   wakeUs(): number {
-    return Math.min(this.#quiet.untilUs, this.#ports.pacer?.deadlineUs ?? Infinity);
+    return Math.min(this.#due.noTimerBeforeUs, this.#ports.pacer?.deadlineUs ?? Infinity);
   }
 
-  /** When the next backup takes over unless it hears its master before; undefined when none waits for that. */
-  nextTakeoverUs(): number | undefined {
-    let earliest: number | undefined;
-    for (const router of this.#routers) {
-      const deadline = router.stateName === "backup" ? router.deadlineUs : undefined;
-      if (deadline !== undefined && (earliest === undefined || deadline < earliest)) earliest = deadline;
-    }
-    this.#quiet.takeoverIs(earliest);
-    return earliest;
+  /** When the next backup takes over, until `untilUs`, unless it hears its master before; undefined: none does. */
+  nextTakeoverUs(untilUs = Infinity): number | undefined {
+    return this.#due.takeoverUs(untilUs);
   }
 
   /** No backup takes over before this time. Asks no router. */
   get noTakeoverBeforeUs(): number {
-    return this.#quiet.untilTakeoverUs;
+    return this.#due.noTakeoverBeforeUs;
   }
 
   /** Lets every instance do what is due at this time. @returns how late that was, microseconds */
   runDue(): number {
     const nowUs = this.#ports.clock.nowUs();
-    const lateUs = nowUs < this.#quiet.untilUs ? 0 : this.#runTimers(nowUs);
-    this.#ports.pacer?.runDue();
-    return lateUs;
-  }
-
-  #runTimers(nowUs: number): number {
     let lateUs = 0;
-    for (const router of this.#routers) {
-      const deadline = router.deadlineUs;
-      if (deadline === undefined || deadline > nowUs) continue;
-      lateUs = Math.max(lateUs, nowUs - deadline);
-      router.timer();
+    if (nowUs >= this.#due.noTimerBeforeUs) {
+      for (const router of this.#due.take(nowUs)) {
+        const { deadlineUs = Infinity } = router; // another one of its sync group may have moved it meanwhile
+        lateUs = Math.max(lateUs, nowUs - deadlineUs);
+        if (deadlineUs <= nowUs) router.timer();
+        this.#due.restore(router);
+      }
     }
-    this.nextDeadlineUs();
+    this.#ports.pacer?.runDue();
     return lateUs;
   }
 
@@ -324,6 +308,7 @@ export class VrrpEngine {
 
   #use(routers: readonly VirtualRouter[]): void {
     this.#routers = routers;
+    this.#due.keep(routers);
     this.#byInterface = new Map();
     for (const router of routers) {
       // VRIDs of one interface in an array: finding the instance of a packet allocates nothing.
