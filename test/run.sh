@@ -140,6 +140,7 @@ vm() {
   part "a hundred reloads under traffic" in_vm test/integration/reload_test.sh
   part "keepalived and Holdfast with the same configurations: the same table" in_vm test/integration/same_table_test.sh
   part "connections outlive their director" in_vm test/integration/connection_sync_test.sh
+  part "backups, fail_open, and followers of instances and quorums" in_vm test/integration/pool_test.sh
   part "servers that drain and start slowly" in_vm test/integration/drain_test.sh
   part "without IPVS, without privileges" in_vm test/integration/no_ipvs_test.sh
   part "make demo" "$here/lab/demo.sh"
