@@ -4,9 +4,11 @@
 interface Entry<Item> {
   readonly item: Item;
   atUs: number;
-  /** In the heap. */
+  /** In the heap; -1: taken out. Kept for the next deadline, so that noting one allocates nothing. */
   index: number;
 }
+
+const OUT = -1;
 
 /** Deadlines of items, monotonic microseconds. Takes no clock. */
 export class Agenda<Item> {
@@ -21,16 +23,14 @@ export class Agenda<Item> {
   /** The deadline of an item is now this one; undefined: it has none. */
   note(item: Item, deadlineUs: number | undefined): void {
     if (deadlineUs === undefined) return;
-    const entry = this.#entries.get(item);
-    if (entry !== undefined) {
-      if (deadlineUs >= entry.atUs) return;
-      entry.atUs = deadlineUs;
-      return this.#rise(entry);
-    }
-    const added = { item, atUs: deadlineUs, index: this.#heap.length };
-    this.#entries.set(item, added);
-    this.#heap.push(added);
-    this.#rise(added);
+    let entry = this.#entries.get(item);
+    if (entry === undefined) this.#entries.set(item, entry = { item, atUs: Infinity, index: OUT });
+    if (entry.index === OUT) {
+      entry.index = this.#heap.length;
+      this.#heap.push(entry);
+    } else if (deadlineUs >= entry.atUs) return;
+    entry.atUs = deadlineUs;
+    this.#rise(entry);
   }
 
   /** Takes out those that may be due. Their own word counts; who still has a deadline is to be noted again. */
@@ -63,7 +63,7 @@ export class Agenda<Item> {
 
   /** @param first of the heap */
   #drop(first: Entry<Item>): void {
-    this.#entries.delete(first.item);
+    first.index = OUT;
     const last = this.#heap.pop();
     if (last === undefined || last === first) return;
     last.index = 0;

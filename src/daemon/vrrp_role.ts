@@ -10,10 +10,12 @@ import { OwnLinks } from "../engine/vrrp/own_links.ts";
 import { Epoll } from "../linux/epoll.ts";
 import { LinuxNetwork } from "../linux/linux_network.ts";
 import { DeadlineTimer, SystemClock } from "../linux/monotonic_clock.ts";
+import { isCrowded } from "../linux/scheduling.ts";
 import type { AdvertisementSocket } from "../linux/vrrp_socket.ts";
 import { OwnAutoPriority } from "./auto_priority.ts";
 import { ClaimListener } from "./claim_listener.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
+import { collectAlone } from "./own_collector.ts";
 import { Link } from "./link.ts";
 import { tuneMyself } from "./process_tuning.ts";
 import type { FromChild, ToVrrp } from "./messages.ts";
@@ -37,6 +39,7 @@ const REHEARSALS = 200;
 /** Runs until the supervisor says so or is gone. @param linkFd our end of the link */
 export async function runVrrpRole(linkFd: number): Promise<void> {
   ignoreTerminalSignals();
+  collectAlone();
   const role = new VrrpRole(new Link<FromChild>(linkFd));
   try {
     await role.run();
@@ -74,6 +77,8 @@ class VrrpRole {
   #snapshotDueUs = 0;
   /** The take-over, by its time, that was prepared for last. */
   #preparedFor: number | undefined;
+  /** Until it comes, the loop does not sleep. */
+  #staysAwake = true;
 
   constructor(link: Link<FromChild>) {
     this.#link = link;
@@ -107,7 +112,10 @@ class VrrpRole {
    * of sleep have emptied. From then on the loop does not sleep, so that it is awake when the moment comes; it goes
    * on listening, for the master may still be heard.
    *
-   * @returns whether a take-over is that near
+   * Where others want the CPU, too, it sleeps all the same: the scheduler lets in at once who has slept, and takes the CPU
+   * away for milliseconds from who was awake.
+   *
+   * @returns whether a take-over is that near, and awaited
    */
   #prepareTakeover(): boolean {
     const soonUs = this.#clock.nowUs() + AWAKE_BEFORE_TAKEOVER_US;
@@ -116,18 +124,25 @@ class VrrpRole {
     if (takeoverUs === undefined) return false;
     if (takeoverUs !== this.#preparedFor) {
       this.#preparedFor = takeoverUs;
+      this.#staysAwake = this.#part.autoPriority.usual > 0 || !isCrowded();
       rehearse(this.#part.instances, 1);
       this.#network?.warmUp(1);
     }
-    return true;
+    return this.#staysAwake;
   }
 
   #nextWakeUs(): number | undefined {
     if (!this.#started) return this.#heldStart?.notBeforeUs;
-    const takeoverUs = this.#engine?.noTakeoverBeforeUs ?? Infinity;
+    const takeoverUs = this.#takeoverToPrepareUs();
     const deadlineUs = this.#engine?.wakeUs() ?? Infinity;
     const linksUs = this.#network?.steady.deadlineUs ?? Infinity;
     return Math.min(deadlineUs, takeoverUs - AWAKE_BEFORE_TAKEOVER_US, linksUs, this.#snapshotDueUs);
+  }
+
+  /** One that is prepared for and slept through is a deadline like others. */
+  #takeoverToPrepareUs(): number {
+    const takeoverUs = this.#engine?.noTakeoverBeforeUs ?? Infinity;
+    return takeoverUs === this.#preparedFor && !this.#staysAwake ? Infinity : takeoverUs;
   }
 
   /** Packets first: an advertisement that waits in the queue must be heard before the timer says that none came. */

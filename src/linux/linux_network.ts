@@ -137,7 +137,10 @@ export class LinuxNetwork implements NetworkPort, LinkPort {
   warmUp(rounds: number): void {
     this.#editor.warmUp(rounds);
     for (let round = 0; round < rounds; round++) {
-      for (const { socket } of this.#sockets.values()) socket.warmUp();
+      for (const { socket } of this.#sockets.values()) {
+        socket.warmUp();
+        this.interface(socket.interfaceName);
+      }
       this.#frames.warmUp();
     }
   }

@@ -85,3 +85,13 @@ export function nameProcess(name: string): void {
   const text = cString(name);
   libc().prctl(PR_SET_NAME, BigInt(Deno.UnsafePointer.value(Deno.UnsafePointer.of(text))), 0n, 0n, 0n);
 }
+
+/** Whether more tasks want a CPU at this moment than there are, this one counted: then who is busy must let others in. */
+export function isCrowded(): boolean {
+  try {
+    const runnable = Deno.readTextFileSync("/proc/loadavg").match(/ (\d+)\//)?.[1];
+    return Number(runnable) > navigator.hardwareConcurrency;
+  } catch {
+    return false;
+  }
+}

@@ -3,6 +3,7 @@
 import type { VrrpInstance } from "../../config/config.ts";
 import type { NetworkInterface, NetworkPort } from "../../ports/network.ts";
 import { PAPER_DIGESTS } from "../simulation/paper_digests.ts";
+import { AnnouncementPacer } from "./announcement_pacer.ts";
 import { VrrpEngine } from "./vrrp_engine.ts";
 
 /** Lets an engine of its own become master, hear a packet and stop, so many times. Touches nothing outside. */
@@ -14,9 +15,11 @@ export function rehearse(instances: readonly VrrpInstance[], rounds: number): vo
   for (let round = 0; round < rounds; round++) {
     let nowUs = 1_000_000;
     const network = new PaperNetwork();
+    const clock = { nowUs: () => nowUs, wallMs: () => 0 };
     const engine = new VrrpEngine([instance], {
-      clock: { nowUs: () => nowUs, wallMs: () => 0 },
+      clock,
       network,
+      pacer: new AnnouncementPacer(clock),
       digests: PAPER_DIGESTS,
       log: () => {},
       changed: () => {},
