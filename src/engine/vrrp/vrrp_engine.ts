@@ -87,6 +87,8 @@ export class VrrpEngine {
   readonly #ports: VirtualRouterPorts;
   readonly #due = new DueRouters<VirtualRouter>();
   #routers: readonly VirtualRouter[] = [];
+  /** Those that are due at the same time have their turns in the order of the configuration. */
+  #places: ReadonlyMap<VirtualRouter, number> = new Map();
   #groups: readonly LiveSyncGroup[] = [];
   /** By interface: at the VRID over IPv4, at VRID + 256 over IPv6. */
   #byInterface = new Map<string, VirtualRouter[]>();
@@ -237,7 +239,9 @@ export class VrrpEngine {
     const nowUs = this.#ports.clock.nowUs();
     let lateUs = 0;
     if (nowUs >= this.#due.noTimerBeforeUs) {
-      for (const router of this.#due.take(nowUs)) {
+      const due = this.#due.take(nowUs);
+      if (due.length > 1) due.sort((left, right) => this.#placeOf(left) - this.#placeOf(right));
+      for (const router of due) {
         const { deadlineUs = Infinity } = router; // another one of its sync group may have moved it meanwhile
         lateUs = Math.max(lateUs, nowUs - deadlineUs);
         if (deadlineUs <= nowUs) router.timer();
@@ -306,8 +310,13 @@ export class VrrpEngine {
     return this.#routers.map((router) => router.snapshot());
   }
 
+  #placeOf(router: VirtualRouter): number {
+    return this.#places.get(router) ?? 0;
+  }
+
   #use(routers: readonly VirtualRouter[]): void {
     this.#routers = routers;
+    this.#places = new Map(routers.map((router, at) => [router, at]));
     this.#due.keep(routers);
     this.#byInterface = new Map();
     for (const router of routers) {
