@@ -1,5 +1,6 @@
 // `holdfast console`: the summary and the menu on the appliance's screen and serial line. One process for all terminals; what
 // keys mean and what is shown is src/appliance/console.
+import { exists, textOf } from "../linux/file_facts.ts";
 import { KeyReader } from "../appliance/console/keys.ts";
 import { type Diagnosis, type Machine, type Order, press, shown, type View } from "../appliance/console/menu.ts";
 import { fileNameOf, networkFile, type NetworkSettings } from "../appliance/console/network_settings.ts";
@@ -255,21 +256,4 @@ async function output(command: string): Promise<string> {
     stderr: "null",
   }).output();
   return new TextDecoder().decode(stdout);
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return undefined;
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

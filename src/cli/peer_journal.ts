@@ -1,4 +1,5 @@
 // The journal of another node, from a copy of its file or from its API, and how its clock differs from ours.
+import { textWithin } from "../probe/bounded_answer.ts";
 import type { Entry, Fact } from "../core/journal/entry.ts";
 import type { Clock } from "../core/journal/merge.ts";
 import { isEntry } from "../core/journal/record.ts";
@@ -64,7 +65,7 @@ async function askApi(url: string, init: RequestInit & { client?: Deno.HttpClien
   let text: string;
   try {
     const response = await fetch(url, { ...init, signal: AbortSignal.timeout(LIMIT_MS) });
-    text = await textOf(response);
+    text = await textWithin(response, MAX_BYTES, "its answer is too long");
     if (!response.ok) throw new Error(`it answers ${response.status}`);
   } catch (error) {
     throw new Error(`the peer at ${url} cannot be read: ${error instanceof Error ? error.message : error}`);
@@ -76,17 +77,6 @@ async function askApi(url: string, init: RequestInit & { client?: Deno.HttpClien
     // said below
   }
   throw new Error(`what ${url} answers is no journal`);
-}
-
-async function textOf(response: Response): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > MAX_BYTES) throw new Error("its answer is too long");
-    chunks.push(chunk);
-  }
-  return await new Blob(chunks as BlobPart[]).text();
 }
 
 /** The peer says what time it has; it did so between our question and its answer. */

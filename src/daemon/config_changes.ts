@@ -3,7 +3,6 @@
 import type { LeftOut } from "../config/carried_out.ts";
 import type { Config } from "../config/config.ts";
 import { differenceOf, type ObjectChange, summaryOf } from "../config/plan.ts";
-import { isYaml } from "../config/yaml_shape.ts";
 import type { GenerationEntry, PendingConfirmation, RefusalStatus, TaskEntry } from "../ports/commands.ts";
 import { prepareFile } from "./config_file.ts";
 import { hasRedactedSecrets, whyNotOverApi } from "./config_guard.ts";
@@ -351,8 +350,3 @@ export class ConfigChanges {
 }
 
 const NOTHING: ReadResult = { config: undefined, leftOut: [], report: "", hasFlaws: false };
-
-/** The syntax that a file has to have, by its name. */
-export function syntaxOf(source: string): "yaml" | "keepalived" {
-  return isYaml(source) ? "yaml" : "keepalived";
-}

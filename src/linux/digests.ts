@@ -1,4 +1,5 @@
 // Keyed digests by the runtime's own library, which is loaded at the first one: few routers need it, and it costs 12 MB.
+import { builtinModule } from "./builtin_module.ts";
 import type { Digests } from "../ports/digests.ts";
 import type { Hmac } from "../wire/auth_header.ts";
 
@@ -20,9 +21,7 @@ export class RuntimeDigests implements Digests {
 }
 
 function loadCrypto(): Crypto {
-  const { process } = globalThis as unknown as {
-    process: { getBuiltinModule(name: string): Crypto; noDeprecation?: boolean };
-  };
+  const { process } = globalThis as unknown as { process: { noDeprecation?: boolean } };
   process.noDeprecation = true; // older runtimes complain, on standard error, of how they themselves make an Hmac
-  return process.getBuiltinModule("node:crypto");
+  return builtinModule("node:crypto");
 }

@@ -1,5 +1,7 @@
 // Keys in etcd that one host holds at a time, each bound to a lease: etcd's own JSON gateway (v3, etcd 3.4 and later). What comes
 // back is bounded, and is checked before it is used.
+import { readForQuestion, textWithin } from "./bounded_answer.ts";
+
 /** How etcd is reached. */
 export interface EtcdSettings {
   /** `https://192.0.2.1:2379`; they are tried in turn. */
@@ -87,8 +89,9 @@ export class EtcdKey {
     const { user, passwordFile, ca, certificate, key } = this.#settings;
     const client = Deno.createHttpClient({
       poolMaxIdlePerHost: 0,
-      ...(ca !== undefined && { caCerts: [read(ca)] }),
-      ...(certificate !== undefined && key !== undefined && { cert: read(certificate), key: read(key) }),
+      ...(ca !== undefined && { caCerts: [readForQuestion(ca)] }),
+      ...(certificate !== undefined && key !== undefined &&
+        { cert: readForQuestion(certificate), key: readForQuestion(key) }),
     });
     try {
       const post = async (address: string, content: unknown): Promise<Answer> => {
@@ -97,7 +100,7 @@ export class EtcdKey {
         return await answerOf(await fetch(address, { ...options, body: JSON.stringify(content) }));
       };
       if (user !== undefined && this.#token === undefined) {
-        const password = passwordFile === undefined ? "" : read(passwordFile).split("\n", 1)[0];
+        const password = passwordFile === undefined ? "" : readForQuestion(passwordFile).split("\n", 1)[0];
         const { token } = await post(new URL("/v3/auth/authenticate", url).href, { name: user, password });
         this.#token = String(token);
       }
@@ -138,12 +141,7 @@ function list(value: unknown): readonly Answer[] {
 }
 
 async function answerOf(response: Response): Promise<Answer> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of response.body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > MAX_BYTES) throw new Error(`answers with more than ${MAX_BYTES} bytes`);
-  }
+  const text = await textWithin(response, MAX_BYTES);
   if (response.status !== 200) {
     let message = "";
     try {
@@ -155,12 +153,4 @@ async function answerOf(response: Response): Promise<Answer> {
   }
   const answer: unknown = JSON.parse(text);
   return object(answer);
-}
-
-function read(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    throw new Error(`cannot be asked: ${path} cannot be read`);
-  }
 }

@@ -1,4 +1,5 @@
 // Asks the API of another Holdfast for its status. What comes back is bounded, and nothing more than JSON.
+import { readForQuestion, textWithin } from "./bounded_answer.ts";
 
 /** Whom to ask, and how. */
 export interface PeerQuestion {
@@ -14,33 +15,16 @@ const MAX_BYTES = 16 * 1024 * 1024;
 /** Gets the document. @throws Error with the reason, never with what is in the files */
 export async function fetchPeerStatus({ url, ca, tokenFile }: PeerQuestion, signal: AbortSignal): Promise<unknown> {
   const headers = new Headers({ accept: "application/json" });
-  if (tokenFile !== undefined) headers.set("authorization", `Bearer ${read(tokenFile).trim()}`);
-  const client = Deno.createHttpClient(ca === undefined ? { poolMaxIdlePerHost: 0 } : { caCerts: [read(ca)] });
+  if (tokenFile !== undefined) headers.set("authorization", `Bearer ${readForQuestion(tokenFile).trim()}`);
+  const client = Deno.createHttpClient(
+    ca === undefined ? { poolMaxIdlePerHost: 0 } : { caCerts: [readForQuestion(ca)] },
+  );
   try {
     const response = await fetch(url, { client, headers, redirect: "error", signal });
-    const text = await bounded(response);
+    const text = await textWithin(response, MAX_BYTES);
     if (response.status !== 200) throw new Error(`answers with HTTP status ${response.status}`);
     return JSON.parse(text);
   } finally {
     client.close();
   }
-}
-
-function read(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    throw new Error(`cannot be asked: ${path} cannot be read`);
-  }
-}
-
-async function bounded({ body }: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let [text, bytes] = ["", 0];
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES) throw new Error(`answers with more than ${MAX_BYTES} bytes`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }

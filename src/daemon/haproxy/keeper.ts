@@ -1,5 +1,6 @@
 // Keeps HAProxy running: starts it or finds the one that an earlier Holdfast left, starts it again when it dies or hangs, hands
 // it new configurations without dropping a connection, and says how it is. Runs in the supervisor, which may wait.
+import { textOf } from "../../linux/file_facts.ts";
 import type { Config } from "../../config/config.ts";
 import { HAPROXY_TRACKER, type HaproxyConfig } from "../../config/haproxy_config.ts";
 import { FILES } from "../../core/haproxy/internal_section.ts";
@@ -10,7 +11,7 @@ import type { HaproxyReport } from "../messages.ts";
 import type { ReloadStep } from "../reload.ts";
 import { generate, type Generated, judgeConfig, messageLine } from "./generated.ts";
 import { HaproxyProcess } from "./process.ts";
-import { makeFolder, replaceFile, runFolder, textOf } from "./run_folder.ts";
+import { makeFolder, replaceFile, runFolder } from "./run_folder.ts";
 import { WorkerView } from "./worker_view.ts";
 
 /** What the keeper needs. */

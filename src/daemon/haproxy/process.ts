@@ -1,8 +1,9 @@
 // One running HAProxy: its master process, started by us or by an earlier Holdfast. It is no part of our process group, so that
 // what ends us does not end it.
+import { textOf } from "../../linux/file_facts.ts";
 import { FILES } from "../../core/haproxy/internal_section.ts";
 import { childEnvironment } from "./generated.ts";
-import { replaceFile, textOf } from "./run_folder.ts";
+import { replaceFile } from "./run_folder.ts";
 
 /** Of util-linux: it becomes HAProxy. Deno's own `detached` would take away the groups that a service manager gave us. */
 const SETSID = "/usr/bin/setsid";

@@ -29,12 +29,3 @@ export function replaceFile(path: string, text: string): void {
   Deno.writeTextFileSync(next, text, { mode: 0o600 });
   Deno.renameSync(next, path);
 }
-
-/** Text of a file, undefined when there is none. */
-export function textOf(path: string): string | undefined {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return undefined;
-  }
-}

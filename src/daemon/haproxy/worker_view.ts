@@ -1,11 +1,12 @@
 // What HAProxy says of itself by its sockets: whether it answers, its statistics, the states of its servers, and how a reload
 // ends.
+import { textOf } from "../../linux/file_facts.ts";
 import { FILES } from "../../core/haproxy/internal_section.ts";
 import { EMPTY_STATES, ordersIn, parseInfo, parseProcesses, statesToKeep } from "../../core/haproxy/runtime_answers.ts";
 import { parseStats, type StatTable } from "../../core/haproxy/stats_csv.ts";
 import type { HaproxySnapshot } from "../../ports/snapshot.ts";
 import { askSocket } from "./runtime_socket.ts";
-import { replaceFile, textOf } from "./run_folder.ts";
+import { replaceFile } from "./run_folder.ts";
 
 /** It answers at once, or something is wrong. */
 const LOOK_LIMIT_MS = 1000;

@@ -1,4 +1,5 @@
 // Gathers the facts that `holdfast doctor` judges: from /proc, /sys and the C library, changing nothing.
+import { exists, namesIn, textOf } from "../file_facts.ts";
 import type { MachineFacts, MachineInterface, ModuleState } from "../../ports/machine.ts";
 import { libc } from "../libc.ts";
 import { readSysctl } from "../sysctl.ts";
@@ -54,7 +55,7 @@ export function collectFacts(modules: readonly string[]): MachineFacts {
 }
 
 function interfaceOf(name: string): MachineInterface {
-  const mtu = Number(textOf(`/sys/class/net/${name}/mtu`));
+  const mtu = Number(textOf(`/sys/class/net/${name}/mtu`) ?? "");
   const addresses = Deno.networkInterfaces().filter((entry) => entry.name === name).map(({ address, cidr }) => ({
     address,
     prefixLength: Number(cidr?.split("/")[1] ?? (address.includes(":") ? 128 : 32)),
@@ -64,7 +65,7 @@ function interfaceOf(name: string): MachineInterface {
 
 /** Of the main table. */
 function defaultRoutes(): MachineFacts["defaultRoutes"] {
-  const rows = (path: string): string[][] => textOf(path).split("\n").map((line) => line.trim().split(/\s+/));
+  const rows = (path: string): string[][] => (textOf(path) ?? "").split("\n").map((line) => line.trim().split(/\s+/));
   const four = rows("/proc/net/route").filter(([, to, , , , , , mask]) => to === "00000000" && mask === "00000000");
   const six = rows("/proc/net/ipv6_route").filter(([to = "", length, , , , , , , flags = "0", device]) =>
     /^0{32}$/.test(to) && length === "00" && device !== "lo" && (parseInt(flags, 16) & RTF_REJECT) === 0
@@ -78,8 +79,8 @@ function defaultRoutes(): MachineFacts["defaultRoutes"] {
 /** Loaded or built in, on disk, or neither. */
 function moduleStates(modules: readonly string[]): Record<string, ModuleState> {
   if (modules.length === 0) return {};
-  const folder = `/lib/modules/${textOf("/proc/sys/kernel/osrelease").trim()}`;
-  const [builtIn, onDisk] = ["modules.builtin", "modules.dep"].map((file) => textOf(`${folder}/${file}`));
+  const folder = `/lib/modules/${(textOf("/proc/sys/kernel/osrelease") ?? "").trim()}`;
+  const [builtIn, onDisk] = ["modules.builtin", "modules.dep"].map((file) => textOf(`${folder}/${file}`) ?? "");
   return Object.fromEntries(modules.map((name): [string, ModuleState] => {
     const inText = (text: string | undefined): boolean =>
       new RegExp(`/${name.replaceAll(/[-_]/g, "[-_]")}\\.ko`).test(text ?? "");
@@ -100,29 +101,4 @@ function isFirstNamespace(): boolean {
 function clockIsSynchronised(): boolean | undefined {
   const state = libc().adjtimex(new Uint8Array(TIMEX_BYTES));
   return state < 0 ? undefined : state !== TIME_ERROR;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => name);
-  } catch {
-    return [];
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return "";
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,4 +1,5 @@
 // What systemd-networkd manages and how, from its state and its files.
+import { namesIn, textOf } from "../file_facts.ts";
 import type { NetworkdFacts } from "../../ports/machine.ts";
 
 /** Where networkd looks for files and drop-ins; what is in the earlier one of the same name counts. */
@@ -7,7 +8,7 @@ const FOLDERS = ["etc/systemd", "run/systemd", "usr/local/lib/systemd", "usr/lib
 /** Reads it; undefined where networkd manages nothing. @param root of the file system, with its slash */
 export function readNetworkd(root = "/"): NetworkdFacts | undefined {
   const links = namesIn(`${root}run/systemd/netif/links`).flatMap((index) => {
-    const state = settingsOf(textOf(`${root}run/systemd/netif/links/${index}`));
+    const state = settingsOf(textOf(`${root}run/systemd/netif/links/${index}`) ?? "");
     const file = state.get("NETWORK_FILE");
     if (file === undefined) return [];
     const name = state.get("IFNAME") ?? nameOfIndex(index, root);
@@ -16,7 +17,7 @@ export function readNetworkd(root = "/"): NetworkdFacts | undefined {
     return [{ interface: name, file, keepConfiguration: kept ?? "no" }];
   });
   if (links.length === 0) return undefined;
-  const main = FOLDERS.map((folder) => `${root}${folder}/networkd.conf`).find((path) => textOf(path) !== "");
+  const main = FOLDERS.map((folder) => `${root}${folder}/networkd.conf`).find((path) => (textOf(path) ?? "") !== "");
   const files = [...(main === undefined ? [] : [main]), ...dropIns(".", "networkd.conf", root)];
   const isOn = (key: string): boolean => !/^(no|false|off|0)$/i.test(valueIn(files, key) ?? "yes");
   return {
@@ -40,7 +41,7 @@ function dropIns(folder: string, name: string, root: string): string[] {
 
 /** The last value of a key. */
 function valueIn(files: readonly string[], key: string): string | undefined {
-  return files.map((file) => settingsOf(textOf(file)).get(key)).findLast((value) => value !== undefined);
+  return files.map((file) => settingsOf(textOf(file) ?? "").get(key)).findLast((value) => value !== undefined);
 }
 
 /** Lines `KEY=VALUE`; sections don't matter here, for no two have the same keys. */
@@ -55,24 +56,8 @@ function settingsOf(text: string): Map<string, string> {
 /** The state tells only the index of a link. */
 function nameOfIndex(index: string, root: string): string | undefined {
   return namesIn(`${root}sys/class/net`).find((name) =>
-    textOf(`${root}sys/class/net/${name}/ifindex`).trim() === index
+    textOf(`${root}sys/class/net/${name}/ifindex`)?.trim() === index
   );
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return [...Deno.readDirSync(folder)].map(({ name }) => name).toSorted();
-  } catch {
-    return [];
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return "";
-  }
 }
 
 function baseName(path: string): string {
