@@ -1,6 +1,9 @@
 // How the configuration wants the processes of the roles to run: `vrrp_rt_priority`, `checker_no_swap` and their like.
 import type { GlobalDefs } from "./global_defs.ts";
 
+/** For roles that do little and must be on time: the kernel's shortest. */
+export const SHORTEST_SLICE_US = 100;
+
 /** The settings of one process. */
 export interface ProcessSettings {
   /** As `ps` shows it, at most 15 bytes; undefined: that of the program. */
@@ -11,6 +14,8 @@ export interface ProcessSettings {
   readonly realTimeLimitUs?: number | undefined;
   /** -20 to 19. */
   readonly nice?: number | undefined;
+  /** A turn on a processor, microseconds; undefined: the kernel's usual. */
+  readonly sliceUs?: number | undefined;
   readonly cpus?: readonly number[] | undefined;
   /** Its memory stays in RAM. */
   readonly noSwap: boolean;
@@ -23,6 +28,7 @@ export function vrrpProcess(global: GlobalDefs): ProcessSettings {
     realTimePriority: global.vrrpRealTimePriority,
     realTimeLimitUs: global.vrrpRealTimeLimitUs,
     nice: global.vrrpNice,
+    sliceUs: SHORTEST_SLICE_US,
     cpus: global.vrrpCpus,
     noSwap: global.vrrpNoSwap ?? false,
   };
@@ -35,6 +41,7 @@ export function bfdProcess(global: GlobalDefs): ProcessSettings {
     realTimePriority: global.bfdRealTimePriority,
     realTimeLimitUs: global.bfdRealTimeLimitUs,
     nice: global.bfdNice,
+    sliceUs: SHORTEST_SLICE_US,
     cpus: global.bfdCpus,
     noSwap: global.bfdNoSwap ?? false,
   };

@@ -84,7 +84,7 @@ class BfdRole {
   }
 
   #handle(fd: number): void {
-    if (fd === this.#timer.fd) return this.#timer.acknowledge();
+    if (fd === this.#timer.fd) return this.#timer.fired();
     if (fd === this.#link.fd) return this.#readLink();
     for (const listener of this.#listeners.values()) if (listener.fd === fd) return this.#readPackets(listener);
   }

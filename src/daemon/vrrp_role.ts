@@ -1,12 +1,14 @@
 // The vrrp role: one synchronous loop over raw sockets, the netlink monitor, a timer and the link to the supervisor.
 // Waits in epoll_wait and nowhere else; no promise runs while it serves, except when a signal wants its listener to.
-import { rehearse } from "../engine/vrrp/rehearsal.ts";
+import { castOf, rehearse } from "../engine/vrrp/rehearsal.ts";
 import { AnnouncementPacer } from "../engine/vrrp/announcement_pacer.ts";
 import { StaticParts } from "../engine/vrrp/static_parts.ts";
+import type { VrrpInstance } from "../config/config.ts";
 import type { VirtualRouterPorts } from "../engine/vrrp/surroundings.ts";
 import { type Listener, listenersOf, VrrpEngine } from "../engine/vrrp/vrrp_engine.ts";
 import { RuntimeDigests } from "../linux/digests.ts";
 import { OwnLinks } from "../engine/vrrp/own_links.ts";
+import { dryRun } from "../linux/dry_run.ts";
 import { Epoll } from "../linux/epoll.ts";
 import { LinuxNetwork } from "../linux/linux_network.ts";
 import { DeadlineTimer, SystemClock } from "../linux/monotonic_clock.ts";
@@ -31,8 +33,12 @@ const SNAPSHOT_SPACING_US = 50_000;
 const MAX_PACKETS_PER_ROUND = 256;
 /** A signal that comes between the last look and epoll_wait is noticed this much later at worst. */
 const MAX_WAIT_MS = 1000;
-/** How long before a take-over the loop stays awake: the timer's own lateness and a rehearsal fit in. */
-const AWAKE_BEFORE_TAKEOVER_US = 1000;
+/** How long before a take-over it is rehearsed: time enough for it, and to sleep once more. */
+const REHEARSED_BEFORE_TAKEOVER_US = 5000;
+/** Many instances that take over one after another need one rehearsal. */
+const STILL_PREPARED_US = 50_000;
+/** How long before a take-over the loop stays awake: the timer's own lateness fits in. */
+const AWAKE_BEFORE_TAKEOVER_US = 200;
 /** Fail-overs rehearsed before the start: enough for V8 to have compiled the way, some 20 ms. */
 const REHEARSALS = 200;
 
@@ -67,6 +73,8 @@ class VrrpRole {
   readonly #pacer = new AnnouncementPacer(this.#clock);
   readonly #autoPriority = new OwnAutoPriority((line) => this.#link.send({ type: "log", line }));
   #part: VrrpPart = NO_PART;
+  /** What is rehearsed. */
+  #cast: readonly VrrpInstance[] = [];
   #started = false;
   /** The order to start, until its time has come. */
   #heldStart: (ToVrrp & { type: "start" }) | undefined;
@@ -77,8 +85,10 @@ class VrrpRole {
   #snapshotDueUs = 0;
   /** The take-over, by its time, that was prepared for last. */
   #preparedFor: number | undefined;
-  /** Until it comes, the loop does not sleep. */
-  #staysAwake = true;
+  /** When that was. */
+  #preparedUs = -Infinity;
+  /** No others wanted the CPU then. */
+  #isUncrowded = true;
 
   constructor(link: Link<FromChild>) {
     this.#link = link;
@@ -109,40 +119,85 @@ class VrrpRole {
 
   /**
    * Shortly before a backup takes over, brings the code and data of a take-over back into the caches, which seconds
-   * of sleep have emptied. From then on the loop does not sleep, so that it is awake when the moment comes; it goes
-   * on listening, for the master may still be heard.
+   * of sleep have emptied. Then it sleeps once more, until the last moment, in which it does not, so that it is awake in
+   * time; it goes on listening, for the master may still be heard.
    *
-   * Where others want the CPU, too, it sleeps all the same: the scheduler lets in at once who has slept, and takes the CPU
-   * away for milliseconds from who was awake.
+   * Where others want the CPU, too, it only sleeps: the scheduler lets in at once who has slept, and takes the CPU away from
+   * who has just worked.
    *
    * @returns whether a take-over is that near, and awaited
    */
   #prepareTakeover(): boolean {
-    const soonUs = this.#clock.nowUs() + AWAKE_BEFORE_TAKEOVER_US;
+    const nowUs = this.#clock.nowUs();
+    const soonUs = nowUs + REHEARSED_BEFORE_TAKEOVER_US;
     if (!this.#started || (this.#engine?.noTakeoverBeforeUs ?? Infinity) > soonUs) return false;
     const takeoverUs = this.#engine?.nextTakeoverUs(soonUs);
     if (takeoverUs === undefined) return false;
-    if (takeoverUs !== this.#preparedFor) {
-      this.#preparedFor = takeoverUs;
-      this.#staysAwake = this.#part.autoPriority.usual > 0 || !isCrowded();
-      rehearse(this.#part.instances, 1);
-      this.#network?.warmUp(1);
+    this.#preparedFor = takeoverUs;
+    if (nowUs - this.#preparedUs > STILL_PREPARED_US) {
+      this.#preparedUs = nowUs;
+      this.#isUncrowded = this.#part.autoPriority.usual > 0 || !isCrowded();
+      if (this.#isUncrowded) this.#rehearse(1);
     }
-    return this.#staysAwake;
+    return this.#isUncrowded && takeoverUs <= this.#clock.nowUs() + AWAKE_BEFORE_TAKEOVER_US;
+  }
+
+  /** Again and again what a take-over does, with all that belongs to it except that others notice. */
+  #rehearse(rounds: number): void {
+    const network = this.#network;
+    if (network === undefined) return;
+    dryRun(() => {
+      for (let round = 0; round < rounds; round++) {
+        const clock = new SystemClock();
+        const ports = this.#portsOf(network, clock, new AnnouncementPacer(clock), true);
+        const advance = (us: number): void => void (clock.aheadUs += us);
+        for (const instance of this.#cast) rehearse(instance, { ports, advance });
+      }
+    });
+  }
+
+  /** One place for those of the engine and of its rehearsals: to V8 they are of one kind. */
+  #portsOf(
+    network: LinuxNetwork,
+    clock: SystemClock,
+    pacer: AnnouncementPacer,
+    isRehearsal: boolean,
+  ): VirtualRouterPorts {
+    const post = (message: FromChild): void => {
+      if (!isRehearsal) this.#link.post(message);
+    };
+    return {
+      clock,
+      network,
+      digests: new RuntimeDigests(),
+      pacer,
+      log: (line) => {
+        if (!isRehearsal) this.#link.send({ type: "log", line });
+      },
+      changed: () => {
+        if (isRehearsal) return;
+        this.#snapshotDueUs = Math.min(this.#snapshotDueUs, this.#reportedUs + SNAPSHOT_SPACING_US);
+      },
+      transition: (transition) => post({ type: "transition", transition }),
+      observe: (fact) => post({ type: "observed", atMs: clock.wallMs(), fact }),
+      notice: (notice) => post({ type: "notice", notice }),
+      fence: (request) => post({ type: "fence", request }),
+    };
   }
 
   #nextWakeUs(): number | undefined {
     if (!this.#started) return this.#heldStart?.notBeforeUs;
-    const takeoverUs = this.#takeoverToPrepareUs();
+    const takeoverUs = this.#preparationUs();
     const deadlineUs = this.#engine?.wakeUs() ?? Infinity;
     const linksUs = this.#network?.steady.deadlineUs ?? Infinity;
-    return Math.min(deadlineUs, takeoverUs - AWAKE_BEFORE_TAKEOVER_US, linksUs, this.#snapshotDueUs);
+    return Math.min(deadlineUs, takeoverUs, linksUs, this.#snapshotDueUs);
   }
 
-  /** One that is prepared for and slept through is a deadline like others. */
-  #takeoverToPrepareUs(): number {
+  /** When to be awake because of a take-over. One that is rehearsed and slept through is a deadline like others. */
+  #preparationUs(): number {
     const takeoverUs = this.#engine?.noTakeoverBeforeUs ?? Infinity;
-    return takeoverUs === this.#preparedFor && !this.#staysAwake ? Infinity : takeoverUs;
+    if (takeoverUs !== this.#preparedFor) return takeoverUs - REHEARSED_BEFORE_TAKEOVER_US;
+    return this.#isUncrowded ? takeoverUs - AWAKE_BEFORE_TAKEOVER_US : Infinity;
   }
 
   /** Packets first: an advertisement that waits in the queue must be heard before the timer says that none came. */
@@ -163,7 +218,7 @@ class VrrpRole {
   }
 
   #handle(fd: number): void {
-    if (fd === this.#timer.fd) return this.#timer.acknowledge();
+    if (fd === this.#timer.fd) return this.#timer.fired();
     if (fd === this.#link.fd) return this.#readLink();
     if (fd === this.#network?.table.fd || fd === this.#network?.routing.fd) return this.#networkChanged();
     const socket = this.#sockets.get(fd);
@@ -257,18 +312,8 @@ class VrrpRole {
     this.#pacer.use(part.pacing);
     this.#autoPriority.use(part.autoPriority);
     this.#network = network;
-    const ports: VirtualRouterPorts = {
-      clock: this.#clock,
-      network,
-      digests: new RuntimeDigests(),
-      pacer: this.#pacer,
-      log: (line) => this.#link.send({ type: "log", line }),
-      changed: () => this.#snapshotDueUs = Math.min(this.#snapshotDueUs, this.#reportedUs + SNAPSHOT_SPACING_US),
-      transition: (transition) => this.#link.post({ type: "transition", transition }),
-      observe: (fact) => this.#link.post({ type: "observed", atMs: this.#clock.wallMs(), fact }),
-      notice: (notice) => this.#link.post({ type: "notice", notice }),
-      fence: (request) => this.#link.post({ type: "fence", request }),
-    };
+    this.#cast = castOf(instances);
+    const ports = this.#portsOf(network, this.#clock, this.#pacer, false);
     this.#links = new OwnLinks(network, ports.log);
     this.#links.ensure(instances);
     this.#links.keep(instances);
@@ -280,10 +325,7 @@ class VrrpRole {
     this.#epoll.add(network.table.fd);
     this.#epoll.add(network.routing.fd);
     this.#openSockets(this.#listeners());
-    if (!urgent) {
-      rehearse(instances, REHEARSALS);
-      network.warmUp(REHEARSALS);
-    }
+    if (!urgent) this.#rehearse(REHEARSALS);
     this.#link.post({ type: "ready" });
   }
 
@@ -329,6 +371,7 @@ class VrrpRole {
       if (this.#engine !== undefined) this.#engine.unknownVrids.logged = part.logsUnknownVrids;
       if (this.#started) this.#engine?.networkChanged(); // by other delays
       this.#part = part;
+      this.#cast = castOf(instances);
     } catch (error) {
       refused = error instanceof Error ? error.message : String(error);
     }

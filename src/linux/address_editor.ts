@@ -1,6 +1,5 @@
 // Adds and removes addresses through rtnetlink. The kernel answers while it handles the request, so nothing waits here.
 import type { AddressAssignment } from "../ports/network.ts";
-import { NLM_F_ACK, NLM_F_REQUEST, NLMSG_NOOP } from "../wire/netlink.ts";
 import { writeAddAddress, writeRemoveAddress } from "../wire/rtnetlink.ts";
 import type { InterfaceTable } from "./interface_table.ts";
 import { NetlinkRequests } from "./netlink_requests.ts";
@@ -43,20 +42,6 @@ export class AddressEditor {
       throw new Error(`Cannot remove ${address}/${prefixLength} from ${device}: ${describeErrno(refused)}`);
     }
     this.#table.noteAddress(device, address, undefined);
-  }
-
-  /**
-   * Makes the first real change as fast as later ones: writes requests that are not sent, and sends control messages that
-   * the kernel answers without doing anything.
-   */
-  warmUp(rounds: number): void {
-    const request = { interfaceIndex: 1, address: "192.0.2.1", prefixLength: 32, scope: 0 };
-    for (let round = 0; round < rounds; round++) {
-      writeAddAddress(this.#requests.writer.reset(), request, 0);
-      this.#requests.send((sequence) =>
-        this.#requests.writer.begin(NLMSG_NOOP, NLM_F_REQUEST | NLM_F_ACK, sequence).end()
-      );
-    }
   }
 
   close(): void {

@@ -1,11 +1,10 @@
 // Sends Ethernet frames, such as gratuitous ARP, on any interface. Receives nothing.
 import { AF_PACKET, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW } from "./constants.ts";
+import { isDryRun, sendingOn } from "./dry_run.ts";
 import { errno, libc } from "./libc.ts";
 import { check, describeErrno } from "./system_error.ts";
 
 const SOCKADDR_LL_BYTES = 20;
-const NO_DESCRIPTOR = -1;
-const EMPTY = new Uint8Array(14);
 
 /** One packet socket for sending. */
 export class FrameSocket {
@@ -19,22 +18,20 @@ export class FrameSocket {
 
   /** Sends a whole frame to the destination that its first 6 bytes name. @returns undefined, or why it could not be sent */
   send(interfaceIndex: number, frame: Uint8Array<ArrayBuffer>): string | undefined {
-    return this.#sendOn(this.#fd, interfaceIndex, frame);
-  }
-
-  /** Sends nothing, by the same way: the kernel refuses the descriptor. */
-  warmUp(): void {
-    this.#sendOn(NO_DESCRIPTOR, 0, EMPTY);
-  }
-
-  #sendOn(fd: number, interfaceIndex: number, frame: Uint8Array<ArrayBuffer>): string | undefined {
     this.#view.setUint16(0, AF_PACKET, true);
     this.#address.set(frame.subarray(12, 14), 2); // sll_protocol, network order
     this.#view.setInt32(4, interfaceIndex, true);
     this.#address[11] = 6;
     this.#address.set(frame.subarray(0, 6), 12);
-    const sent = libc().sendto(fd, frame, frame.length, MSG_DONTWAIT, this.#address, SOCKADDR_LL_BYTES);
-    return sent < 0 ? describeErrno(errno()) : undefined;
+    const sent = libc().sendto(
+      sendingOn(this.#fd),
+      frame,
+      frame.length,
+      MSG_DONTWAIT,
+      this.#address,
+      SOCKADDR_LL_BYTES,
+    );
+    return sent < 0 && !isDryRun() ? describeErrno(errno()) : undefined;
   }
 
   close(): void {

@@ -77,6 +77,8 @@ const SYMBOLS = {
   execve: { parameters: ["buffer", /* path */ "buffer", /* argv */ "buffer" /* envp */], result: "i32" },
   setns: { parameters: ["i32", /* fd */ "i32" /* type */], result: "i32" },
   sched_setscheduler: { parameters: ["i32", /* tid */ "i32", /* policy */ "buffer" /* sched_param */], result: "i32" },
+  // Variadic in its declaration only: the registers are those of any other call. For what Debian 12's glibc does not wrap.
+  syscall: { parameters: ["i32", /* number */ "i32", "buffer", "u32", "u32"], result: "i32" },
   setpriority: { parameters: ["i32", /* which */ "u32", /* pid */ "i32" /* niceness */], result: "i32" },
   sched_setaffinity: { parameters: ["i32", /* tid */ "u32", /* bytes */ "buffer" /* cpu_set_t */], result: "i32" },
   prlimit: { parameters: ["i32", /* pid */ "i32", /* resource */ "buffer", "pointer" /* old */], result: "i32" },

@@ -7,6 +7,7 @@ import type { LinkPort, OwnLink } from "../ports/links.ts";
 import { LinkPoll } from "./link_poll.ts";
 import { SystemClock } from "./monotonic_clock.ts";
 import { SteadyLinks } from "./steady_links.ts";
+import { isDryRun } from "./dry_run.ts";
 import { LinkEditor } from "./link_editor.ts";
 import { AddressFilter } from "./address_filter.ts";
 import { AddressEditor } from "./address_editor.ts";
@@ -113,11 +114,11 @@ export class LinuxNetwork implements NetworkPort, LinkPort {
   }
 
   refusePackets(address: string): void {
-    this.#filter.refuse(address);
+    if (!isDryRun()) this.#filter.refuse(address);
   }
 
   acceptPackets(address: string): void {
-    this.#filter.accept(address);
+    if (!isDryRun()) this.#filter.accept(address);
   }
 
   forwardsIpv6(device: string): boolean {
@@ -131,18 +132,6 @@ export class LinuxNetwork implements NetworkPort, LinkPort {
   sendFrame(device: string, frame: Uint8Array<ArrayBuffer>): string | undefined {
     const index = this.table.indexOf(device);
     return index === undefined ? `there is no interface ${device}` : this.#frames.send(index, frame);
-  }
-
-  /** Runs the calls of a take-over without any effect, so that the first real one is not the slowest. */
-  warmUp(rounds: number): void {
-    this.#editor.warmUp(rounds);
-    for (let round = 0; round < rounds; round++) {
-      for (const { socket } of this.#sockets.values()) {
-        socket.warmUp();
-        this.interface(socket.interfaceName);
-      }
-      this.#frames.warmUp();
-    }
   }
 
   close(): void {

@@ -16,12 +16,14 @@ export class SystemClock implements Clock {
   readonly #timespec = new Uint8Array(TIMESPEC_BYTES);
   readonly #words = new Uint32Array(this.#timespec.buffer);
   readonly #libc = libc();
+  /** How far this clock goes ahead of the host's, microseconds: rehearsals do not wait. */
+  aheadUs = 0;
 
   nowUs(): number {
     this.#libc.clock_gettime(CLOCK_MONOTONIC, this.#timespec);
     // struct timespec: 64 bit seconds, 64 bit nanoseconds, little endian
     const [secondsLow = 0, secondsHigh = 0, nanoseconds = 0] = this.#words;
-    return (secondsHigh * 0x100000000 + secondsLow) * SECOND_US + Math.floor(nanoseconds / 1000);
+    return (secondsHigh * 0x100000000 + secondsLow) * SECOND_US + Math.floor(nanoseconds / 1000) + this.aheadUs;
   }
 
   wallMs(): number {
@@ -37,7 +39,6 @@ export class DeadlineTimer {
   readonly fd = check(libc().timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC), "create a timer");
   readonly #setting = new Uint8Array(ITIMERSPEC_BYTES);
   readonly #view = new DataView(this.#setting.buffer);
-  readonly #expirations = new Uint8Array(8);
   #armedUs: number | undefined;
 
   /** Arms for a time in microseconds, or disarms; the same time twice costs nothing. A time gone by fires at once. */
@@ -51,10 +52,9 @@ export class DeadlineTimer {
     check(libc().timerfd_settime(this.fd, TFD_TIMER_ABSTIME, this.#setting, null), "set a timer");
   }
 
-  /** Takes note that it fired, so that epoll stops reporting it and `set` arms again. */
-  acknowledge(): void {
-    libc().read(this.fd, this.#expirations, this.#expirations.length);
-    this.#armedUs = undefined;
+  /** Takes note that it fired: the next `set` arms it, and so makes epoll stop reporting it. */
+  fired(): void {
+    this.#armedUs = NaN;
   }
 
   close(): void {

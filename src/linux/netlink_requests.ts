@@ -1,6 +1,7 @@
 // Requests that change links, addresses or routes, one at a time. The kernel answers while it handles the request, so nothing
 // waits here.
-import { NetlinkWriter } from "../wire/netlink.ts";
+import { NetlinkWriter, NLMSG_NOOP } from "../wire/netlink.ts";
+import { isDryRun } from "./dry_run.ts";
 import { NETLINK_ROUTE, NetlinkSocket } from "./netlink_socket.ts";
 import { errnoName, SystemError } from "./system_error.ts";
 
@@ -21,6 +22,7 @@ export class NetlinkRequests {
     const sequence = this.#socket.nextSequence();
     this.writer.reset();
     write(sequence);
+    if (isDryRun()) this.writer.retype(NLMSG_NOOP);
     try {
       this.#socket.transact(this.writer, sequence, (_sequence, errno) => refused = errno);
     } catch (error) {

@@ -8,6 +8,15 @@ function statField(pid: number, field: number): number {
   return Number(text.slice(text.lastIndexOf(")") + 2).split(" ")[field - 3]);
 }
 
+/** Whether the kernel lets an ordinary process choose its slice. */
+const [MAJOR = 0, MINOR = 0] = Deno.osRelease().split(".").map(Number);
+const CAN_SLICE = MAJOR > 6 || (MAJOR === 6 && MINOR >= 12);
+
+/** Nanoseconds. */
+function sliceOf(pid: number): number {
+  return Number(Deno.readTextFileSync(`/proc/${pid}/sched`).match(/^se\.slice\s*:\s*(\d+)$/m)?.[1]);
+}
+
 function statusOf(pid: number, name: string): string {
   return Deno.readTextFileSync(`/proc/${pid}/status`).match(new RegExp(`^${name}:\\s*(.*)$`, "m"))?.[1] ?? "";
 }
@@ -28,6 +37,11 @@ testWith(
       assertEquals(schedule(child.pid, { nice: -5 }, wanted), []);
       assertEquals([statField(child.pid, POLICY), statField(child.pid, NICE)], [0, -5]);
       assertEquals(statusOf(child.pid, "Cpus_allowed_list"), allowed);
+      const usualSlice = sliceOf(child.pid); // older kernels show none
+      const sliced = { nice: -5, sliceUs: 100 };
+      assertEquals(schedule(child.pid, sliced, { nice: -5 }), []);
+      assertEquals(sliceOf(child.pid), CAN_SLICE ? 100_000 : usualSlice);
+      assertEquals(statField(child.pid, NICE), -5);
     } finally {
       child.kill("SIGKILL");
       await child.status;

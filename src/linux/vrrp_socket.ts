@@ -19,6 +19,7 @@ import {
   SOCK_RAW,
   SOL_SOCKET,
 } from "./constants.ts";
+import { isDryRun, sendingOn } from "./dry_run.ts";
 import { cInts, cString, errno, libc } from "./libc.ts";
 import { check, describeErrno, EAGAIN, EINTR } from "./system_error.ts";
 
@@ -33,9 +34,6 @@ export const TC_PRIO_CONTROL = 7;
 const DESTINATION_OFFSET = 16;
 const ADDRESS_OFFSET = 4;
 
-const NO_DESCRIPTOR = -1;
-const EMPTY = new Uint8Array(0);
-
 /** Sends and receives advertisements of one IP version on one interface. */
 export interface AdvertisementSocket {
   readonly interfaceName: string;
@@ -49,8 +47,6 @@ export interface AdvertisementSocket {
   receive(buffer: Uint8Array<ArrayBuffer>): number;
   /** Sends a packet that carries its own IP header. @returns undefined, or why it could not be sent */
   send(packet: Uint8Array<ArrayBuffer>): string | undefined;
-  /** Sends nothing, by the same way: the kernel refuses the descriptor. */
-  warmUp(): void;
   close(): void;
 }
 
@@ -109,17 +105,16 @@ export class VrrpSocket implements AdvertisementSocket {
   }
 
   send(packet: Uint8Array<ArrayBuffer>): string | undefined {
-    return this.#sendOn(this.#sendFd, packet);
-  }
-
-  warmUp(): void {
-    this.#sendOn(NO_DESCRIPTOR, EMPTY);
-  }
-
-  #sendOn(fd: number, packet: Uint8Array<ArrayBuffer>): string | undefined {
     this.#destination.set(packet.subarray(DESTINATION_OFFSET, DESTINATION_OFFSET + 4), ADDRESS_OFFSET);
-    const sent = libc().sendto(fd, packet, packet.length, MSG_DONTWAIT, this.#destination, 16);
-    return sent < 0 ? describeErrno(errno()) : undefined;
+    const sent = libc().sendto(
+      sendingOn(this.#sendFd),
+      packet,
+      packet.length,
+      MSG_DONTWAIT,
+      this.#destination,
+      16,
+    );
+    return sent < 0 && !isDryRun() ? describeErrno(errno()) : undefined;
   }
 
   close(): void {

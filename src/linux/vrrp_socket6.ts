@@ -3,6 +3,7 @@
 import { IPV6_DESTINATION_OFFSET, IPV6_HEADER_BYTES, writeIpv6Header } from "../wire/ipv6.ts";
 import { VRRP_PROTOCOL } from "../wire/vrrp.ts";
 import { AF_INET6, IPPROTO_RAW, MSG_DONTWAIT, SO_PRIORITY, SO_RCVBUF, SOL_SOCKET } from "./constants.ts";
+import { isDryRun, sendingOn } from "./dry_run.ts";
 import { cInts, errno, libc } from "./libc.ts";
 import { ReceivedMessage } from "./received_message.ts";
 import { describeErrno, EAGAIN, EINTR } from "./system_error.ts";
@@ -20,8 +21,6 @@ const IPV6_FREEBIND = 78;
 
 const SOCKADDR_BYTES = 28;
 const SOCKADDR_ADDRESS = 8;
-const NO_DESCRIPTOR = -1;
-const EMPTY = new Uint8Array(IPV6_HEADER_BYTES);
 
 /** Any link-local address: the source that routes are looked up with, not the one in the header. */
 const ROUTE_SOURCE = Uint8Array.of(0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1);
@@ -108,17 +107,16 @@ export class VrrpSocket6 implements AdvertisementSocket {
   }
 
   send(packet: Uint8Array<ArrayBuffer>): string | undefined {
-    return this.#sendOn(this.#sendFd, packet);
-  }
-
-  warmUp(): void {
-    this.#sendOn(NO_DESCRIPTOR, EMPTY);
-  }
-
-  #sendOn(fd: number, packet: Uint8Array<ArrayBuffer>): string | undefined {
     this.#destination.set(packet.subarray(IPV6_DESTINATION_OFFSET, IPV6_HEADER_BYTES), SOCKADDR_ADDRESS);
-    const sent = libc().sendto(fd, packet, packet.length, MSG_DONTWAIT, this.#destination, SOCKADDR_BYTES);
-    return sent < 0 ? describeErrno(errno()) : undefined;
+    const sent = libc().sendto(
+      sendingOn(this.#sendFd),
+      packet,
+      packet.length,
+      MSG_DONTWAIT,
+      this.#destination,
+      SOCKADDR_BYTES,
+    );
+    return sent < 0 && !isDryRun() ? describeErrno(errno()) : undefined;
   }
 
   close(): void {

@@ -64,6 +64,11 @@ export class NetlinkWriter {
     return this;
   }
 
+  /** Gives the message that was begun last another type. */
+  retype(type: number): void {
+    this.#view.setUint16(this.#messageStart + 4, type, true);
+  }
+
   /** Appends raw bytes, such as the family's fixed header, padded with zeros to four. */
   raw(bytes: ArrayLike<number>): this {
     const padded = align(bytes.length);

@@ -138,6 +138,8 @@ function stepBackup(
   }
 }
 
+const BEATS_PER_INTERVAL = 100;
+
 /** A timer that runs out this much too late, and half an advertisement interval, means that the host was not awake. */
 const ASLEEP_US = 50_000;
 
@@ -297,7 +299,7 @@ function masterTimers(config: RouterConfig, state: RouterState & { name: "master
   if (nowUs >= adverTimerUs) {
     actions.push({ type: "send-advertisement", priority: config.priority });
     // Keep the beat; after a long stall start a new one instead of sending a burst.
-    adverTimerUs += config.advertisementIntervalUs;
+    adverTimerUs = onBeat(adverTimerUs + config.advertisementIntervalUs, config.advertisementIntervalUs);
     if (adverTimerUs <= nowUs) adverTimerUs = nowUs + config.advertisementIntervalUs;
   }
   if (announceTimerUs !== undefined && nowUs >= announceTimerUs) {
@@ -311,6 +313,14 @@ function masterTimers(config: RouterConfig, state: RouterState & { name: "master
   const { rivalOwner } = state;
   const next = masterState(adverTimerUs, announceTimerUs, announceRepeat, refreshTimerUs);
   return { state: rivalOwner === undefined ? next : { ...next, rivalOwner }, actions };
+}
+
+/**
+ * Masters of one host advertise at hundredths of their interval: of hundreds with an interval of 0.1 s, ten advertisements
+ * leave at each awakening, and not one. The first interval of a master is shorter by less than a hundredth.
+ */
+function onBeat(atUs: number, intervalUs: number): number {
+  return atUs - atUs % (intervalUs / BEATS_PER_INTERVAL);
 }
 
 /** Whether the advertisement that is due comes after a peer of the configured priority has taken over for want of it. */

@@ -115,6 +115,13 @@ Deno.test("step() master keeps its beat, and does not send a burst after a stall
   assertEquals(types(late.actions), ["send-advertisement"]);
 });
 
+Deno.test("step() masters of one host come to advertise together, at hundredths of their interval", () => {
+  const beatOf = (adverTimerUs: number): number | undefined =>
+    nextDeadlineUs(step(config(), { name: "master", adverTimerUs }, { type: "timer" }, adverTimerUs + 700).state);
+  assertEquals([5_003_000, 5_004_999, 5_010_000].map(beatOf), [6_000_000, 6_000_000, 6_010_000]);
+  assertEquals(beatOf(6_010_000), 7_010_000); // exactly an interval from then on
+});
+
 Deno.test("step() master announces a second time after the delay, then by the refresh interval", () => {
   const state = master({ adverTimerUs: 20 * SECOND, announceTimerUs: 5 * SECOND, announceRepeat: 5 });
   const once = step(config(), state, { type: "timer" }, 5 * SECOND);

@@ -1,64 +1,70 @@
-// Runs through fail-overs on a network of paper before the real one counts: code that runs for the first time takes three
-// times as long, and a backup's first take-over is the one that matters.
-import type { VrrpInstance } from "../../config/config.ts";
-import type { NetworkInterface, NetworkPort } from "../../ports/network.ts";
-import { PAPER_DIGESTS } from "../simulation/paper_digests.ts";
-import { AnnouncementPacer } from "./announcement_pacer.ts";
+// Runs through a fail-over before the real one counts: code that runs for the first time takes three times as long, and a
+// backup's first take-over is the one that matters.
+//
+// What is rehearsed must be what is played. V8 compiles for the kinds of objects that it has seen: with other ones, even
+// with small numbers for the time, the code that was compiled is thrown away in the middle of the first take-over.
+import type { VirtualAddress, VrrpInstance } from "../../config/config.ts";
+import type { VirtualRouterPorts } from "./surroundings.ts";
 import { VrrpEngine } from "./vrrp_engine.ts";
 
-/** Lets an engine of its own become master, hear a packet and stop, so many times. Touches nothing outside. */
-export function rehearse(instances: readonly VrrpInstance[], rounds: number): void {
-  const [first] = instances;
-  if (first === undefined) return;
-  const tracking = { interfaces: [], scripts: [], files: [], processes: [], bfd: [] };
-  const instance: VrrpInstance = { ...first, tracking }; // nobody would say how tracked things are
-  for (let round = 0; round < rounds; round++) {
-    let nowUs = 1_000_000;
-    const network = new PaperNetwork();
-    const clock = { nowUs: () => nowUs, wallMs: () => 0 };
-    const engine = new VrrpEngine([instance], {
-      clock,
-      network,
-      pacer: new AnnouncementPacer(clock),
-      digests: PAPER_DIGESTS,
-      log: () => {},
-      changed: () => {},
-    });
-    engine.start(new Set());
-    for (let turn = 0; turn < 4; turn++) {
-      nowUs = engine.nextDeadlineUs() ?? nowUs;
+/** From the start to the last announcement of a master. */
+const TURNS = 4;
+
+/** Where a rehearsal takes place. */
+export interface Stage {
+  /** The real ones, of which nothing gets out. */
+  readonly ports: VirtualRouterPorts;
+  /** Lets time pass at once. */
+  readonly advance: (us: number) => void;
+}
+
+/**
+ * The instances to rehearse: the first of each family, whose addresses are replaced by some that no host can have, and
+ * which does not wait for anybody.
+ */
+export function castOf(instances: readonly VrrpInstance[]): VrrpInstance[] {
+  const families = new Set(instances.map(({ family }) => family));
+  return [...families].flatMap((family) => {
+    const instance = instances.find((each) => each.family === family);
+    return instance === undefined ? [] : [understudyOf(instance)];
+  });
+}
+
+/** Lets an engine of its own become master and stop. @returns whether it got that far: without a link it cannot */
+export function rehearse(instance: VrrpInstance, { ports, advance }: Stage): boolean {
+  const engine = new VrrpEngine([instance], ports);
+  engine.start(new Set());
+  try {
+    for (let turn = 0; turn < TURNS; turn++) {
+      const nowUs = ports.clock.nowUs();
+      const deadlineUs = engine.nextDeadlineUs();
+      if (deadlineUs === undefined) return false;
+      advance(Math.max(0, deadlineUs - nowUs));
       engine.runDue();
     }
-    engine.receive(instance.interface, network.lastPacket, network.lastPacket.length);
+    return engine.snapshot()[0]?.state === "master";
+  } finally {
     engine.stop();
   }
 }
 
-/** A network on which everything works and nothing happens. */
-class PaperNetwork implements NetworkPort {
-  lastPacket: Uint8Array = new Uint8Array();
-  readonly #held = new Set<string>();
+function understudyOf(instance: VrrpInstance): VrrpInstance {
+  const { tracking, virtualAddresses, family } = instance;
+  const silent = Object.fromEntries(Object.keys(tracking).map((key) => [key, []]));
+  const changed = {
+    ...instance,
+    tracking: { ...tracking, ...silent }, // nobody would say how tracked things are
+    preemptDelayUs: 0,
+    routes: [],
+    rules: [],
+    virtualAddresses: virtualAddresses.slice(0, 1).map((entry) => unusable(entry, family)),
+    excludedAddresses: [],
+  };
+  // Through the same gate as the real ones: the same order of the same keys makes the same kind of object to V8.
+  return JSON.parse(JSON.stringify(changed));
+}
 
-  interface(name: string): NetworkInterface {
-    const addresses = { ipv4Addresses: ["192.0.2.1"], ipv6Addresses: ["fe80::1"] };
-    return { name, index: 1, up: true, hardwareAddress: new Uint8Array(6), ...addresses };
-  }
-
-  hasAddress(_device: string, address: string): boolean {
-    return this.#held.has(address);
-  }
-
-  addAddress({ address }: { address: string }): void {
-    this.#held.add(address);
-  }
-
-  removeAddress({ address }: { address: string }): void {
-    this.#held.delete(address);
-  }
-
-  sendAdvertisement(_interfaceName: string, packet: Uint8Array): undefined {
-    this.lastPacket = packet;
-  }
-
-  sendFrame(): undefined {}
+/** "This network" (RFC 1122) and the discard prefix (RFC 6666). */
+function unusable(entry: VirtualAddress, family: 4 | 6): VirtualAddress {
+  return { ...entry, address: family === 4 ? "0.0.0.1" : "100::1", prefixLength: family === 4 ? 32 : 128 };
 }
