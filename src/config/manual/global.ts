@@ -8,23 +8,23 @@ export const ROOT = manualTable(
   "keepalived.conf(5)",
   `
 global_defs | what holds for everything: defaults, mail, processes | | { router_id lb1 }
-vrrp_instance | a virtual router: addresses that one of several hosts has | | VI_1 { interface eth0 virtual_router_id 51 } | RFC 9568
-vrrp_sync_group | instances that change state together | | VG_1 { group { VI_1 VI_2 } }
-vrrp_script | a command whose result changes the priority of instances, or puts them in fault | | chk { script /usr/bin/true }
-vrrp_track_process | processes that must run | | nginx { process nginx }
+vrrp_instance | a virtual router: addresses that one of several hosts has | | VI_1 { interface eth0; virtual_router_id 51; virtual_ipaddress { 192.0.2.100/24 } } | RFC 9568
+vrrp_sync_group | instances that change state together | | VG_1 { group { VI_1; VI_2 } }
+vrrp_script | a command whose result changes the priority of instances, or puts them in fault | | chk_nginx { script "/usr/bin/killall -0 nginx" }
+vrrp_track_process | processes that must run | | nginx { process /usr/sbin/nginx }
 track_file | a number in a file that changes priorities or weights | | load { file /run/load }
 vrrp_track_file | old name of \`track_file\` | | load { file /run/load }
 bfd_instance | a BFD session with a neighbor, which finds a broken path in milliseconds | | peer { neighbor_ip 192.0.2.2 } | RFC 5880
 track_group | instances that follow static addresses, routes and rules | | TG { group { VI_1 } }
-garp_group | interfaces that share the pace of gratuitous ARP | | { garp_interval 0.05 }
+garp_group | interfaces that share the pace of gratuitous ARP | | { garp_interval 0.05; interfaces { eth0; eth1 } }
 static_ipaddress | addresses that are there as long as Holdfast runs | | { 192.0.2.5/24 dev eth0 }
 static_routes | routes that are there as long as Holdfast runs, in the words of ip-route(8) | | { default via 192.0.2.254 dev eth0 }
 static_rules | rules that are there as long as Holdfast runs, in the words of ip-rule(8) | | { from 192.0.2.5 table 7 preference 100 }
 linkbeat_interfaces | interfaces whose link is polled, and how | | { eth0 MII }
 interface_up_down_delays | interface, and how long it must be down, and up, until that is believed; without the second, up is believed at once | | { eth0 2 5 }
 virtual_server_group | addresses, ranges and firewall marks that share their real servers | | WEB { 192.0.2.1-10 80 }
-virtual_server | a service that the kernel's IPVS spreads over real servers | | 192.0.2.100 80 { protocol TCP } | ipvsadm(8)
-SSL | client certificate for all SSL_GET | | { certificate /etc/ssl/client.pem }
+virtual_server | a service that the kernel's IPVS spreads over real servers | | 192.0.2.100 80 { lvs_sched wrr; lvs_method DR; protocol TCP; real_server 198.51.100.11 80 { weight 1 } } | ipvsadm(8)
+SSL | client certificate for all SSL_GET | | { certificate /etc/ssl/client.pem; key /etc/ssl/client.key }
 net_namespace | network namespace that everything runs in; can't be changed by a reload | the present one | blue
 net_namespace_ipvs | network namespace of IPVS only | \`net_namespace\` | blue
 namespace_with_ipsets | ipsets may be used in a network namespace, on old kernels, too | off
@@ -115,7 +115,7 @@ smtp_connect_timeout | seconds that the mail server may take to answer | 30 | 10
 smtp_alert | mails about everything | see \`smtp_alert_vrrp\` and \`smtp_alert_checker\` | on
 smtp_alert_vrrp | mails about instances and sync groups | \`smtp_alert\`, else off | on
 smtp_alert_checker | mails about virtual and real servers | \`smtp_alert\`, else about real servers | on
-no_checker_emails | no mail for each check, only when a real or virtual server goes up or down | off | on
+no_checker_emails | no mail when a single check changes, only when a real or virtual server goes up or down | off | on
 no_email_faults | no mail about instances in fault | off
 `,
 );
@@ -141,10 +141,10 @@ vrrp_down_timer_adverts | how many advertisements may be lost before a backup ta
 vrrp_lower_prio_no_advert | a master does not answer advertisements of lower priority | off | on
 vrrp_higher_prio_send_advert | a master sends one more advertisement before it gives way | off | on
 vrrp_owner_ignore_adverts | an address owner does not give way to another owner | off, on in strict mode | on
-v3_checksum_as_v2 | version 3 over IPv4 leaves the pseudo header out of the checksum | off
+v3_checksum_as_v2 | version 3 over IPv4 leaves the pseudo header out of the checksum, as RFC 9568 has it and keepalived does not by itself; the same on all routers of a group. An argument is not looked at, not even \`off\` | off | | RFC 9568 section 5.2.8
 vrrp_check_unicast_src | unicast advertisements from others than the peers are dropped | off
 vrrp_skip_check_adv_addr | the list of addresses is compared only when the sender changes | off | on
-vrrp_strict | the RFC to the letter: no password, no unicast peers (such instances don't run), no \`preempt_delay\`, no other \`down_timer_adverts\`, packets to addresses that are not owned are dropped | off | on | RFC 9568
+vrrp_strict | the RFC to the letter: no password, no \`preempt_delay\`, \`down_timer_adverts\` is 3, packets to addresses that are not owned are dropped. Unicast peers are kept, with a warning; newer releases of keepalived drop an instance that has them | off | on | RFC 9568
 vrrp_notify_priority_changes | FIFOs hear of changes of the effective priority, too | off | on
 vrrp_startup_delay | instances wait so long after the start | 0 s | 10
 vrrp_delay_after_boot | instances wait until the host has been up for so long | 0 s | 60
@@ -209,8 +209,8 @@ enable_snmp_checker | keepalived's MIB for virtual servers | off
 enable_snmp_rfc | both RFCs' MIBs | off
 enable_snmp_rfcv2 | MIB of VRRP version 2 | off | | RFC 2787
 enable_snmp_rfcv3 | MIB of VRRP version 3 | off | | RFC 6527
-snmp_vs_stats_update_interval | how old counters of virtual servers may be | 5 s | 2
-snmp_rs_stats_update_interval | how old counters of real servers may be; 0: as old as those of their virtual server | 0 s | 2
+snmp_vs_stats_update_interval | how old the counters of virtual servers may be that SNMP is answered with | 5 s | 2
+snmp_rs_stats_update_interval | how old the counters of real servers may be that SNMP is answered with | 0 s: read each time | 2
 enable_dbus | changes of state are told over D-Bus | off
 dbus_service_name | our name on D-Bus | org.keepalived.Vrrp1 | org.example.Vrrp
 dbus_no_interface_name | what stands for the interface of instances that have none | none | none

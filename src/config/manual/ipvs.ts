@@ -50,7 +50,7 @@ sorry_server_inhibit | the sorry server stays in the table at weight 0 while it 
 sorry_server_lvs_method | how packets reach the sorry server | \`lvs_method\` | NAT
 virtualhost | Host header of HTTP checks that have none of their own | address:port | www.example.com
 snmp_name | name in SNMP | none | web
-smtp_alert | mails when quorum changes | \`smtp_alert_checker\`, else \`smtp_alert\`, else off | on
+smtp_alert | mails when quorum changes | \`smtp_alert_checker\`, else \`smtp_alert\` of \`global_defs\`, else off | on
 inhibit_on_failure | a failed server stays in the table at weight 0, so that its connections end by themselves | off
 connect_timeout | how long a checker waits for a connection, and for each answer | 5 s | 3
 retry | further tries after a failure before the server is out | 1, 0 for MISC_CHECK, 3 for DNS_CHECK | 3
@@ -78,7 +78,7 @@ retry | further tries after a failure before the server is out | the virtual ser
 delay_before_retry | pause before such a try | the virtual server's | 2
 warmup | the first check comes at a random moment within this time | the virtual server's | 5
 delay_loop | from one check to the next | the virtual server's | 6
-smtp_alert | mails when this server goes up or down | \`smtp_alert_checker\` | on
+smtp_alert | mails when this server goes up or down | \`smtp_alert_checker\`, else \`smtp_alert\` of \`global_defs\`, else on | on
 virtualhost | Host header of HTTP checks that have none of their own | the virtual server's | www.example.com
 snmp_name | name in SNMP | none | web1
 HTTP_GET | checks by HTTP: every url must answer as it should | | { url { path / } }
@@ -182,7 +182,7 @@ export const HTTP_GET = { ...COMMON, ...HTTP };
 
 const TLS_COMPLIANT = manualTable(
   CHECKER,
-  "tls_compliant | an end of the connection without TLS's close_notify is a failure | off | on | RFC 8446 section 6.1",
+  "tls_compliant | an answer whose connection ends without TLS's close_notify is a failure | off | on | RFC 8446 section 6.1",
 );
 
 /** Keywords of `SSL_GET`. */

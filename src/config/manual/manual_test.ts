@@ -38,3 +38,10 @@ function problemsOf(section: SectionName, keyword: string, example: string): str
   type?.read?.(statement, report);
   return report.sorted(["f"]).map(({ message }) => message);
 }
+
+Deno.test("manualEntry() shows a block as it must be written, one setting in a line", () => {
+  assertEquals(
+    manualEntry("root", "vrrp_sync_group")?.example,
+    "vrrp_sync_group VG_1 {\n    group {\n        VI_1\n        VI_2\n    }\n}",
+  );
+});

@@ -8,7 +8,7 @@ const WEIGHT =
 export const VRRP_SYNC_GROUP = manualTable(
   "keepalived.conf(5), VRRP synchronization group(s)",
   `
-group | instances that change state together: when one can't be master, none is | | { VI_1 }
+group | instances that change state together: when one can't be master, none is | | { VI_1; VI_2 }
 track_interface | interfaces that the whole group needs | | { eth1 }
 track_script | scripts whose result counts for the whole group | | { chk_nginx }
 track_file | files whose number counts for the whole group | | { maintenance }
@@ -19,7 +19,7 @@ notify_master | command that hears that the group is master | | "/etc/keepalived
 notify_backup | command that hears that the group is backup | | "/etc/keepalived/notify.sh backup"
 notify_fault | command that hears that the group can't serve | | "/etc/keepalived/notify.sh fault"
 notify_stop | command that hears that Holdfast ends | | "/etc/keepalived/notify.sh stop"
-smtp_alert | mails when the group changes state | \`smtp_alert_vrrp\` | on
+smtp_alert | mails when the group changes state | \`smtp_alert_vrrp\`, else \`smtp_alert\` of \`global_defs\`, else off | on
 notify_priority_changes | FIFOs hear of changes of the effective priority, too | off | on
 sync_group_tracking_weight | weights of what the members track go on counting | off
 global_tracking | old name of \`sync_group_tracking_weight\`
@@ -72,7 +72,7 @@ export const BFD_INSTANCE = manualTable(
   "RFC 5880 section 6.8.1",
   `
 neighbor_ip | address of the other end | | 192.0.2.2
-neighbour_ip | the same as \`neighbor_ip\` | | 192.0.2.2
+neighbour_ip | address of the other end, as \`neighbor_ip\` | | 192.0.2.2
 source_ip | own address | the kernel's choice | 192.0.2.1
 min_rx | how often, in milliseconds, the other end may send at most | 10 ms | 50
 min_tx | how often, in milliseconds, this end wants to send | 10 ms | 50
@@ -102,6 +102,6 @@ export const GARP_GROUP = manualTable(
 garp_interval | pause between two gratuitous ARP messages of the group, for switches that drop bursts | 0 s | 0.05
 gna_interval | pause between two unsolicited neighbor advertisements of the group | 0 s | 0.05
 interface | the only interface of the group | | eth0
-interfaces | interfaces of the group, such as all behind one switch | | { eth0 }
+interfaces | interfaces of the group, such as all behind one switch | | { eth0; eth1 }
 `,
 );

@@ -23,27 +23,27 @@ nopreempt | a master stays master although a router of higher priority appears |
 timer_expired_backup | a master that could not advertise for so long that a peer of this priority must have taken over becomes backup; needs \`nopreempt\` | off; 254 when it is there alone | 150
 thread_timer_expired | old name of \`timer_expired_backup\` | | 150
 owner_ignore_adverts | an address owner does not give way to another router that claims to be owner, too | \`vrrp_owner_ignore_adverts\`, else off, on in strict mode | on
-strict_mode | the RFC to the letter: no password, no unicast peers, an owner starts as master, packets to addresses that are not owned are dropped, no \`preempt_delay\`, no other \`down_timer_adverts\` | \`vrrp_strict\` | on
+strict_mode | the RFC to the letter: no password, no \`preempt_delay\`, \`down_timer_adverts\` is 3, an owner starts as master, packets to addresses that are not owned are dropped. Unicast peers are kept, with a warning; newer releases of keepalived drop an instance that has them | \`vrrp_strict\` | on
 accept | a master accepts packets to the virtual addresses although it does not own them | on; off in strict mode unless it is the owner | | ${RFC} section 6.1, Accept_Mode
-no_accept | a master that is not the owner drops packets to the virtual addresses | off; on in strict mode unless it is the owner | | ${RFC} section 6.1, Accept_Mode
+no_accept | a master that is not the owner drops packets to the virtual addresses, all but neighbor discovery; what IPVS forwards is not touched | off; on in strict mode unless it is the owner | | ${RFC} section 6.1, Accept_Mode
 lower_prio_no_advert | a master does not answer advertisements of lower priority | \`vrrp_lower_prio_no_advert\`, else off | on
 higher_prio_send_advert | a master sends one more advertisement before it gives way to a higher priority | \`vrrp_higher_prio_send_advert\`, else off | on
 skip_check_adv_addr | the list of addresses in an advertisement is compared with ours only when its sender changes | \`vrrp_skip_check_adv_addr\`, else off | on
 debug | how much is logged, in builds for it | 0 | 2
 kernel_rx_buf_size | receive buffer of this instance's socket, in bytes | the kernel's | 65536
-smtp_alert | mails when the state changes | \`smtp_alert_vrrp\` | on
+smtp_alert | mails when the state changes | \`smtp_alert_vrrp\`, else \`smtp_alert\` of \`global_defs\`, else off | on
 notify_priority_changes | FIFOs hear of changes of the effective priority, too | \`vrrp_notify_priority_changes\`, else off | on
 lvs_sync_daemon_interface | old way to run the IPVS synchronisation daemon on this device; write \`lvs_sync_daemon\` | | eth1
 linkbeat_use_polling | the link of this instance's interface is polled instead of watched | the top level's \`linkbeat_use_polling\`, else off
 promote_secondaries | sets the sysctl of the interface, so that removing a first address leaves the others of its subnet | off
 mcast_src_ip | source address of advertisements | first address of the interface | 192.0.2.1
-unicast_src_ip | the same as \`mcast_src_ip\` | first address of the interface | 192.0.2.1
+unicast_src_ip | source address of advertisements to \`unicast_peer\`; the same as \`mcast_src_ip\` | first address of the interface | 192.0.2.1
 mcast_dst_ip | multicast group of this instance, the same on all routers of the group | \`vrrp_mcast_group4\` | 224.0.0.18 | ${RFC} section 5.1.1.2
 track_src_ip | the instance is in fault while its source address is missing | off
 unicast_peer | routers that advertisements are sent to one by one, instead of to the multicast group | multicast | { 192.0.2.2 }
 unicast_fault_no_peer | with an empty list of peers the instance is in fault instead of using multicast | off
-unicast_ttl | TTL or hop limit of unicast advertisements | 255 | 255
-check_unicast_src | advertisements from others than the peers are dropped | \`vrrp_check_unicast_src\`, else off
+unicast_ttl | TTL or hop limit of advertisements to \`unicast_peer\` | 255 | 255
+check_unicast_src | advertisements from others than those in \`unicast_peer\` are dropped | \`vrrp_check_unicast_src\`, else off
 old_unicast_checksum | sends the checksum of keepalived up to 1.3.6 to unicast peers; \`never\` does not even recognise it | as the peer does | never
 v3_checksum_as_v2 | version 3 over IPv4 leaves the pseudo header out of the checksum, as RFC 9568 has it and keepalived does not by itself; the same on all routers of the group | \`v3_checksum_as_v2\` of \`global_defs\`, else off | on | ${RFC} section 5.2.8
 use_vmac | puts the addresses on a macvlan with the virtual MAC address 00:00:5e:00:01:VRID, so that clients' ARP caches stay right | off | vip0 | ${RFC} section 7.3
@@ -76,8 +76,8 @@ notify_fault | command that hears that this router can't serve | | "/etc/keepali
 notify_stop | command that hears that Holdfast ends | | "/etc/keepalived/notify.sh stop"
 notify_deleted | command that hears that a reload removed the instance; alone: removal counts as DELETED, not FAULT | | "/etc/keepalived/notify.sh deleted"
 notify_master_rx_lower_pri | command that hears that a master got an advertisement of lower priority | | "/etc/keepalived/notify.sh lower"
-authentication | password in version 2 | none | { auth_type PASS auth_pass secret }
-auth_hmac | authentication of version 3 by keyed hashes, an extension of keepalived 2.4 | none | { key 1 "0123456789abcdef0123456789abcdef" active_key 1 }
+authentication | password in version 2 | none | { auth_type PASS; auth_pass secret }
+auth_hmac | authentication of version 3 by keyed hashes, an extension of keepalived 2.4 | none | { key 1 "0123456789abcdef0123456789abcdef"; active_key 1 }
 `,
 );
 
