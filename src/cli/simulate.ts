@@ -10,9 +10,11 @@ import {
   interfacesOf,
   type NodeConfig,
   peerOf,
+  usedBfd,
   usedFiles,
   usedProcesses,
   usedScripts,
+  usedVirtualServers,
 } from "../engine/simulation/topology.ts";
 import { addressesOf } from "../engine/vrrp/addresses.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
@@ -79,6 +81,9 @@ function known({ name, config }: NodeConfig): ScenarioNode {
     scripts: usedScripts(config).map((script) => script.name),
     processes: usedProcesses(config).map((process) => process.name),
     files: usedFiles(config).map((file) => file.name),
+    bfd: usedBfd(config).map((session) => session.name),
+    virtualServers: usedVirtualServers(config).map((server) => server.name),
+    witnesses: (config.witness?.witnesses ?? []).map((witness) => witness.name),
     addresses: config.vrrpInstances.flatMap(addressesOf).map(({ address }) => address),
   };
 }

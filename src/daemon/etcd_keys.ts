@@ -1,8 +1,9 @@
 // The keys of one etcd witness, one for each instance, and what follows from who holds them.
 import type { VrrpInstance } from "../config/config.ts";
 import type { Witness } from "../config/witness_config.ts";
-import { arbiterWord, wantsKey } from "../core/vrrp/arbiter.ts";
+import { arbiterWord } from "../core/vrrp/arbiter.ts";
 import type { WitnessWord } from "../core/vrrp/peer_word.ts";
+import { arbiterKey, instanceWantsKey } from "../engine/vrrp/arbitrated.ts";
 import type { VrrpInstanceSnapshot } from "../ports/snapshot.ts";
 import { EtcdKey } from "../probe/etcd.ts";
 
@@ -41,7 +42,7 @@ export class EtcdKeys {
       try {
         const key = this.#keyOf(instance);
         const now = reported.find(({ name }) => name === instance.name);
-        const holder = wants(instance, now) ? await key.hold(signal) : await key.leave(signal);
+        const holder = instanceWantsKey(instance, now, Date.now()) ? await key.hold(signal) : await key.leave(signal);
         return [instance.name, arbiterWord(holder, this.#holder)] as const;
       } catch (error) {
         return [instance.name, silence(error)] as const;
@@ -50,20 +51,12 @@ export class EtcdKeys {
     return new Map<string, Word>(words);
   }
 
-  /** Names differ from host to host, the VRID does not. */
-  #keyOf({ vrid, family }: VrrpInstance): EtcdKey {
-    const path = `${this.#settings.prefix}/${vrid}/${family === 6 ? "ipv6" : "ipv4"}`;
+  #keyOf(instance: VrrpInstance): EtcdKey {
+    const path = arbiterKey(this.#settings.prefix, instance);
     let key = this.#keys.get(path);
     if (key === undefined) this.#keys.set(path, key = new EtcdKey(this.#settings, path, this.#holder));
     return key;
   }
-}
-
-function wants({ advertisementIntervalUs }: VrrpInstance, now: VrrpInstanceSnapshot | undefined): boolean {
-  if (now === undefined) return false;
-  const { peer } = now;
-  const hears = peer !== undefined && peer.priority > 0 && { heardMsAgo: Date.now() - peer.heardMs };
-  return wantsKey({ state: now.state, intervalMs: advertisementIntervalUs / 1000, ...hears });
 }
 
 /** Host names are not always different, machines are. */

@@ -4,19 +4,9 @@ import { same } from "../base/same.ts";
 import type { Config, VrrpInstance } from "../config/config.ts";
 import type { Witness, WitnessConfig } from "../config/witness_config.ts";
 import { peerWord } from "../core/vrrp/peer_word.ts";
-import {
-  type Ban,
-  banOf,
-  hearWitness,
-  joinBans,
-  judgePanel,
-  nextPanelUs,
-  type PanelConfig,
-  type PanelState,
-  startPanel,
-  UNASKED,
-  type WitnessView,
-} from "../core/vrrp/witness.ts";
+import { type Ban, hearWitness, type PanelConfig, UNASKED, type WitnessView } from "../core/vrrp/witness.ts";
+import { speaksOf, WitnessPanels } from "../core/vrrp/witness_panels.ts";
+import { identityOf } from "../engine/vrrp/arbitrated.ts";
 import type { VrrpInstanceSnapshot } from "../ports/snapshot.ts";
 import type { SocketPort } from "../ports/sockets.ts";
 import { fetchPeerStatus } from "../probe/peer_status.ts";
@@ -48,7 +38,7 @@ interface LiveWitness {
 export class Witnesses {
   readonly #options: WitnessesOptions;
   readonly #live = new Map<string, LiveWitness>();
-  readonly #panels = new Map<string, PanelState>();
+  readonly #panels = new WitnessPanels();
   #config: Pick<Config, "vrrpInstances" | "syncGroups" | "witness"> = { vrrpInstances: [], syncGroups: [] };
   #bans: ReadonlyMap<string, Ban> = new Map();
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -75,9 +65,6 @@ export class Witnesses {
     const names = new Set(config.vrrpInstances.map(({ name }) => name));
     for (const { views } of this.#live.values()) {
       for (const name of views.keys()) if (!names.has(name)) views.delete(name);
-    }
-    for (const name of this.#panels.keys()) {
-      if (!names.has(name) || config.witness === undefined) this.#panels.delete(name);
     }
     this.#judge();
   }
@@ -108,9 +95,7 @@ export class Witnesses {
     const word = await this.#question(live, ended.signal);
     if (ended.signal.aborted) return;
     for (const instance of this.#config.vrrpInstances) {
-      if (witness.instances === undefined || witness.instances.includes(instance.name)) {
-        this.#hear(live, instance.name, word(instance));
-      }
+      if (speaksOf(witness, instance.name)) this.#hear(live, instance.name, word(instance));
     }
     this.#judge();
     const waitMs = Math.max(0, startMs + witness.intervalMs - performance.now());
@@ -121,7 +106,7 @@ export class Witnesses {
   async #question({ witness, keys }: LiveWitness, ended: AbortSignal): Promise<(instance: VrrpInstance) => Word> {
     const { asks, intervalMs } = witness;
     if (asks.kind === "etcd") {
-      const concerned = this.#config.vrrpInstances.filter(({ name }) => witness.instances?.includes(name) ?? true);
+      const concerned = this.#config.vrrpInstances.filter(({ name }) => speaksOf(witness, name));
       const words = await keys?.ask(concerned, this.#options.instances(), intervalMs, ended);
       return ({ name }) => words?.get(name) ?? { answer: "none", reason: "has not been asked yet" };
     }
@@ -157,45 +142,25 @@ export class Witnesses {
   #judge(): void {
     const { witness: config, vrrpInstances, syncGroups } = this.#config;
     clearTimeout(this.#timer);
-    const own = new Map<string, Ban | undefined>();
-    let next: number | undefined;
     const nowUs = monotonicUs();
-    for (const { name } of config === undefined ? [] : vrrpInstances) {
-      const panel = panelOf(config as WitnessConfig);
-      const state = judgePanel(panel, this.#panels.get(name) ?? startPanel(nowUs), this.#membersOf(name), nowUs);
-      this.#panels.set(name, state);
-      own.set(name, banOf(state));
-      next = Math.min(nextPanelUs(panel, state, nowUs) ?? Infinity, next ?? Infinity);
-    }
-    if (next !== undefined && next < Infinity) {
-      this.#timer = setTimeout(() => this.#judge(), Math.ceil((next - nowUs) / 1000));
-    }
-    const bans = new Map<string, Ban>();
-    for (const name of own.keys()) {
-      const together = syncGroups.find(({ members }) => members.includes(name))?.members ?? [name];
-      const ban = joinBans(together.map((member) => own.get(member)));
-      if (ban !== undefined) bans.set(name, ban);
-    }
+    const judged = {
+      panel: config && panelOf(config),
+      instances: vrrpInstances.map(({ name }) => name),
+      groups: syncGroups.map(({ members }) => members),
+    };
+    const heard = [...this.#live.values()].map(({ witness: { name, asks, instances }, views }) => {
+      return { name, instances, views, inSilenceOnly: asks.kind !== "gateway" };
+    });
+    const { bans, nextUs } = this.#panels.judge(judged, heard, nowUs);
+    if (nextUs !== undefined) this.#timer = setTimeout(() => this.#judge(), Math.ceil((nextUs - nowUs) / 1000));
     if (same([...bans], [...this.#bans])) return;
     this.#bans = bans;
     this.#options.changed();
-  }
-
-  #membersOf(instance: string): Parameters<typeof judgePanel>[2] {
-    return [...this.#live.values()]
-      .filter(({ witness }) => witness.instances === undefined || witness.instances.includes(instance))
-      .map(({ witness: { name, asks }, views }) => {
-        return { name, view: views.get(instance) ?? UNASKED, inSilenceOnly: asks.kind !== "gateway" };
-      });
   }
 }
 
 function panelOf({ need, timeoutMs, whenSilent }: WitnessConfig): PanelConfig {
   return { need, timeoutUs: timeoutMs * 1000, whenSilent };
-}
-
-function identityOf({ vrid, family, virtualAddresses }: VrrpInstance): Parameters<typeof peerWord>[1] {
-  return { vrid, family, addresses: virtualAddresses.map(({ address }) => address) };
 }
 
 function monotonicUs(): number {

@@ -30,6 +30,24 @@ for (const name of ["script", "group", "ipv6", "vmac", "operator"]) {
   });
 }
 
+function yamlPair(name: string): string[] {
+  return ["-f", `${FOLDER}/${name}_a.yaml`, "-f", `${FOLDER}/${name}_b.yaml`];
+}
+
+Deno.test("simulate: witnesses, tracked virtual servers and BFD sessions", async () => {
+  isGolden("witness.txt", await simulate(...yamlPair("witness"), "--scenario", `${FOLDER}/witness.scenario`));
+});
+
+Deno.test("simulate: an etcd has one master, and its silence says when_silent", async () => {
+  const scenario = "4s partition; 20s b witness etcd 192.0.2.31:2379 lost; 20s a dies; 40s b witness etcd 192.0.2.31:2379 back";
+  isGolden("etcd.txt", await simulate(...yamlPair("etcd"), "--scenario", scenario));
+});
+
+Deno.test("simulate: names of several words that are wrong are named as far as they go", async () => {
+  const wrong = "1s a witness gateway 192.0.2.2 lost; 2s a witness; 3s a virtual_server tcp 192.0.2.100:80 half; 4s a bfd x up";
+  isGolden("wrong_names.txt", await simulate(...yamlPair("witness"), "--scenario", wrong));
+});
+
 Deno.test("simulate: a scenario that is wrong is refused with every line and column", async () => {
   isGolden("wrong.txt", await simulate(...pair("script"), "--scenario", `${FOLDER}/wrong.scenario`));
 });

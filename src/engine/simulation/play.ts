@@ -1,6 +1,8 @@
 // Plays a scenario: configurations on simulated hosts, step after step, in virtual time.
 import { Prng } from "../../base/prng.ts";
+import { same } from "../../base/same.ts";
 import type { Config } from "../../config/config.ts";
+import { type ServerWord, wordText } from "../../core/tracking/server_word.ts";
 import { NO_ORDERS, type RouterOrders } from "../../core/vrrp/steering.ts";
 import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
 import { addressesOf } from "../vrrp/addresses.ts";
@@ -10,8 +12,20 @@ import type { ScenarioAction, ScenarioStep } from "./scenario.ts";
 import { type HostConfig, SimulatedHost } from "./simulated_host.ts";
 import { PERFECT_LINK, SimulatedNetwork } from "./simulated_network.ts";
 import { SimulatedScripts } from "./simulated_scripts.ts";
+import { type SimulatedKeys, SimulatedWitnesses } from "./simulated_witnesses.ts";
 import { MasterBook, type TimelineEvent, type VirtualRouterSummary } from "./timeline.ts";
-import { addInterfaces, connect, isTwin, type NodeConfig, usedFiles, usedProcesses, usedScripts } from "./topology.ts";
+import {
+  addInterfaces,
+  connect,
+  isTwin,
+  type NodeConfig,
+  nodeOfApi,
+  serverWord,
+  usedFiles,
+  usedProcesses,
+  usedScripts,
+  usedVirtualServers,
+} from "./topology.ts";
 
 /** What a play needs beside its nodes. */
 export interface PlayOptions {
@@ -44,6 +58,9 @@ class Player {
   readonly #scripts = new Map<SimulatedHost, SimulatedScripts>();
   readonly #files = new Map<SimulatedHost, Record<string, number>>();
   readonly #processes = new Map<SimulatedHost, Record<string, boolean>>();
+  readonly #sessions = new Map<SimulatedHost, Record<string, boolean>>();
+  readonly #servers = new Map<SimulatedHost, Record<string, ServerWord>>();
+  readonly #witnesses = new Map<SimulatedHost, SimulatedWitnesses>();
   readonly #configs = new Map<SimulatedHost, Config>();
   readonly #orders = new Map<SimulatedHost, ReadonlyMap<string, RouterOrders>>();
   readonly #options: PlayOptions;
@@ -55,6 +72,7 @@ class Player {
     this.#options = options;
     this.#network = new SimulatedNetwork(new Prng(options.seed));
     this.#startUs = this.#network.nowUs;
+    const keys: SimulatedKeys = new Map();
     for (const [index, { name, config }] of nodes.entries()) {
       const host = new SimulatedHost(name, index + 1, hostConfig(config), this.#network, {
         transition: (_, transition) => this.#transition(host, transition),
@@ -67,6 +85,10 @@ class Player {
       const files = usedFiles(config).map((file) => [file.name, file.initial?.value ?? 0] as const);
       this.#files.set(host, Object.fromEntries(files));
       this.#processes.set(host, Object.fromEntries(usedProcesses(config).map((process) => [process.name, true])));
+      this.#sessions.set(host, Object.fromEntries(config.bfdInstances.map((session) => [session.name, true])));
+      this.#servers.set(host, serversOf(config, {}));
+      const hostOf = (url: string): SimulatedHost | undefined => this.#host(nodeOfApi(nodes, name, url) ?? "");
+      this.#witnesses.set(host, new SimulatedWitnesses(host, { hostOf, keys }));
       for (const instance of config.vrrpInstances) {
         if (!this.#books.some((book) => isTwin(book.instance, instance))) this.#books.push(new MasterBook(instance));
       }
@@ -106,18 +128,28 @@ class Player {
       usedScripts(config)
         .map(({ intervalMs, rise, fall }) => intervalMs * 1000 * Math.max(rise, fall))
     );
+    const witnesses = configs.flatMap(({ witness }) =>
+      (witness?.witnesses ?? []).map(({ intervalMs, rise, fall, asks }) => {
+        const leaseMs = asks.kind === "etcd" ? asks.ttlSeconds * 1000 : 0;
+        return 1000 * (intervalMs * Math.max(rise, fall) + (witness?.timeoutMs ?? 0) + leaseMs) + Math.max(0, ...downs);
+      })
+    );
     const last = steps.at(-1);
     const pauseUs = last?.action.type === "pauses" ? last.action.durationUs : 0;
-    const settleUs = Math.max(0, ...downs) + Math.max(0, ...verdicts) + pauseUs;
+    const settleUs = Math.max(0, ...downs) + Math.max(0, ...verdicts) + Math.max(0, ...witnesses) + pauseUs;
     return Math.ceil(((last?.atUs ?? 0) + settleUs) / SECOND_US) * SECOND_US;
   }
 
   #passUntil(untilUs: number): void {
     for (;;) {
-      const scriptUs = Math.min(...[...this.#scripts.values()].map(({ nextUs }) => nextUs)) - this.#startUs;
-      if (scriptUs > untilUs) break;
-      this.#network.run(this.#startUs + Math.max(scriptUs, this.#nowUs));
-      for (const host of this.#network.hosts) this.#runScripts(host);
+      const asked = [...this.#scripts.values(), ...this.#witnesses.values()];
+      const nextUs = Math.min(...asked.map((one) => one.nextUs)) - this.#startUs;
+      if (nextUs > untilUs) break;
+      this.#network.run(this.#startUs + Math.max(nextUs, this.#nowUs));
+      for (const host of this.#network.hosts) {
+        this.#runScripts(host);
+        this.#askWitnesses(host);
+      }
     }
     this.#network.run(this.#startUs + untilUs);
   }
@@ -132,13 +164,23 @@ class Player {
     this.#track(host);
   }
 
+  #askWitnesses(host: SimulatedHost): void {
+    const witnesses = this.#witnesses.get(host);
+    if (witnesses === undefined || witnesses.nextUs > this.#network.nowUs) return;
+    const before = witnesses.bans;
+    const lines = witnesses.runDue(this.#network.nowUs);
+    for (const text of lines) this.#tell({ type: "note", node: host.name, text });
+    if (!same([...before], [...witnesses.bans])) this.#steer(host);
+  }
+
   #track(host: SimulatedHost): void {
     host.track({
       scripts: this.#scripts.get(host)?.verdicts ?? {},
       files: this.#files.get(host) ?? {},
       processes: this.#processes.get(host) ?? {},
-      // The link is simulated, but not what BFD would see of it: sessions are up.
-      bfd: Object.fromEntries((this.#configs.get(host)?.bfdInstances ?? []).map(({ name }) => [name, true])),
+      // The link is simulated, but neither what BFD would see of it nor checks of servers.
+      bfd: this.#sessions.get(host) ?? {},
+      virtualServers: this.#servers.get(host) ?? {},
     });
   }
 
@@ -149,7 +191,8 @@ class Player {
     this.#scripts.get(host)?.start(usedScripts(config), this.#network.nowUs);
     this.#runScripts(host);
     this.#track(host);
-    host.start();
+    this.#witnesses.get(host)?.start(config, this.#network.nowUs);
+    host.start(new Set(), this.#ordersOf(host));
   }
 
   #take(step: ScenarioStep): void {
@@ -197,12 +240,13 @@ class Player {
         if (action.type === "stops") host.stop();
         else host.crash();
         this.#scripts.get(host)?.stop();
+        this.#witnesses.get(host)?.stop();
         this.#orders.delete(host);
         return this.#forgetMaster(host);
       case "returns":
         return this.#start(host);
       case "restarts":
-        return host.restartRole(true);
+        return host.restartRole(true, this.#ordersOf(host));
       case "pauses":
         host.stalledUntilUs = this.#network.nowUs + action.durationUs;
         return;
@@ -217,23 +261,30 @@ class Player {
       case "file":
         this.#files.set(host, { ...this.#files.get(host), [action.name]: action.value });
         return this.#track(host);
+      case "bfd":
+        this.#sessions.set(host, { ...this.#sessions.get(host), [action.name]: action.up });
+        return this.#track(host);
+      case "virtual_server":
+        this.#serve(host, action.name, action.servers);
+        return this.#track(host);
+      case "witness":
+        return this.#witnesses.get(host)?.set(action.name, action.lost);
       case "loses":
         for (const { name } of host.interfaces.values()) host.loseAddress(name, action.address);
         return;
       case "failover": {
         const answer = host.operate({ type: "failover", target: action.name, force: action.force });
         if (answer === undefined) return;
-        if (answer.done) { for (const name of answer.members) this.#steer(host, name, { held: true }); }
+        if (answer.done) this.#order(host, answer.members, { held: true });
         return this.#tell({ type: "note", node: host.name, text: answer.done ? answer.text : answer.why });
       }
       case "hold":
-        for (const name of this.#namesOf(host, action.name)) this.#steer(host, name, { held: true });
-        return;
+        return this.#order(host, this.#namesOf(host, action.name), { held: true });
       case "release":
-        this.#orders.set(host, new Map());
-        return host.steerEach(new Map());
+        this.#orders.delete(host);
+        return this.#steer(host);
       case "priority":
-        return this.#steer(host, action.name, { priority: action.value });
+        return this.#order(host, [action.name], { priority: action.value });
       case "reload":
         return this.#reload(host, this.#options.reloads.get(step));
       default:
@@ -241,11 +292,35 @@ class Player {
     }
   }
 
-  /** Adds to what an operator has said of an instance. */
-  #steer(host: SimulatedHost, name: string, word: Partial<RouterOrders>): void {
+  /** So many of a virtual server's servers are up. */
+  #serve(host: SimulatedHost, name: string, up: number | undefined): void {
+    const words = this.#servers.get(host) ?? {};
+    const server = this.#configs.get(host)?.virtualServers.find((one) => one.name === name);
+    if (server === undefined) return;
+    const word = serverWord(server, up, words[name]);
+    this.#servers.set(host, { ...words, [name]: word });
+    this.#tell({ type: "note", node: host.name, text: `virtual server ${name} ${wordText(word)}` });
+  }
+
+  /** Adds to what an operator has said of instances. */
+  #order(host: SimulatedHost, names: readonly string[], word: Partial<RouterOrders>): void {
     const orders = new Map(this.#orders.get(host));
-    this.#orders.set(host, orders.set(name, { ...NO_ORDERS, ...orders.get(name), ...word }));
-    host.steerEach(orders);
+    for (const name of names) orders.set(name, { ...NO_ORDERS, ...orders.get(name), ...word });
+    this.#orders.set(host, orders);
+    this.#steer(host);
+  }
+
+  #steer(host: SimulatedHost): void {
+    host.steerEach(this.#ordersOf(host));
+  }
+
+  /** What operators have said of each instance, and witnesses. */
+  #ordersOf(host: SimulatedHost): ReadonlyMap<string, RouterOrders> {
+    const orders = new Map(this.#orders.get(host));
+    for (const [name, ban] of this.#witnesses.get(host)?.bans ?? []) {
+      orders.set(name, { ...NO_ORDERS, ...orders.get(name), ban });
+    }
+    return orders;
   }
 
   /** The instance of that name, or the members of the sync group. */
@@ -258,10 +333,15 @@ class Player {
     this.#configs.set(host, config);
     const processes = usedProcesses(config).map(({ name }) => [name, this.#processes.get(host)?.[name] ?? true]);
     this.#processes.set(host, Object.fromEntries(processes));
+    this.#servers.set(host, serversOf(config, this.#servers.get(host) ?? {}));
+    const sessions = config.bfdInstances.map(({ name }) => [name, this.#sessions.get(host)?.[name] ?? true]);
+    this.#sessions.set(host, Object.fromEntries(sessions));
     if (!host.runs) return;
+    this.#witnesses.get(host)?.start(config, this.#network.nowUs);
     this.#scripts.get(host)?.start(usedScripts(config), this.#network.nowUs);
     this.#runScripts(host);
     host.reconfigure(hostConfig(config));
+    this.#steer(host);
     this.#track(host);
   }
 
@@ -310,6 +390,15 @@ class Player {
 
 /** An event before it has its time. */
 type EventOf<Event> = Event extends { readonly atUs: number } ? Omit<Event, "atUs"> : never;
+
+/** All are up, but those that were said to be otherwise. */
+function serversOf(config: Config, before: Readonly<Record<string, ServerWord>>): Record<string, ServerWord> {
+  return Object.fromEntries(
+    usedVirtualServers(config).map((server) => {
+      return [server.name, before[server.name] ?? serverWord(server)];
+    }),
+  );
+}
 
 function hostConfig({ vrrpInstances, syncGroups }: Config): HostConfig {
   return { instances: vrrpInstances, syncGroups };

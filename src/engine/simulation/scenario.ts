@@ -18,6 +18,11 @@ export type ScenarioAction =
   /** Enough processes of a `vrrp_track_process` run, or too few. */
   | { readonly type: "process"; readonly node: string; readonly name: string; readonly runs: boolean }
   | { readonly type: "file"; readonly node: string; readonly name: string; readonly value: number }
+  | { readonly type: "bfd"; readonly node: string; readonly name: string; readonly up: boolean }
+  /** So many of its real servers are up, the first ones; undefined: all. */
+  | { readonly type: "virtual_server"; readonly node: string; readonly name: string; readonly servers?: number }
+  /** A gateway does not answer, another witness cannot be asked; or does, or can be, again. */
+  | { readonly type: "witness"; readonly node: string; readonly name: string; readonly lost: boolean }
   /** Somebody else removes an address. */
   | { readonly type: "loses"; readonly node: string; readonly address: string }
   /** `holdfast failover`: the instance or sync group resigns, and is held. */
@@ -55,6 +60,9 @@ export interface ScenarioNode {
   readonly scripts: readonly string[];
   readonly processes: readonly string[];
   readonly files: readonly string[];
+  readonly bfd: readonly string[];
+  readonly virtualServers: readonly string[];
+  readonly witnesses: readonly string[];
   readonly addresses: readonly string[];
 }
 
@@ -77,6 +85,9 @@ const NODE_ACTIONS = [
   "script",
   "process",
   "file",
+  "bfd",
+  "virtual_server",
+  "witness",
   "loses",
   "failover",
   "hold",
@@ -244,6 +255,21 @@ function readNodeAction(words: Words, { name: node, ...known }: ScenarioNode): S
       const name = oneOf(words.next("a file"), known.files, `a tracked file of ${node}`);
       return { type: "file", node, name, value: integerOf(words.next("a number")) };
     }
+    case "bfd": {
+      const name = oneOf(words.next("a BFD session"), known.bfd, `a tracked BFD session of ${node}`);
+      return { type: "bfd", node, name, up: choice(words.next("`up` or `down`"), "up", "down") };
+    }
+    case "virtual_server": {
+      const name = nameOf(words, known.virtualServers, "a virtual server", `a tracked virtual server of ${node}`);
+      const state = words.next("`up`, `down` or how many of its servers are up");
+      if (state.text === "up") return { type: "virtual_server", node, name };
+      const servers = state.text === "down" ? 0 : integerOf(state, [0, 999_999]);
+      return { type: "virtual_server", node, name, servers };
+    }
+    case "witness": {
+      const name = nameOf(words, known.witnesses, "a witness", `a witness of ${node}`);
+      return { type: "witness", node, name, lost: choice(words.next("`lost` or `back`"), "lost", "back") };
+    }
     case "failover":
     case "hold": {
       const names = [...known.instances, ...known.syncGroups];
@@ -282,6 +308,17 @@ function readCut(words: Words, nodes: readonly ScenarioNode[]): ScenarioAction {
   if (words.peek() === undefined) return { type: "cut", from, to };
   const interfaces = nodes.find(({ name }) => name === from)?.interfaces ?? [];
   return { type: "cut", from, to, device: oneOf(words.next("an interface"), interfaces, `an interface of ${from}`) };
+}
+
+/** A name of as many words as the known one that begins like it, as `gateway 192.0.2.1`. */
+function nameOf(words: Words, known: readonly string[], expected: string, what: string): string {
+  const first = words.next(expected);
+  const alike = known.find((name) => name.split(" ")[0] === first.text) ?? first.text;
+  let { text } = first;
+  for (let left = alike.split(" ").length - 1; left > 0 && words.peek() !== undefined; left--) {
+    text += ` ${words.next("").text}`;
+  }
+  return oneOf({ ...first, text }, known, what);
 }
 
 function oneOf(word: Word, known: readonly string[], what: string): string {

@@ -112,8 +112,8 @@ export class SimulatedHost implements NetworkPort {
     if (parent !== undefined) this.#ownLinks.push(made);
   }
 
-  /** Starts the daemon. @param resume keys of the instances that were master a moment ago */
-  start(resume: ReadonlySet<string> = new Set()): void {
+  /** Starts the daemon. @param resume keys of the instances that were master a moment ago @param orders by instances' names */
+  start(resume: ReadonlySet<string> = new Set(), orders: ReadonlyMap<string, RouterOrders> = new Map()): void {
     const ports = {
       clock: { nowUs: () => this.surroundings.nowUs, wallMs: () => this.surroundings.nowUs / 1000 + this.wallOffsetMs },
       network: this,
@@ -125,6 +125,7 @@ export class SimulatedHost implements NetworkPort {
     };
     this.engine = new VrrpEngine(this.#config.instances, ports, this.#config.syncGroups);
     this.engine.track(this.#status);
+    if (orders.size > 0) this.engine.steer(orders);
     this.#act((engine) => engine.start(resume));
   }
 
@@ -141,10 +142,10 @@ export class SimulatedHost implements NetworkPort {
   }
 
   /** The vrrp role dies and is started again at once: the addresses stay, and masters resume. */
-  restartRole(resumes: boolean): void {
+  restartRole(resumes: boolean, orders?: ReadonlyMap<string, RouterOrders>): void {
     const masters = this.snapshot().filter(({ state }) => state === "master").map(instanceKey);
     this.#forget();
-    this.start(new Set(resumes ? masters : []));
+    this.start(new Set(resumes ? masters : []), orders);
   }
 
   reconfigure(config: HostConfig): void {

@@ -1,5 +1,7 @@
 // From the configurations of nodes to hosts on links: which interfaces and addresses they have, and who hears whom.
-import type { Config, VrrpInstance } from "../../config/config.ts";
+import type { Config, VirtualServer, VrrpInstance } from "../../config/config.ts";
+import { reachableQuorum, startQuorum, stepQuorum } from "../../core/health/virtual_server.ts";
+import type { ServerWord } from "../../core/tracking/server_word.ts";
 import { addressesOf } from "../vrrp/addresses.ts";
 import { baseOf } from "../vrrp/own_links.ts";
 import type { SimulatedHost } from "./simulated_host.ts";
@@ -37,6 +39,42 @@ export function usedFiles({ trackedFiles, vrrpInstances, syncGroups }: Config): 
 export function usedProcesses({ trackedProcesses, vrrpInstances, syncGroups }: Config): Config["trackedProcesses"] {
   const used = new Set([...vrrpInstances, ...syncGroups].flatMap(({ tracking }) => tracking.processes.map(nameOf)));
   return trackedProcesses.filter(({ name }) => used.has(name));
+}
+
+/** The BFD sessions that something tracks. */
+export function usedBfd({ bfdInstances, vrrpInstances, syncGroups }: Config): Config["bfdInstances"] {
+  const used = new Set([...vrrpInstances, ...syncGroups].flatMap(({ tracking }) => tracking.bfd.map(nameOf)));
+  return bfdInstances.filter(({ name }) => used.has(name));
+}
+
+/** The virtual servers that something tracks. */
+export function usedVirtualServers({ virtualServers, vrrpInstances, syncGroups }: Config): Config["virtualServers"] {
+  const trackings = [...vrrpInstances, ...syncGroups].map(({ tracking }) => tracking.virtualServers ?? []);
+  const used = new Set(trackings.flatMap((items) => items.map(nameOf)));
+  return virtualServers.filter(({ name }) => used.has(name));
+}
+
+/** What a health role would say of a virtual server of which the first `up` real servers are up. @param before its last word */
+export function serverWord(server: VirtualServer, up = server.realServers.length, before?: ServerWord): ServerWord {
+  const live = server.realServers.filter(({ weight }) => weight > 0);
+  const weightOf = (servers: typeof live): number => servers.reduce((sum, { weight }) => sum + weight, 0);
+  const limits = reachableQuorum(server, weightOf(live));
+  const weight = weightOf(live.slice(0, up));
+  const start = startQuorum(limits, weight, 0);
+  const { state } = before === undefined
+    ? { state: start }
+    : stepQuorum(limits, { ...start, up: before.quorum }, weight, 0);
+  return { quorum: state.up, servers: Math.min(up, live.length), weight };
+}
+
+/** The node whose API has a URL: one of the addresses that it listens at, else the only other node. */
+export function nodeOfApi(nodes: readonly NodeConfig[], asking: string, url: string): string | undefined {
+  const { hostname } = new URL(url);
+  const address = hostname.replace(/^\[(.*)\]$/, "$1");
+  const listens = ({ config }: NodeConfig): boolean =>
+    config.http?.listen.some((one) => one.address === address) === true;
+  const others = nodes.filter(({ name }) => name !== asking);
+  return (others.find(listens) ?? (others.length === 1 ? others[0] : undefined))?.name;
 }
 
 function nameOf({ name }: { name: string }): string {
