@@ -71,7 +71,7 @@ export function loadConfig(input: LoadInput): LoadResult {
   const http = own === undefined ? undefined : readHttpConfig(own, report);
   const whole = reader.finish(root, readHaproxyConfig(own?.get("haproxy"), report));
   const witness = readWitnessConfig(own?.get("witness"), whole.vrrpInstances, report);
-  const fencing = readFencingConfig(own?.get("fencing"), whole, report);
+  const fencing = readFencingConfig(own?.get("fencing"), whole.vrrpInstances, report);
   if (fencing !== undefined && input.host !== undefined) {
     const { location, script: { command: text } } = fencing;
     checkCommand("fencing", { kind: "word", quoted: false, ...location, text }, input.host, report);

@@ -1,7 +1,7 @@
 // `witness` and `fencing` of holdfast.yaml: who is asked, and what is done, before this host becomes master. keepalived has no
 // words for them.
 import { parseIp } from "../base/ip.ts";
-import type { Config, SourceLocation, VrrpInstance } from "./config.ts";
+import type { SourceLocation, VrrpInstance } from "./config.ts";
 import type { Script } from "./config_vrrp.ts";
 import type { Report } from "./diagnostic.ts";
 import { mismatches, type OwnSection } from "./http_config.ts";
@@ -247,7 +247,7 @@ export const FENCING_SCHEMA: JsonSchema = {
 /** Reads the section; undefined when it is not there, or wrong. */
 export function readFencingConfig(
   section: OwnSection | undefined,
-  { vrrpInstances, syncGroups }: Pick<Config, "vrrpInstances" | "syncGroups">,
+  vrrpInstances: readonly VrrpInstance[],
   report: Report,
 ): FencingConfig | undefined {
   if (section === undefined) return undefined;
@@ -260,12 +260,6 @@ export function readFencingConfig(
   const stranger = names.find((name) => !vrrpInstances.some((instance) => instance.name === name));
   if (stranger !== undefined) {
     report.add("yaml-structure", location, `\`fencing\` is for \`${stranger}\`, which is no instance`);
-  }
-  const group = syncGroups.find(({ members }) => members.some((member) => names.includes(member)));
-  if (group !== undefined) {
-    const message =
-      `\`fencing\` is not carried out for members of a sync group: name the \`instances\` that are in none`;
-    report.add("yaml-structure", location, message);
   }
   const { file, line, column, length } = location;
   return {

@@ -26,7 +26,8 @@ interface Run {
 /** Fencing at work. Use: `configure()` with each configuration, `stop()` at the end. */
 export class Fencing {
   readonly #options: FencingOptions;
-  #config: Pick<Config, "fencing" | "vrrpInstances" | "global"> | undefined;
+  #config: Pick<Config, "fencing" | "vrrpInstances" | "syncGroups" | "global"> | undefined;
+  /** By what is fenced for, as `subjectOf`. */
   readonly #running = new Map<string, Run>();
   readonly #outcomes = new Map<string, NonNullable<RouterOrders["fenced"]>>();
 
@@ -36,33 +37,48 @@ export class Fencing {
 
   /** What instances are told, by name. */
   get orders(): ReadonlyMap<string, Pick<RouterOrders, "fencing" | "fenced">> {
-    const { fencing, vrrpInstances = [] } = this.#config ?? {};
+    const { fencing } = this.#config ?? {};
     if (fencing === undefined) return new Map();
-    const named = vrrpInstances.filter(({ name }) => fencing.instances?.includes(name) ?? true);
-    return new Map(named.map(({ name }) => {
-      const fenced = this.#outcomes.get(name);
+    return new Map(this.#subjects.map(([name, subject]) => {
+      const fenced = this.#outcomes.get(subject);
       return [name, { fencing: { timeoutUs: fencing.timeoutMs * 1000 + WAY_US }, ...(fenced && { fenced }) }];
     }));
+  }
+
+  /** Each instance that is fenced for, and with whom: members of a sync group take over together. */
+  get #subjects(): (readonly [string, string])[] {
+    const { fencing, vrrpInstances = [], syncGroups = [] } = this.#config ?? {};
+    if (fencing === undefined) return [];
+    const isNamed = (name: string): boolean => fencing.instances?.includes(name) ?? true;
+    return vrrpInstances.flatMap(({ name }) => {
+      const group = syncGroups.find(({ members }) => members.includes(name));
+      if (!(group?.members ?? [name]).some(isNamed)) return [];
+      return [[name, subjectOf(group === undefined ? { name } : { kind: "group", name: group.name })] as const];
+    });
   }
 
   /** Goes over to a configuration. A script that runs may end. */
   configure(config: Config): void {
     this.#config = config;
-    for (const name of this.#outcomes.keys()) if (!this.orders.has(name)) this.#outcomes.delete(name);
+    const subjects = new Set(this.#subjects.map(([, subject]) => subject));
+    for (const subject of this.#outcomes.keys()) if (!subjects.has(subject)) this.#outcomes.delete(subject);
   }
 
-  /** An instance asks. One script runs for it at a time: what that one says is the answer to the newest question. */
-  request({ name, id, address }: FenceRequest): void {
+  /** Somebody asks. One script runs for it at a time: what that one says is the answer to the newest question. */
+  request(request: FenceRequest): void {
+    const { name, id, address } = request;
+    const subject = subjectOf(request);
     const { fencing, global } = this.#config ?? {};
-    if (fencing === undefined || global === undefined || !this.orders.has(name)) return;
-    const running = this.#running.get(name);
+    const isKnown = this.#subjects.some(([, known]) => known === subject);
+    if (fencing === undefined || global === undefined || !isKnown) return;
+    const running = this.#running.get(subject);
     if (running !== undefined) {
       running.id = id;
       return;
     }
     const process = runScript(fencing.script, [name, address ?? "none"], global);
     const run: Run = { id, process };
-    this.#running.set(name, run);
+    this.#running.set(subject, run);
     let isLate = false;
     const timers = [
       setTimeout(() => {
@@ -73,10 +89,14 @@ export class Fencing {
     ];
     process.end.then((end) => {
       for (const timer of timers) clearTimeout(timer);
-      this.#running.delete(name);
+      this.#running.delete(subject);
       const why = isLate ? `did not end within ${fencing.timeoutMs / 1000} s` : failureOf(end);
       this.#options.log(`fencing for ${name}: the script ${why ?? "succeeded"}`);
-      this.#outcomes.set(name, { id: run.id, allowed: why === undefined, reason: `the fencing script ${why ?? ""}` });
+      this.#outcomes.set(subject, {
+        id: run.id,
+        allowed: why === undefined,
+        reason: `the fencing script ${why ?? ""}`,
+      });
       this.#options.changed();
     });
   }
@@ -85,6 +105,10 @@ export class Fencing {
   stop(): void {
     for (const { process } of this.#running.values()) process.kill("SIGTERM");
   }
+}
+
+function subjectOf({ kind, name }: Pick<FenceRequest, "kind" | "name">): string {
+  return `${kind ?? "instance"} ${name}`;
 }
 
 function failureOf(end: ScriptEnd): string | undefined {

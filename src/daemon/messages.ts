@@ -291,7 +291,8 @@ function isWords(value: unknown): value is Readonly<Record<string, JudgedWord>> 
 /** Words of it become arguments of a script. */
 function isFenceRequest(value: unknown): value is FenceRequest {
   if (typeof value !== "object" || value === null) return false;
-  const { name, id, address } = value as Readonly<Record<string, unknown>>;
+  const { kind, name, id, address } = value as Readonly<Record<string, unknown>>;
+  if (kind !== undefined && kind !== "group") return false;
   const isAddress = typeof address === "string" && parseIp(address) !== undefined;
   return typeof name === "string" && typeof id === "number" && (address === undefined || isAddress);
 }

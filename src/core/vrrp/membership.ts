@@ -24,7 +24,8 @@ export function groupEvent(
     case "fault-cleared":
       return before.name === "fault" && isMoving ? { type: "ready", member } : undefined;
     case "timer":
-      return before.name === "backup" && isMoving ? { type: "timed-out", member } : undefined;
+      if (before.name !== "backup" || !(isMoving || wouldFence(alone))) return undefined;
+      return { type: "timed-out", member, ...(wouldFence(alone) && { unheard: true }) };
     case "advertisement":
       if (before.name === "master") return isMoving ? yields(member, reasonOf(alone), false) : undefined;
       // A backup that hears its master does not want to be master any more, if it did.
@@ -39,8 +40,9 @@ export function groupEvent(
     case "reconfigure":
     case "order":
     case "held":
-    case "fenced":
       return undefined;
+    case "fenced":
+      return { type: "fenced", member, id: event.id, allowed: event.allowed, reason: event.reason };
     default:
       return event satisfies never;
   }
@@ -48,8 +50,14 @@ export function groupEvent(
 
 /** The state in which a member waits for the group's answer: what it knows of itself is known, but it does not move. */
 export function whileAsking(before: RouterState, event: RouterEvent, alone: Step): RouterState {
+  if (wouldFence(alone)) return before;
   if (alone.state.name === before.name) return alone.state;
   return before.name === "fault" && event.type === "fault-cleared" ? { ...before, causes: [] } : before;
+}
+
+/** Alone it would have the silent master fenced: that is for the group to do, once for all members. */
+function wouldFence({ actions }: Step): boolean {
+  return actions.some(({ type }) => type === "fence");
 }
 
 function yields(member: string, reason: string, sayGoodbye: boolean): GroupEvent {

@@ -11,7 +11,7 @@ type OwnEvent = Exclude<RouterEvent, { readonly type: "order" | "held" }>;
 /** Decides. Never throws for any event in any state. */
 export function step(config: RouterConfig, state: RouterState, event: RouterEvent, nowUs: number): Step {
   if (event.type === "order") return obey(config, state, event, nowUs);
-  if (event.type === "held") return waitAgain(config, state, nowUs);
+  if (event.type === "held") return hold(config, state, event.reason, nowUs);
   switch (state.name) {
     case "init":
       return stepInit(config, state, event, nowUs);
@@ -429,6 +429,11 @@ function obey(config: RouterConfig, state: RouterState, event: RouterEvent & { t
     : nowUs + masterDownIntervalUs(config, interval);
   const { state: backup, actions } = enterBackup(state, reason, deadline, interval);
   return { state: backup, actions: [...leaving, ...actions] };
+}
+
+function hold(config: RouterConfig, state: RouterState, reason: string | undefined, nowUs: number): Step {
+  const waiting = waitAgain(config, state, nowUs);
+  return reason === undefined ? waiting : forbidden(waiting, reason);
 }
 
 function waitAgain(config: RouterConfig, state: RouterState, nowUs: number): Step {

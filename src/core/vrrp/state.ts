@@ -117,8 +117,8 @@ export type RouterEvent =
     readonly sayGoodbye: boolean;
     readonly reason: string;
   }
-  /** Its sync group could not follow it to master: it waits for another Master_Down_Interval. */
-  | { readonly type: "held" };
+  /** Its sync group could not follow it to master, or `reason` forbids it: it waits for another Master_Down_Interval. */
+  | { readonly type: "held"; readonly reason?: string };
 
 export type RouterAction =
   | { readonly type: "send-advertisement"; readonly priority: number }

@@ -11,10 +11,23 @@ export interface GroupMember {
   readonly owner: boolean;
 }
 
+/** Why a group takes over, in words that the journal knows. */
+const SILENCE = "no advertisement within the master down interval";
+
 /** The group and what each member would do if it were alone. */
 export interface GroupState {
   readonly name: GroupStateName;
   readonly wants: ReadonlyMap<string, GroupStateName>;
+  /** Members that would take over from a master that they do not hear, where such a one is to be fenced before. */
+  readonly unheard?: ReadonlySet<string>;
+  /** The attempt that all members wait for, and until when. */
+  readonly fencing?: { readonly id: number; readonly untilUs: number };
+}
+
+/** As configured: a silent master is fenced before the group takes over from it. */
+export interface GroupFencing {
+  readonly timeoutUs: number;
+  readonly nowUs: number;
 }
 
 /** Something that happened to one member. */
@@ -24,8 +37,16 @@ export type GroupEvent =
   /** It cannot begin yet: a tracked script has no result. Says nothing once the group has begun. */
   | { readonly type: "waiting"; readonly member: string }
   | { readonly type: "fault"; readonly member: string; readonly reason: string }
-  /** No advertisement within its master down interval. */
-  | { readonly type: "timed-out"; readonly member: string }
+  /** No advertisement within its master down interval; `unheard`: nor that the master leaves, so that it is to be fenced. */
+  | { readonly type: "timed-out"; readonly member: string; readonly unheard?: boolean }
+  /** What came of an attempt to fence the silent master: whichever member hears it first says so. */
+  | {
+    readonly type: "fenced";
+    readonly member: string;
+    readonly id: number;
+    readonly allowed: boolean;
+    readonly reason: string;
+  }
   /** It heard a master that it follows (`sayGoodbye` false), or lost an address (true: peers may take over at once). */
   | { readonly type: "yield"; readonly member: string; readonly reason: string; readonly sayGoodbye: boolean };
 
@@ -42,8 +63,10 @@ export type GroupAction =
   }
   /** The group itself moved: once, for its own notifications. */
   | { readonly type: "transition"; readonly from: GroupStateName; readonly to: GroupStateName; readonly reason: string }
-  /** A member could be master but others could not: it begins its master down interval again. */
-  | { readonly type: "held"; readonly member: string; readonly waitingFor: readonly string[] };
+  /** A member could be master but others could not, or `reason` forbids it: it begins its master down interval again. */
+  | { readonly type: "held"; readonly member: string; readonly waitingFor: readonly string[]; readonly reason?: string }
+  /** Have the silent master fenced, once for all members; the answer is `fenced` with that id, in time or not at all. */
+  | { readonly type: "fence"; readonly id: number };
 
 /** What a step leads to. */
 export interface GroupStep {
@@ -59,9 +82,14 @@ export function startGroup(members: readonly GroupMember[], name: "init" | "mast
 /**
  * The same group with other members, after a reload. A member that is new takes part in what the group is: the group
  * does not leave master for its sake (keepalived's does).
+ *
+ * @param fences a silent master is to be fenced: then nobody's silence from before makes the group master
  */
-export function changeMembers(before: GroupState, members: readonly GroupMember[]): GroupStep {
-  const wants = new Map(members.map((member) => [member.name, before.wants.get(member.name) ?? joins(before, member)]));
+export function changeMembers(before: GroupState, members: readonly GroupMember[], fences = false): GroupStep {
+  const wants = new Map(members.map((member) => {
+    const want = before.wants.get(member.name) ?? joins(before, member);
+    return [member.name, fences && want === "master" && before.name !== "master" ? rest(member) : want] as const;
+  }));
   const reason = "the members of the group changed";
   const added = members.filter((member) => !before.wants.has(member.name));
   const orders = added.flatMap(({ name }) => before.name === "init" ? [] : [order(name, before.name, false, reason)]);
@@ -87,15 +115,28 @@ export function gatherGroup(
  * Decides, as keepalived does: one fault is a fault of all; nobody begins before all can; master only when all want to be;
  * otherwise backup. Never throws for any event in any state; a name that is no member's changes nothing.
  */
-export function stepGroup(members: readonly GroupMember[], state: GroupState, event: GroupEvent): GroupStep {
+export function stepGroup(
+  members: readonly GroupMember[],
+  state: GroupState,
+  event: GroupEvent,
+  fencing?: GroupFencing,
+): GroupStep {
   const before = state.wants.get(event.member);
   const member = members.find((candidate) => candidate.name === event.member);
   if (before === undefined || member === undefined) return { state, actions: [] };
+  if (event.type === "fenced") return hearFenced(members, state, event);
   const want = wantAfter(state, member, before, event);
   const wants = new Map(state.wants).set(event.member, want);
   const goodbye = event.type === "yield" && event.sayGoodbye;
-  const moved = settle(members, { name: state.name, wants }, event.member, reasonOf(event), goodbye);
-  if (event.type !== "timed-out" || moved.state.name !== "backup") return moved;
+  const heard = {
+    name: state.name,
+    wants,
+    ...unheardAfter(state, event),
+    ...(state.fencing && { fencing: state.fencing }),
+  };
+  const moved = settle(members, heard, event.member, reasonOf(event), goodbye, fencing);
+  const isHeld = moved.actions.some((action) => action.type === "held");
+  if (event.type !== "timed-out" || moved.state.name !== "backup" || isHeld) return moved;
   const waitingFor = [...moved.state.wants].filter(([, other]) => other !== "master").map(([name]) => name);
   return { state: moved.state, actions: [...moved.actions, { type: "held", member: event.member, waitingFor }] };
 }
@@ -113,9 +154,52 @@ function wantAfter(state: GroupState, member: GroupMember, before: GroupStateNam
       return canServe && state.name === "backup" ? "master" : before;
     case "yield":
       return canServe ? "backup" : before;
+    case "fenced":
+      return before;
     default:
       return event satisfies never;
   }
+}
+
+/** Whose silence counts: every other event of a member makes an end of its own. */
+function unheardAfter({ unheard = new Set() }: GroupState, event: GroupEvent): Pick<GroupState, "unheard"> {
+  const after = new Set(unheard);
+  if (event.type === "timed-out" && event.unheard === true) after.add(event.member);
+  else after.delete(event.member);
+  return after.size === 0 ? {} : { unheard: after };
+}
+
+/** The silent master has been fenced, or could not be. An answer to an attempt that nobody waits for any more is no news. */
+function hearFenced(
+  members: readonly GroupMember[],
+  state: GroupState,
+  { id, allowed, reason }: GroupEvent & { type: "fenced" },
+): GroupStep {
+  if (state.fencing?.id !== id) return { state, actions: [] };
+  return allowed
+    ? settle(members, state, undefined, `${SILENCE}, and fencing succeeded`, false)
+    : refuse(members, reason);
+}
+
+/** All want to be master, and nobody has heard of the one that was: it is fenced, once, and all wait. */
+function fence(
+  members: readonly GroupMember[],
+  state: GroupState,
+  { nowUs, timeoutUs }: GroupFencing,
+): GroupStep {
+  if (state.fencing !== undefined && nowUs < state.fencing.untilUs) return { state, actions: [] };
+  if (state.fencing !== undefined) return refuse(members, "fencing has had no answer in time");
+  return {
+    state: { ...state, fencing: { id: nowUs, untilUs: nowUs + timeoutUs } },
+    actions: [{ type: "fence", id: nowUs }],
+  };
+}
+
+/** All members wait for another master down interval, and may try again then. */
+function refuse(members: readonly GroupMember[], reason: string): GroupStep {
+  const wants = new Map(members.map((member) => [member.name, rest(member)] as const));
+  const actions = members.map(({ name }) => ({ type: "held", member: name, waitingFor: [], reason }) as const);
+  return { state: { name: "backup", wants }, actions };
 }
 
 /** Where all wants lead: the worst of them. A group that has begun does not go back to the beginning. */
@@ -133,9 +217,14 @@ function settle(
   cause: string | undefined,
   reason: string,
   sayGoodbye: boolean,
+  fencing?: GroupFencing,
 ): GroupStep {
   const name = target(state);
-  if (name === state.name || name === "init") return { state, actions: [] };
+  if (name === state.name || name === "init") {
+    const { fencing: _, ...waiting } = state;
+    return { state: waiting, actions: [] };
+  }
+  if (name === "master" && fencing !== undefined && isUnheard(state)) return fence(members, state, fencing);
   const because = cause === undefined ? reason : `${cause}: ${reason}`;
   const actions: GroupAction[] = members.map((member) =>
     order(member.name, name, name === "fault" || sayGoodbye, member.name === cause ? reason : because)
@@ -148,6 +237,11 @@ function settle(
     wants.set(member.name, member.name === cause || want === "fault" || want === "init" ? want : rest(member));
   }
   return { state: { name, wants }, actions };
+}
+
+/** Nobody in the group has heard of the master: whoever hears it, or that it leaves, speaks for all. */
+function isUnheard({ wants, unheard }: GroupState): boolean {
+  return [...wants.keys()].every((member) => unheard?.has(member) === true);
 }
 
 /** What a member wants that has not heard anything yet. */
@@ -175,9 +269,10 @@ function reasonOf(event: GroupEvent): string {
     case "waiting":
       return "a tracked script has no result yet";
     case "timed-out":
-      return "no advertisement within the master down interval";
+      return SILENCE;
     case "fault":
     case "yield":
+    case "fenced":
       return event.reason;
     default:
       return event satisfies never;

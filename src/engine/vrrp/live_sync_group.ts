@@ -6,17 +6,19 @@ import {
   gatherGroup,
   type GroupAction,
   type GroupEvent,
+  type GroupFencing,
   type GroupMember,
   type GroupState,
   startGroup,
   stepGroup,
 } from "../../core/vrrp/sync_group.ts";
+import { bannedBecause } from "../../core/vrrp/witness.ts";
 import type { VirtualRouterPorts } from "./surroundings.ts";
 import type { VirtualRouter } from "./virtual_router.ts";
 
 /** A `vrrp_sync_group` with the routers of this host that are in it. */
 export class LiveSyncGroup {
-  readonly #ports: Pick<VirtualRouterPorts, "log" | "transition" | "observe">;
+  readonly #ports: Pick<VirtualRouterPorts, "clock" | "log" | "transition" | "observe" | "fence">;
   #config: SyncGroup;
   #members: readonly VirtualRouter[];
   #state: GroupState;
@@ -65,7 +67,8 @@ export class LiveSyncGroup {
     if (isSame || !started) return;
     const states = new Map(members.map((router) => [router.config.name, router.stateName]));
     const before = { name: this.#state.name, wants };
-    this.#take(isNew ? gatherGroup(this.#list(), states) : changeMembers(before, this.#list()));
+    const fences = this.#fencing !== undefined;
+    this.#take(isNew ? gatherGroup(this.#list(), states) : changeMembers(before, this.#list(), fences));
     for (const router of members) router.restate();
   }
 
@@ -84,14 +87,27 @@ export class LiveSyncGroup {
   }
 
   #list(): GroupMember[] {
-    // An owner that witnesses forbid to be master at once waits as others do.
+    // An owner that witnesses forbid to be master at once waits as others do, and one that fences listens first.
     return this.#members.map(({ config: { name, priority }, orders }) => {
-      return { name, owner: priority === 255 && orders.ban === undefined };
+      return { name, owner: priority === 255 && orders.ban === undefined && orders.fencing === undefined };
     });
   }
 
+  get #fencing(): GroupFencing | undefined {
+    const timeoutUs = this.#members.find(({ orders }) => orders.fencing)?.orders.fencing?.timeoutUs;
+    return timeoutUs === undefined ? undefined : { timeoutUs, nowUs: this.#ports.clock.nowUs() };
+  }
+
   #hear(event: GroupEvent): void {
-    this.#take(stepGroup(this.#list(), this.#state, event));
+    this.#take(stepGroup(this.#list(), this.#state, this.#withBans(event), this.#fencing));
+  }
+
+  /** Witnesses have the last word after fencing. */
+  #withBans(event: GroupEvent): GroupEvent {
+    if (event.type !== "fenced" || !event.allowed) return event;
+    const bans = this.#members.map(({ orders }) => bannedBecause(orders.ban, undefined));
+    const reason = bans.find((ban) => ban !== undefined);
+    return reason === undefined ? event : { ...event, allowed: false, reason };
   }
 
   #take({ state, actions }: { readonly state: GroupState; readonly actions: readonly GroupAction[] }): void {
@@ -107,10 +123,25 @@ export class LiveSyncGroup {
       this.#ports.log(`VRRP_Group(${this.#config.name}) Syncing instances to ${action.to.toUpperCase()} state`);
       return this.#transition(action.from, action.to, action.reason);
     }
+    if (action.type === "fence") return this.#fence(action.id);
     const router = this.#members.find(({ config }) => config.name === action.member);
-    if (action.type === "held") return router?.obey({ type: "held" });
+    if (action.type === "held") {
+      const { reason } = action;
+      return router?.obey({ type: "held", ...(reason !== undefined && { reason }) });
+    }
     const { become, sayGoodbye, reason } = action;
     router?.obey({ type: "order", become, sayGoodbye, reason });
+  }
+
+  /** Of what the members have heard, the last counts: they had one master. */
+  #fence(id: number): void {
+    const { name } = this.#config;
+    const heard = this.#members.flatMap((router) => router.snapshot().peer ?? []);
+    const [peer] = heard.toSorted((left, right) => right.heardMs - left.heardMs);
+    this.#ports.log(
+      `VRRP_Group(${name}) has ${peer?.address ?? "a master that was never heard"} fenced before it takes over`,
+    );
+    this.#ports.fence?.({ kind: "group", name, id, ...(peer && { address: peer.address }) });
   }
 
   #transition(from: GroupState["name"], to: GroupState["name"], reason: string): void {

@@ -23,14 +23,16 @@ export interface VirtualRouterPorts {
   readonly transition?: (transition: StateTransition) => void;
   /** What the journal is to keep. */
   readonly observe?: (fact: RouterFact) => void;
-  /** Fence the master that fell silent; the answer comes as `RouterOrders.fenced`. */
+  /** Fence the master that fell silent; the answer comes as `RouterOrders.fenced`, of all members of a group. */
   readonly fence?: (request: FenceRequest) => void;
   /** Something else happened that they may hear of. */
   readonly notice?: (notice: InstanceNotice) => void;
 }
 
-/** An instance would take over from a silent master. */
+/** An instance, or a sync group, would take over from a silent master. */
 export interface FenceRequest {
+  /** Absent: an instance. */
+  readonly kind?: "group";
   readonly name: string;
   readonly id: number;
   /** The router that was heard last; absent: none ever was. */
