@@ -84,6 +84,7 @@ function known({ name, config }: NodeConfig): ScenarioNode {
     bfd: usedBfd(config).map((session) => session.name),
     virtualServers: usedVirtualServers(config).map((server) => server.name),
     witnesses: (config.witness?.witnesses ?? []).map((witness) => witness.name),
+    fences: config.fencing !== undefined,
     addresses: config.vrrpInstances.flatMap(addressesOf).map(({ address }) => address),
   };
 }

@@ -2,6 +2,7 @@
 // role. Runs in the supervisor.
 import type { Config } from "../config/config.ts";
 import type { RouterOrders } from "../core/vrrp/steering.ts";
+import { fencedSubjects, subjectOf } from "../engine/vrrp/fenced_subjects.ts";
 import type { FenceRequest } from "../engine/vrrp/surroundings.ts";
 import { runScript, type ScriptEnd, type ScriptProcess } from "./script_process.ts";
 
@@ -39,28 +40,20 @@ export class Fencing {
   get orders(): ReadonlyMap<string, Pick<RouterOrders, "fencing" | "fenced">> {
     const { fencing } = this.#config ?? {};
     if (fencing === undefined) return new Map();
-    return new Map(this.#subjects.map(([name, subject]) => {
+    return new Map([...this.#subjects].map(([name, subject]) => {
       const fenced = this.#outcomes.get(subject);
       return [name, { fencing: { timeoutUs: fencing.timeoutMs * 1000 + WAY_US }, ...(fenced && { fenced }) }];
     }));
   }
 
-  /** Each instance that is fenced for, and with whom: members of a sync group take over together. */
-  get #subjects(): (readonly [string, string])[] {
-    const { fencing, vrrpInstances = [], syncGroups = [] } = this.#config ?? {};
-    if (fencing === undefined) return [];
-    const isNamed = (name: string): boolean => fencing.instances?.includes(name) ?? true;
-    return vrrpInstances.flatMap(({ name }) => {
-      const group = syncGroups.find(({ members }) => members.includes(name));
-      if (!(group?.members ?? [name]).some(isNamed)) return [];
-      return [[name, subjectOf(group === undefined ? { name } : { kind: "group", name: group.name })] as const];
-    });
+  get #subjects(): ReadonlyMap<string, string> {
+    return this.#config === undefined ? new Map() : fencedSubjects(this.#config);
   }
 
   /** Goes over to a configuration. A script that runs may end. */
   configure(config: Config): void {
     this.#config = config;
-    const subjects = new Set(this.#subjects.map(([, subject]) => subject));
+    const subjects = new Set(this.#subjects.values());
     for (const subject of this.#outcomes.keys()) if (!subjects.has(subject)) this.#outcomes.delete(subject);
   }
 
@@ -69,7 +62,7 @@ export class Fencing {
     const { name, id, address } = request;
     const subject = subjectOf(request);
     const { fencing, global } = this.#config ?? {};
-    const isKnown = this.#subjects.some(([, known]) => known === subject);
+    const isKnown = [...this.#subjects.values()].includes(subject);
     if (fencing === undefined || global === undefined || !isKnown) return;
     const running = this.#running.get(subject);
     if (running !== undefined) {
@@ -105,10 +98,6 @@ export class Fencing {
   stop(): void {
     for (const { process } of this.#running.values()) process.kill("SIGTERM");
   }
-}
-
-function subjectOf({ kind, name }: Pick<FenceRequest, "kind" | "name">): string {
-  return `${kind ?? "instance"} ${name}`;
 }
 
 function failureOf(end: ScriptEnd): string | undefined {

@@ -1,5 +1,5 @@
 // Rehearsals of `holdfast simulate`: NAME.scenario with NAME_a.conf and NAME_b.conf gives NAME.txt. `UPDATE=1` writes it.
-import { assertEquals } from "../assert.ts";
+import { assertEquals, assertStringIncludes } from "../assert.ts";
 import { tryRun } from "../support/command.ts";
 import { sourceCommand } from "../support/holdfast.ts";
 
@@ -41,6 +41,14 @@ Deno.test("simulate: witnesses, tracked virtual servers and BFD sessions", async
 Deno.test("simulate: an etcd has one master, and its silence says when_silent", async () => {
   const scenario = "4s partition; 20s b witness etcd 192.0.2.31:2379 lost; 20s a dies; 40s b witness etcd 192.0.2.31:2379 back";
   isGolden("etcd.txt", await simulate(...yamlPair("etcd"), "--scenario", scenario));
+});
+
+Deno.test("simulate: a silent master is fenced for a sync group, once", async () => {
+  const scenario = "5s partition; 20s heal; 25s a returns; 35s a stops; 40s a returns; 50s a dies; 50s b fencing fails; " +
+    "54s b fencing succeeds";
+  isGolden("fencing.txt", await simulate(...yamlPair("fencing"), "--scenario", scenario));
+  const wrong = await simulate(...yamlPair("etcd"), "--scenario", "1s a fencing fails");
+  assertStringIncludes(wrong, "error: `a` has no `fencing` in its configuration");
 });
 
 Deno.test("simulate: names of several words that are wrong are named as far as they go", async () => {

@@ -6,7 +6,8 @@ import { type ServerWord, wordText } from "../../core/tracking/server_word.ts";
 import { NO_ORDERS, type RouterOrders } from "../../core/vrrp/steering.ts";
 import { masterDownIntervalUs } from "../../core/vrrp/timing.ts";
 import { addressesOf } from "../vrrp/addresses.ts";
-import type { StateTransition } from "../vrrp/surroundings.ts";
+import { fencedSubjects, subjectOf } from "../vrrp/fenced_subjects.ts";
+import type { FenceRequest, StateTransition } from "../vrrp/surroundings.ts";
 import { priorityTerms } from "./priority_terms.ts";
 import type { ScenarioAction, ScenarioStep } from "./scenario.ts";
 import { type HostConfig, SimulatedHost } from "./simulated_host.ts";
@@ -61,6 +62,11 @@ class Player {
   readonly #sessions = new Map<SimulatedHost, Record<string, boolean>>();
   readonly #servers = new Map<SimulatedHost, Record<string, ServerWord>>();
   readonly #witnesses = new Map<SimulatedHost, SimulatedWitnesses>();
+  /** Questions that wait until the engine that asked is done with what it does. */
+  #fencing: { readonly host: SimulatedHost; readonly request: FenceRequest }[] = [];
+  readonly #failing = new Set<SimulatedHost>();
+  /** What came of it, by who it was for. */
+  readonly #fenced = new Map<SimulatedHost, Map<string, RouterOrders["fenced"]>>();
   readonly #configs = new Map<SimulatedHost, Config>();
   readonly #orders = new Map<SimulatedHost, ReadonlyMap<string, RouterOrders>>();
   readonly #options: PlayOptions;
@@ -77,6 +83,7 @@ class Player {
       const host = new SimulatedHost(name, index + 1, hostConfig(config), this.#network, {
         transition: (_, transition) => this.#transition(host, transition),
         log: (_, line) => this.#log(host, line),
+        fence: (_, request) => this.#fencing.push({ host, request }),
       });
       addInterfaces(host, nodes);
       this.#network.hosts.push(host);
@@ -94,6 +101,7 @@ class Player {
       }
     }
     connect(this.#network, nodes);
+    this.#network.happened = () => this.#fence();
   }
 
   run(steps: readonly ScenarioStep[]): Play {
@@ -237,12 +245,7 @@ class Player {
       case "dies":
       case "stops":
         if (!this.#started) this.#absent.add(host);
-        if (action.type === "stops") host.stop();
-        else host.crash();
-        this.#scripts.get(host)?.stop();
-        this.#witnesses.get(host)?.stop();
-        this.#orders.delete(host);
-        return this.#forgetMaster(host);
+        return this.#end(host, action.type === "stops");
       case "returns":
         return this.#start(host);
       case "restarts":
@@ -269,6 +272,10 @@ class Player {
         return this.#track(host);
       case "witness":
         return this.#witnesses.get(host)?.set(action.name, action.lost);
+      case "fencing":
+        if (action.succeeds) this.#failing.delete(host);
+        else this.#failing.add(host);
+        return;
       case "loses":
         for (const { name } of host.interfaces.values()) host.loseAddress(name, action.address);
         return;
@@ -289,6 +296,35 @@ class Player {
         return this.#reload(host, this.#options.reloads.get(step));
       default:
         return action satisfies never;
+    }
+  }
+
+  #end(host: SimulatedHost, inGoodOrder: boolean): void {
+    if (inGoodOrder) host.stop();
+    else host.crash();
+    this.#scripts.get(host)?.stop();
+    this.#witnesses.get(host)?.stop();
+    this.#orders.delete(host);
+    this.#fenced.delete(host);
+    this.#forgetMaster(host);
+  }
+
+  /** Who was asked for switches off whoever has the address that was heard last. */
+  #fence(): void {
+    for (const { host, request } of this.#fencing.splice(0)) {
+      if (!host.runs) continue;
+      const { id, name, address } = request;
+      const allowed = !this.#failing.has(host);
+      const isMeant = (other: SimulatedHost): boolean =>
+        [...other.interfaces.values()].some(({ ownAddresses }) => ownAddresses.includes(address ?? ""));
+      const others = this.#network.hosts.filter((other) => other !== host && isMeant(other) && allowed);
+      for (const other of others) this.#end(other, false);
+      const came = others.length > 0 ? `: ${others.map((other) => other.name).join(", ")} has no power any more` : "";
+      const text = `fencing for ${name}: the script ${allowed ? "succeeded" : "failed"}${came}`;
+      this.#tell({ type: "note", node: host.name, text });
+      const outcome = { id, allowed, reason: "the fencing script failed" };
+      this.#fenced.set(host, new Map(this.#fenced.get(host)).set(subjectOf(request), outcome));
+      this.#steer(host);
     }
   }
 
@@ -314,11 +350,17 @@ class Player {
     host.steerEach(this.#ordersOf(host));
   }
 
-  /** What operators have said of each instance, and witnesses. */
+  /** What operators have said of each instance, and witnesses, and what came of fencing. */
   #ordersOf(host: SimulatedHost): ReadonlyMap<string, RouterOrders> {
     const orders = new Map(this.#orders.get(host));
     for (const [name, ban] of this.#witnesses.get(host)?.bans ?? []) {
       orders.set(name, { ...NO_ORDERS, ...orders.get(name), ban });
+    }
+    const config = this.#configs.get(host);
+    for (const [name, subject] of config === undefined ? [] : fencedSubjects(config)) {
+      const fenced = this.#fenced.get(host)?.get(subject);
+      const fencing = { timeoutUs: (config?.fencing?.timeoutMs ?? 0) * 1000 };
+      orders.set(name, { ...NO_ORDERS, ...orders.get(name), fencing, ...(fenced && { fenced }) });
     }
     return orders;
   }

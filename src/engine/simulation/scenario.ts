@@ -23,6 +23,8 @@ export type ScenarioAction =
   | { readonly type: "virtual_server"; readonly node: string; readonly name: string; readonly servers?: number }
   /** A gateway does not answer, another witness cannot be asked; or does, or can be, again. */
   | { readonly type: "witness"; readonly node: string; readonly name: string; readonly lost: boolean }
+  /** What the script of `fencing` says each time that it runs. */
+  | { readonly type: "fencing"; readonly node: string; readonly succeeds: boolean }
   /** Somebody else removes an address. */
   | { readonly type: "loses"; readonly node: string; readonly address: string }
   /** `holdfast failover`: the instance or sync group resigns, and is held. */
@@ -63,6 +65,8 @@ export interface ScenarioNode {
   readonly bfd: readonly string[];
   readonly virtualServers: readonly string[];
   readonly witnesses: readonly string[];
+  /** It has `fencing`. */
+  readonly fences: boolean;
   readonly addresses: readonly string[];
 }
 
@@ -88,6 +92,7 @@ const NODE_ACTIONS = [
   "bfd",
   "virtual_server",
   "witness",
+  "fencing",
   "loses",
   "failover",
   "hold",
@@ -270,6 +275,9 @@ function readNodeAction(words: Words, { name: node, ...known }: ScenarioNode): S
       const name = nameOf(words, known.witnesses, "a witness", `a witness of ${node}`);
       return { type: "witness", node, name, lost: choice(words.next("`lost` or `back`"), "lost", "back") };
     }
+    case "fencing":
+      if (!known.fences) throw new Problem(word, `\`${node}\` has no \`fencing\` in its configuration`);
+      return { type: "fencing", node, succeeds: choice(words.next("`succeeds` or `fails`"), "succeeds", "fails") };
     case "failover":
     case "hold": {
       const names = [...known.instances, ...known.syncGroups];
