@@ -3,7 +3,7 @@ import { examine, neededModules } from "../config/doctor/doctor.ts";
 import { findingsText } from "../config/doctor/finding.ts";
 import { collectFacts } from "../linux/doctor/collect.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
-import { readConfig } from "./read_config.ts";
+import { readRunnable } from "./read_config.ts";
 
 /** The options of the command. */
 export interface DoctorOptions {
@@ -14,16 +14,8 @@ export interface DoctorOptions {
 
 /** Looks and says. @returns the exit status: failure when there is an error or a warning, or no configuration */
 export function doctor(options: DoctorOptions): number {
-  // The file itself is `check`'s; what it says is wrong matters here only if nothing can be run.
-  const { config, report } = readConfig(options.useFile, {
-    checkInterfaces: false,
-    colour: false,
-    configId: options.configId,
-  });
-  if (config === undefined) {
-    console.error(report.trimEnd());
-    return EXIT_FAILURE;
-  }
+  const config = readRunnable(options.useFile, options.configId);
+  if (config === undefined) return EXIT_FAILURE;
   const findings = examine(config, collectFacts(neededModules(config)));
   console.log(options.json ? JSON.stringify({ findings }, undefined, 2) : findingsText(findings));
   return findings.some(({ severity }) => severity !== "hint") ? EXIT_FAILURE : EXIT_OK;

@@ -4,7 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { Bind } from "../core/haproxy/config_text.ts";
 import { generate } from "../daemon/haproxy/generated.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
-import { readConfig } from "./read_config.ts";
+import { readRunnable } from "./read_config.ts";
 
 /** The options of the command. */
 export interface FirewallOptions {
@@ -16,15 +16,8 @@ export interface FirewallOptions {
 
 /** @returns the exit status: failure when the configuration cannot be run */
 export function firewall(options: FirewallOptions): number {
-  const { config, report } = readConfig(options.useFile, {
-    checkInterfaces: false,
-    colour: false,
-    configId: options.configId,
-  });
-  if (config === undefined) {
-    console.error(report.trimEnd());
-    return EXIT_FAILURE;
-  }
+  const config = readRunnable(options.useFile, options.configId);
+  if (config === undefined) return EXIT_FAILURE;
   console.log(firewallScript(config, options.chain, haproxyBinds(config)).trimEnd());
   return EXIT_OK;
 }

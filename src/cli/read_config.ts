@@ -42,6 +42,13 @@ export function readConfig(path: string, options: ReadOptions): ReadConfig {
   return { config, diagnostics, report, sources };
 }
 
+/** Reads what can be run; what is wrong matters only if nothing can be, and is said then (`check` says it otherwise, too). */
+export function readRunnable(path: string, configId: string | undefined): Config | undefined {
+  const { config, report } = readConfig(path, { checkInterfaces: false, colour: false, configId });
+  if (config === undefined) console.error(report.trimEnd());
+  return config;
+}
+
 /** Reads a text as if it were in a file of that name; it finds no other file and no environment. */
 export function readGiven(path: string, text: string, options: ReadOptions): ReadConfig {
   const { files: _files, environment: _environment, ...input } = loadInput(path, text, options);

@@ -6,10 +6,10 @@ import { BfdEngine } from "../engine/bfd/bfd_engine.ts";
 import { BfdListener, LinuxBfdNetwork } from "../linux/bfd_sockets.ts";
 import { Epoll } from "../linux/epoll.ts";
 import { DeadlineTimer, SystemClock } from "../linux/monotonic_clock.ts";
-import { ignoreTerminalSignals } from "./child_signals.ts";
-import { Link } from "./link.ts";
+import type { Link } from "./link.ts";
 import type { FromChild, ToBfd } from "./messages.ts";
 import { tuneMyself } from "./process_tuning.ts";
+import { letListenersRun, refusalOf, runLoop } from "./synchronous_loop.ts";
 
 /** Packets read from one socket before others, and timers, get their turn. */
 const MAX_PACKETS_PER_ROUND = 64;
@@ -23,13 +23,7 @@ const RANDOM_RANGE = 2 ** 32;
 
 /** Runs until the supervisor says so or is gone. @param linkFd our end of the link */
 export async function runBfdRole(linkFd: number): Promise<void> {
-  ignoreTerminalSignals();
-  const role = new BfdRole(new Link<FromChild>(linkFd));
-  try {
-    await role.run();
-  } catch (error) {
-    role.fail(error);
-  }
+  await runLoop(linkFd, (link) => new BfdRole(link));
 }
 
 class BfdRole {
@@ -62,12 +56,6 @@ class BfdRole {
       if (this.#started && !this.#ended) this.#work();
       if (ready === 0) await letListenersRun();
     }
-    this.#link.close();
-  }
-
-  /** Says why, and ends: the supervisor decides what then. */
-  fail(error: unknown): void {
-    this.#link.post({ type: "failed", message: error instanceof Error ? error.message : String(error) });
     this.#link.close();
   }
 
@@ -138,14 +126,11 @@ class BfdRole {
 
   /** In place: sockets of new kinds come before the sessions that need them, those of others go after. */
   #reconfigure({ id, instances }: ToBfd & { type: "reconfigure" }): void {
-    let refused: string | undefined;
-    try {
+    const refused = refusalOf(() => {
       this.#listen(instances);
       this.#engine?.reconfigure(instances);
       this.#keep(instances);
-    } catch (error) {
-      refused = error instanceof Error ? error.message : String(error);
-    }
+    });
     this.#link.post({ type: "reconfigured", id, ...(refused === undefined ? {} : { refused }) });
   }
 
@@ -171,9 +156,4 @@ class BfdRole {
 
 function keyOf({ neighbor, multihop }: BfdInstance): string {
   return `${familyOf(neighbor)} ${multihop}`;
-}
-
-/** Signal listeners run in the event loop, which a synchronous loop starves: give it a few turns. */
-async function letListenersRun(): Promise<void> {
-  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
 }

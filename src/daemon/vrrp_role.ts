@@ -16,10 +16,10 @@ import { isCrowded } from "../linux/scheduling.ts";
 import type { AdvertisementSocket } from "../linux/vrrp_socket.ts";
 import { OwnAutoPriority } from "./auto_priority.ts";
 import { ClaimListener } from "./claim_listener.ts";
-import { ignoreTerminalSignals } from "./child_signals.ts";
 import { collectAlone } from "./own_collector.ts";
-import { Link } from "./link.ts";
+import type { Link } from "./link.ts";
 import { tuneMyself } from "./process_tuning.ts";
+import { letListenersRun, refusalOf, runLoop } from "./synchronous_loop.ts";
 import type { FromChild, ToVrrp } from "./messages.ts";
 import { NO_PART, type VrrpPart } from "./vrrp_part.ts";
 
@@ -44,14 +44,10 @@ const REHEARSALS = 200;
 
 /** Runs until the supervisor says so or is gone. @param linkFd our end of the link */
 export async function runVrrpRole(linkFd: number): Promise<void> {
-  ignoreTerminalSignals();
-  collectAlone();
-  const role = new VrrpRole(new Link<FromChild>(linkFd));
-  try {
-    await role.run();
-  } catch (error) {
-    role.fail(error);
-  }
+  await runLoop(linkFd, (link) => {
+    collectAlone();
+    return new VrrpRole(link);
+  });
 }
 
 class VrrpRole {
@@ -110,11 +106,8 @@ class VrrpRole {
     this.#link.close();
   }
 
-  /** Says why, and ends: the supervisor decides what then. */
-  fail(error: unknown): void {
+  abandon(): void {
     this.#engine?.stop();
-    this.#link.post({ type: "failed", message: error instanceof Error ? error.message : String(error) });
-    this.#link.close();
   }
 
   /**
@@ -359,8 +352,7 @@ class VrrpRole {
   /** In place: the sockets of new interfaces come before the instances that need them, those of others go after. */
   #reconfigure({ id, part }: ToVrrp & { type: "reconfigure" }): void {
     const { instances, syncGroups, statics, links } = part;
-    let refused: string | undefined;
-    try {
+    const refused = refusalOf(() => {
       this.#links?.ensure(instances);
       this.#openSockets([...this.#listeners(), ...listenersOf(instances)]);
       if (this.#started) this.#statics?.use(statics, instances);
@@ -372,9 +364,7 @@ class VrrpRole {
       if (this.#started) this.#engine?.networkChanged(); // by other delays
       this.#part = part;
       this.#cast = castOf(instances);
-    } catch (error) {
-      refused = error instanceof Error ? error.message : String(error);
-    }
+    });
     this.#network?.keepVrrp(this.#listeners());
     this.#links?.keep(this.#part.instances);
     this.#openSockets(this.#listeners());
@@ -383,9 +373,4 @@ class VrrpRole {
     this.#link.post({ type: "reconfigured", id, ...(refused === undefined ? {} : { refused }) });
     if (this.#started) this.#report(this.#clock.nowUs());
   }
-}
-
-/** Signal listeners run in the event loop, which a synchronous loop starves: give it a few turns. */
-async function letListenersRun(): Promise<void> {
-  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setTimeout(resolve, 0));
 }
