@@ -1,72 +1,141 @@
-// A backup has its silent master fenced before it takes over; one that says good-bye needs no fencing.
+// A backup has its silent master fenced before it takes over, a sync group once for all members; one that says good-bye needs no
+// fencing.
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
 import { BackgroundProcess } from "../support/command.ts";
 import { daemonTest } from "../support/daemon_test.ts";
 import { holdfastCommand } from "../support/holdfast.ts";
 import { inside, type TestHost } from "../support/two_hosts.ts";
 
-const VIP = "10.9.0.100";
+const VIPS = ["10.9.0.101", "10.9.0.102"];
+const [VIP = ""] = VIPS;
 
-const instance = (priority: number): string =>
-  `vrrp_instance:
-  VI_1:
+function instances(priority: number, addresses: readonly string[]): string {
+  const each = addresses.map((address, index) =>
+    `  VI_${index}:
     interface: eth0
-    virtual_router_id: 51
+    virtual_router_id: ${51 + index}
     version: 3
     advert_int: 0.2
     priority: ${priority}
-    virtual_ipaddress: [${VIP}/24]
-`;
-
-daemonTest("a silent master is fenced before it is taken over from", "hffence", async ({ hosts, comes }) => {
-  const folder = await Deno.makeTempDir();
-  await Deno.chmod(folder, 0o755);
-  const script = `${folder}/fence`;
-  // Says what it was called with, and ends as a file says: with that status, or not at all.
-  await Deno.writeTextFile(
-    script,
-    `#!/bin/sh\necho "$@" >>${folder}/calls\n[ -e ${folder}/hangs ] && sleep 60\nexit $(cat ${folder}/status)\n`,
+    virtual_ipaddress: [${address}/24]
+`
   );
-  await Deno.chmod(script, 0o755);
-  await Deno.writeTextFile(`${folder}/status`, "1");
-  await Deno.writeTextFile(`${folder}/calls`, "");
-  const calls = (): string[] => Deno.readTextFileSync(`${folder}/calls`).split("\n").filter((line) => line !== "");
-  const started: BackgroundProcess[] = [];
-  const start = (host: TestHost, config: string): BackgroundProcess => {
-    const file = `${folder}/${host.namespace}.yaml`;
+  return `vrrp_instance:\n${each.join("")}`;
+}
+
+function group(priority: number): string {
+  return `vrrp_sync_group: { VG_1: { group: [VI_0, VI_1] } }\n${instances(priority, VIPS)}`;
+}
+
+/** A script that says what it was called with and ends as the file `status` says, or not at all; and daemons. */
+class Fence implements AsyncDisposable {
+  readonly #folder = Deno.makeTempDirSync();
+  readonly #started: BackgroundProcess[] = [];
+  readonly script = `${this.#folder}/fence`;
+
+  constructor() {
+    const folder = this.#folder;
+    Deno.chmodSync(folder, 0o755);
+    Deno.writeTextFileSync(
+      this.script,
+      `#!/bin/sh\necho "$@" >>${folder}/calls\n[ -e ${folder}/hangs ] && sleep 60\nexit $(cat ${folder}/status)\n`,
+    );
+    Deno.chmodSync(this.script, 0o755);
+    Deno.writeTextFileSync(`${folder}/calls`, "");
+    this.ends("1");
+  }
+
+  get calls(): string[] {
+    return Deno.readTextFileSync(`${this.#folder}/calls`).split("\n").filter((line) => line !== "");
+  }
+
+  ends(status: string): void {
+    Deno.writeTextFileSync(`${this.#folder}/status`, status);
+  }
+
+  hangs(does: boolean): void {
+    if (does) Deno.writeTextFileSync(`${this.#folder}/hangs`, "");
+    else Deno.removeSync(`${this.#folder}/hangs`);
+  }
+
+  start(host: TestHost, config: string): BackgroundProcess {
+    const file = `${this.#folder}/${host.namespace}.yaml`;
     Deno.writeTextFileSync(file, config);
     const daemon = new BackgroundProcess(inside(host, [...holdfastCommand(), "run", "-f", file, "--api", "off"]));
-    started.push(daemon);
+    this.#started.push(daemon);
     return daemon;
-  };
-  try {
-    const first = start(hosts.b, instance(100));
+  }
+
+  /** @throws Error with what the daemons said */
+  async explained(test: () => Promise<void>): Promise<void> {
+    try {
+      await test();
+    } catch (error) {
+      throw new Error(this.#started.map((daemon) => daemon.output).join("\n---\n"), { cause: error });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const daemon of this.#started) await daemon.killTree();
+    await Deno.remove(this.#folder, { recursive: true });
+  }
+}
+
+daemonTest("a silent master is fenced before it is taken over from", "hffence", async ({ hosts, comes }) => {
+  await using fence = new Fence();
+  await fence.explained(async () => {
+    const first = fence.start(hosts.b, instances(100, [VIP]));
     await comes("b is master", () => hosts.has(hosts.b, VIP));
-    const a = start(hosts.a, `${instance(50)}fencing: { script: ${script}, timeout: 1, user: root }\n`);
+    const fencing = `fencing: { script: ${fence.script}, timeout: 1, user: root }\n`;
+    const a = fence.start(hosts.a, `${instances(50, [VIP])}${fencing}`);
     await comes("a is backup", () => a.output.includes("Entering BACKUP"));
     await new Promise((resolve) => setTimeout(resolve, 1000));
     await hosts.cable(hosts.b, false);
     await comes("the script refuses", () => a.output.includes("must not: the fencing script ended with status 1"));
-    assertEquals(calls()[0], `VI_1 ${hosts.b.address}`);
+    assertEquals(fence.calls[0], `VI_0 ${hosts.b.address}`);
     assertEquals(await hosts.has(hosts.a, VIP), false);
-    await Deno.writeTextFile(`${folder}/hangs`, "");
+    fence.hangs(true);
     await comes("the script takes too long", () => a.output.includes("did not end within 1 s"));
-    await Deno.remove(`${folder}/hangs`);
-    await Deno.writeTextFile(`${folder}/status`, "0");
+    fence.hangs(false);
+    fence.ends("0");
     await comes("the script succeeds, and a takes over", () => hosts.has(hosts.a, VIP));
-    assertStringIncludes(a.output, "fencing for VI_1: the script succeeded");
+    assertStringIncludes(a.output, "fencing for VI_0: the script succeeded");
 
     await hosts.cable(hosts.b, true);
     await comes("b is master again", async () => await hosts.has(hosts.b, VIP) && !await hosts.has(hosts.a, VIP));
-    const before = calls().length;
+    const before = fence.calls.length;
     await first.stop();
     await comes("a takes over from one that said good-bye", () => hosts.has(hosts.a, VIP));
-    assertEquals(calls().length, before, "nobody was fenced for that");
+    assertEquals(fence.calls.length, before, "nobody was fenced for that");
     assert(a.output.includes("Entering MASTER STATE"));
-  } catch (error) {
-    throw new Error(started.map((daemon) => daemon.output).join("\n---\n"), { cause: error });
-  } finally {
-    for (const daemon of started) await daemon.killTree();
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
+});
+
+daemonTest("a sync group has its silent master fenced once for all", "hfgfence", async ({ hosts, comes }) => {
+  const has = (host: TestHost): Promise<boolean[]> => Promise.all(VIPS.map((address) => hosts.has(host, address)));
+  await using fence = new Fence();
+  await fence.explained(async () => {
+    const first = fence.start(hosts.b, group(100));
+    await comes("b is master of both", async () => (await has(hosts.b)).every((one) => one));
+    // Named by one member, meant for both.
+    const fencing = `fencing: { script: ${fence.script}, timeout: 2, user: root, instances: [VI_1] }\n`;
+    const a = fence.start(hosts.a, `${group(50)}${fencing}`);
+    await comes("a is backup", () => a.output.includes("(VI_1) Entering BACKUP"));
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await hosts.cable(hosts.b, false);
+    await comes("the script refuses", () => a.output.includes("(VI_1) would become master, but must not: the fencing"));
+    assertEquals([fence.calls[0], await has(hosts.a)], [`VG_1 ${hosts.b.address}`, [false, false]]);
+    fence.ends("0");
+    await comes("the script succeeds, and a takes both", async () => (await has(hosts.a)).every((one) => one));
+    const ended = a.output.match(/fencing for VG_1: the script/g)?.length;
+    assertEquals([fence.calls.length, new Set(fence.calls).size], [ended, 1], "once for both members, each time");
+
+    await hosts.cable(hosts.b, true);
+    await comes("b is master again", async () => (await has(hosts.b)).every((one) => one));
+    await comes("a is backup again", async () => !(await has(hosts.a)).some((one) => one));
+    const before = fence.calls.length;
+    await first.stop();
+    await comes("a takes over from one that said good-bye", async () => (await has(hosts.a)).every((one) => one));
+    assertEquals(fence.calls.length, before, "nobody was fenced for that");
+  });
 });
