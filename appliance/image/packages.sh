@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# Brings the Debian packages of packages.txt, their dependencies and the kernel to .cache/image/debs. Sourced by build.sh.
+# Brings the Debian packages of $here/packages.txt, their dependencies and the kernel to $cache/debs, by way of $work. Sourced by
+# build.sh of the image and of the test VM (test/vm), which has a fail() of its own.
 
 # Nothing is installed, so no lock is needed; and apt's sandbox user may not write into .cache.
 apt_options=(-o Debug::NoLocking=1 -o APT::Sandbox::User=root)

@@ -15,10 +15,10 @@ set -euo pipefail
 PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=$(cd "$here/../.." && pwd)/.cache/vm
-kernel_metapackage=linux-image-amd64
-# Nothing is installed, so no lock is needed; and apt's sandbox user may not write into .cache.
-apt_options=(-o Debug::NoLocking=1 -o APT::Sandbox::User=root)
-declare -A wanted=()
+package_script=../../appliance/image/packages.sh
+
+# shellcheck source=appliance/image/packages.sh
+source "$here/$package_script"
 
 main() {
   mkdir -p "$cache/debs"
@@ -26,7 +26,7 @@ main() {
   flock 9
 
   local stamp
-  stamp=$(cd "$here" && sha256sum packages.txt modules.txt build.sh guest/* | sha256sum | cut -d' ' -f1)
+  stamp=$(cd "$here" && sha256sum packages.txt modules.txt build.sh "$package_script" guest/* | sha256sum | cut -d' ' -f1)
   if [ "$(cat "$cache/stamp" 2>/dev/null)" = "$stamp" ]; then return; fi
   rm -f "$cache/stamp"
 
@@ -36,7 +36,7 @@ main() {
   work=$(mktemp -d "$cache/build.XXXXXX")
   trap 'rm -rf "$work"' EXIT
 
-  download
+  download_packages
   unpack_root
   unpack_kernel
   make_initramfs
@@ -49,59 +49,6 @@ main() {
 fail() {
   echo "test/vm/build.sh: $*" >&2
   exit 1
-}
-
-# The lines of a list file without comments and empty lines.
-entries() { sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$1"; }
-
-# Brings debs/ to the wanted set: with the machine's package lists if they are there and current, else with
-# lists of our own, for which nobody needs to be root.
-download() {
-  if wanted_packages && fetch_wanted; then return; fi
-  echo "  the machine's package lists are missing or old: reading our own"
-  mkdir -p "$cache/apt/lists/partial" "$cache/apt/archives/partial"
-  apt_options+=(-o "Dir::State::lists=$cache/apt/lists" -o "Dir::Cache=$cache/apt")
-  apt-get -qq "${apt_options[@]}" update || fail "cannot read the package lists"
-  wanted_packages || fail "apt cannot resolve packages.txt"
-  fetch_wanted || fail "download failed"
-}
-
-# Sets `wanted`: file name in debs/ -> name=version. apt resolves the dependencies itself, as if for an empty
-# machine: with an empty dpkg status file.
-wanted_packages() {
-  local kernel_package name version arch
-  local -a packages
-  local -A excluded=()
-  wanted=()
-  kernel_package=$(apt-cache "${apt_options[@]}" depends "$kernel_metapackage" 2>/dev/null |
-    awk '/Depends: linux-image-/ { print $2; exit }')
-  if [ -z "$kernel_package" ]; then return 1; fi
-  version=$(apt-cache "${apt_options[@]}" show --no-all-versions "$kernel_package" | awk '$1 == "Version:" { print $2 }')
-  wanted["${kernel_package}_${version//:/%3a}_amd64.deb"]=$kernel_package=$version
-
-  mapfile -t packages < <(entries "$here/packages.txt" | grep -v '^-')
-  while read -r name; do excluded[${name#-}]=1; done < <(entries "$here/packages.txt" | grep '^-')
-  : >"$work/status"
-  apt-get -qq "${apt_options[@]}" -o "Dir::State::status=$work/status" --simulate --no-install-recommends \
-    install "${packages[@]}" >"$work/resolved" || return 1
-  while read -r name version arch; do
-    if [ -z "${excluded[$name]:-}" ]; then wanted["${name}_${version//:/%3a}_$arch.deb"]=$name=$version; fi
-  done < <(awk '$1 == "Inst" { gsub(/[()\[\]]/, ""); print $2, $3, $NF }' "$work/resolved")
-}
-
-# Downloads what is not in debs/ yet and deletes what is no longer wanted. apt checks what it downloads.
-fetch_wanted() {
-  local file
-  local -a missing=()
-  for file in "$cache"/debs/*; do
-    if [ -e "$file" ] && [ -z "${wanted[${file##*/}]:-}" ]; then rm -f "$file"; fi
-  done
-  for file in "${!wanted[@]}"; do
-    if [ ! -e "$cache/debs/$file" ]; then missing+=("${wanted[$file]}"); fi
-  done
-  if [ ${#missing[@]} -eq 0 ]; then return; fi
-  echo "  downloading ${#missing[@]} Debian packages"
-  (cd "$cache/debs" && apt-get -qq "${apt_options[@]}" download "${missing[@]}")
 }
 
 # Everything but the kernel, and the few files that maintainer scripts would have made.
