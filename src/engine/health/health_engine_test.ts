@@ -1,6 +1,6 @@
-import { VIRTUAL_SERVER } from "../../../test/support/config_values.ts";
 import { assert, assertEquals } from "../../../test/assert.ts";
-import type { Checker, RealServer, VirtualServer } from "../../config/config.ts";
+import { realServer, tcpChecker, virtualServer } from "../../../test/support/health_servers.ts";
+import type { Checker, VirtualServer } from "../../config/config.ts";
 import { NO_TRAFFIC } from "../../core/ipvs/model.ts";
 import type { IpvsCommand, VirtualServerRow } from "../../core/ipvs/table.ts";
 import type { ProbePort, ProbeResult } from "../../ports/probes.ts";
@@ -9,49 +9,6 @@ import { FakeIpvs, FakeIpvsSettings } from "./fake_ipvs.ts";
 import { FakeTime } from "./fake_time.ts";
 import { HealthEngine, type HealthEngineOptions } from "./health_engine.ts";
 import { keysOf, policyOf, realServerEntry } from "./policy.ts";
-
-const location = { file: "test.conf", line: 1, column: 1, length: 1 };
-
-function tcpChecker(address: string, more: Partial<Checker> = {}): Checker {
-  const timing = { connectTimeoutMs: 1000, delayLoopMs: 6000, retry: 1, delayBeforeRetryMs: 1000, warmupMs: 6000 };
-  return { type: "tcp", address, port: 80, ...timing, ...more } as Checker;
-}
-
-function realServer(address: string, more: Partial<RealServer> = {}): RealServer {
-  return {
-    address,
-    port: 80,
-    weight: 1,
-    forwardingMethod: "nat",
-    inhibitOnFailure: false,
-    upperThreshold: 0,
-    lowerThreshold: 0,
-    checkers: [tcpChecker(address)],
-    location,
-    ...more,
-  };
-}
-
-function virtualServer(more: Partial<VirtualServer> = {}): VirtualServer {
-  return {
-    ...VIRTUAL_SERVER,
-    name: "tcp 10.0.0.100:80",
-    protocol: "tcp",
-    address: "10.0.0.100",
-    port: 80,
-    scheduler: "rr",
-    flags: 0,
-    forwardingMethod: "nat",
-    persistenceTimeoutSeconds: 0,
-    persistencePrefixLength: 32,
-    quorum: 1,
-    hysteresis: 0,
-    alpha: false,
-    realServers: [realServer("10.0.1.11"), realServer("10.0.1.12")],
-    location,
-    ...more,
-  };
-}
 
 /** A table row of a virtual server with the weights that the kernel has. */
 function rowOf(config: VirtualServer, weights: Readonly<Record<string, number>>): VirtualServerRow {
