@@ -1,6 +1,6 @@
 // The sockets of health probes: non-blocking, on a reactor, from a chosen source. What Deno.connect cannot do.
 import type { ProbeSource } from "../ports/probes.ts";
-import type { DatagramSocket, EchoSocket, SocketPort, SocketTarget, StreamSocket } from "../ports/sockets.ts";
+import type { DatagramSocket, EchoSocket, Reached, SocketPort, SocketTarget, StreamSocket } from "../ports/sockets.ts";
 import {
   AF_INET,
   AF_INET6,
@@ -11,11 +11,12 @@ import {
   SOCK_NONBLOCK,
   SOL_SOCKET,
 } from "./constants.ts";
+import { Attempts } from "./attempts.ts";
 import { openEchoSocket } from "./icmp_socket.ts";
 import { cInts, cString, errno, libc } from "./libc.ts";
 import { type Reactor, sharedReactor } from "./reactor.ts";
 import { emptySockaddr, toSockaddr } from "./raw_socket/sockaddr.ts";
-import { closeWhenConnected, connectStream } from "./stream_socket.ts";
+import { connectStream } from "./stream_socket.ts";
 import { check, SystemError } from "./system_error.ts";
 import { PeerSocket } from "./peer_socket.ts";
 
@@ -36,10 +37,12 @@ const IP_BIND_ADDRESS_NO_PORT = 24;
 /** The real SocketPort. Needs CAP_NET_RAW for an interface and CAP_NET_ADMIN for `fwmark`. */
 export class ProbeSockets implements SocketPort {
   readonly #reactor: () => Reactor;
+  readonly #attempts: Attempts;
 
   /** Opens nothing yet. @param reactor where the sockets are watched; the shared one of the process if not given */
   constructor(reactor?: Reactor) {
     this.#reactor = (): Reactor => reactor ?? sharedReactor();
+    this.#attempts = new Attempts(this.#reactor);
   }
 
   /** See `SocketPort`. */
@@ -57,21 +60,26 @@ export class ProbeSockets implements SocketPort {
   /** See `SocketPort`. */
   reach(
     target: SocketTarget & { readonly port: number; readonly timeoutMs: number },
-    signal: AbortSignal,
-  ): Promise<"connected" | "timeout" | "aborted"> {
-    return new Promise((resolve, reject) => {
+    end: (how: Reached) => void,
+  ): () => void {
+    try {
       const fd = openSocket(target, SOCK_STREAM, 0);
       try {
         connectTo(fd, target);
+        return this.#attempts.watch(fd, target.timeoutMs, end);
       } catch (error) {
         libc().close(fd);
         throw error;
       }
-      closeWhenConnected(this.#reactor(), { fd, timeoutMs: target.timeoutMs, signal }, (how) => {
-        if (typeof how === "string") resolve(how);
-        else reject(new SystemError("connect", how));
-      });
-    });
+    } catch (error) {
+      let isOver = false;
+      const once = (how: Reached): void => {
+        if (!isOver) end(how);
+        isOver = true;
+      };
+      queueMicrotask(() => once(error instanceof Error ? error : new Error(String(error))));
+      return () => once("aborted");
+    }
   }
 
   /** See `SocketPort`. */

@@ -116,30 +116,49 @@ test("ProbeSockets.connect() ends at an abort, and a read at close", async () =>
   listener.close();
 });
 
+/** How `reach` ended, and that it did so once. @param cancelMs ends it early, 0: at once */
+async function reached(target: Parameters<ProbeSockets["reach"]>[0], cancelMs?: number): Promise<unknown> {
+  const ends: unknown[] = [];
+  let isCalling = true;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cancel = sockets.reach(target, (how) => {
+    assertEquals(isCalling && how !== "aborted", false, "never from within the call");
+    ends.push(how instanceof Error && "code" in how ? how.code : how);
+    resolve();
+  });
+  isCalling = false;
+  if (cancelMs === 0) cancel();
+  else if (cancelMs !== undefined) setTimeout(cancel, cancelMs);
+  await promise;
+  cancel();
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  return ends.length === 1 ? ends[0] : ends;
+}
+
 test("ProbeSockets.reach() connects and closes, or says how it ended", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = listener.addr;
   const target = { address: "127.0.0.1", port, timeoutMs: 5000 };
-  assertEquals(await sockets.reach(target, never), "connected");
+  assertEquals(await reached(target), "connected");
   const connection = await listener.accept();
   assertEquals(await connection.read(new Uint8Array(1)), null);
   connection.close();
-  assertEquals(await sockets.reach(target, AbortSignal.abort()), "aborted");
+  assertEquals(await reached(target, 0), "aborted");
   listener.close();
-  assertEquals(await code(sockets.reach(target, never)), "ECONNREFUSED");
-  assertEquals(await code(sockets.reach({ ...target, source: { address: "192.0.2.77" } }, never)), "EADDRNOTAVAIL");
+  assertEquals(await reached(target), "ECONNREFUSED");
+  assertEquals(await reached({ ...target, source: { address: "192.0.2.77" } }), "EADDRNOTAVAIL");
+  assertEquals(await reached({ ...target, source: { address: "192.0.2.77" } }, 0), "aborted");
 });
 
-test("ProbeSockets.reach() ends at its limit, and at an abort", async () => {
+test("ProbeSockets.reach() ends at its limit, and when it is called off", async () => {
   // A full queue answers nothing: one connection waits to be accepted, the next gets no answer to its SYN.
   const full = fullListener();
-  const target = { address: "127.0.0.1", port: full.port, timeoutMs: 100 };
-  assertEquals(await sockets.reach(target, never), "timeout");
-  const controller = new AbortController();
-  const waiting = sockets.reach({ ...target, timeoutMs: 5000 }, controller.signal);
-  setTimeout(() => controller.abort(), 20);
-  assertEquals(await waiting, "aborted");
+  const target = { address: "127.0.0.1", port: full.port, timeoutMs: 5000 };
+  const long = reached(target);
+  const [short, calledOff] = [reached({ ...target, timeoutMs: 100 }), reached(target, 20)];
+  assertEquals(await Promise.all([short, calledOff]), ["timeout", "aborted"]);
   full.close();
+  assertEquals(typeof await long, "string");
 });
 
 test("StreamSocket.write() waits for a peer that does not read", async () => {

@@ -29,33 +29,6 @@ export async function connectStream(reactor: Reactor, fd: number, signal: AbortS
   }
 }
 
-/** Waits for the same at most so long, then closes `fd`. @param done gets how it ended, an errno when it was refused */
-export function closeWhenConnected(
-  reactor: Reactor,
-  { fd, timeoutMs, signal }: { readonly fd: number; readonly timeoutMs: number; readonly signal: AbortSignal },
-  done: (how: "connected" | "timeout" | "aborted" | number) => void,
-): void {
-  const end = (how: "connected" | "timeout" | "aborted" | number): void => {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
-    reactor.remove(fd);
-    libc().close(fd);
-    done(how);
-  };
-  const onAbort = (): void => end("aborted");
-  const timer = setTimeout(() => end("timeout"), timeoutMs);
-  signal.addEventListener("abort", onAbort);
-  try {
-    reactor.add(fd, () => end(pendingError(fd) || "connected"), EPOLLOUT);
-  } catch (error) {
-    clearTimeout(timer);
-    signal.removeEventListener("abort", onAbort);
-    libc().close(fd);
-    throw error;
-  }
-  if (signal.aborted) onAbort();
-}
-
 /** The error that the kernel keeps for a socket, taken away from it; 0 for none. */
 export function pendingError(fd: number): number {
   const value = new Int32Array(1);

@@ -166,4 +166,12 @@ export interface ProbeResult {
 export interface ProbePort {
   /** Never rejects: whatever goes wrong is a result. Ends early, with any result, when `signal` aborts. */
   run(request: ProbeRequest, signal: AbortSignal): Promise<ProbeResult>;
+  /**
+   * The same for a connection by TCP alone, with less work: checks of that kind come by the thousand. Where it is missing, `run`
+   * does it.
+   *
+   * @param end called once, never from within this call
+   * @returns ends it early
+   */
+  reach?(target: ProbeTarget, end: (result: ProbeResult) => void): () => void;
 }

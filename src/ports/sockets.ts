@@ -34,20 +34,24 @@ export interface SocketTarget {
   readonly source?: ProbeSource;
 }
 
+/** How the waiting for a connection ended; an Error with `code`: it was refused. */
+export type Reached = "connected" | "timeout" | "aborted" | Error;
+
 /** Opens sockets. */
 export interface SocketPort {
   /** Connects by TCP; an abort of `signal` rejects and closes. @throws Error with `code` */
   connect(target: SocketTarget & { readonly port: number }, signal: AbortSignal): Promise<StreamSocket>;
   /**
-   * Connects by TCP and closes at once, by way of checks that come by the thousand: with few promises and no controllers.
+   * Connects by TCP and closes at once, by way of checks that come by the thousand: without promises, signals and timers of
+   * their own.
    *
-   * @returns how the waiting ended
-   * @throws Error with `code`
+   * @param end called once, never from within this call
+   * @returns ends it early
    */
   reach(
     target: SocketTarget & { readonly port: number; readonly timeoutMs: number },
-    signal: AbortSignal,
-  ): Promise<"connected" | "timeout" | "aborted">;
+    end: (how: Reached) => void,
+  ): () => void;
   /** Opens a UDP socket connected to the target. @throws Error with `code` */
   openUdp(target: SocketTarget & { readonly port: number }): DatagramSocket;
   /** Opens a socket for echo requests to the target. @throws Error with `code`; EACCES or EPERM where neither ping sockets nor raw ones are allowed */

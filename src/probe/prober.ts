@@ -1,5 +1,5 @@
 // The real probes, one request at a time. Judges nothing beyond one probe.
-import type { ProbePort, ProbeRequest, ProbeResult } from "../ports/probes.ts";
+import type { ProbePort, ProbeRequest, ProbeResult, ProbeTarget } from "../ports/probes.ts";
 import type { SocketPort } from "../ports/sockets.ts";
 import { probeAgent } from "./agent.ts";
 import { probeCertificate } from "./certificate.ts";
@@ -48,12 +48,21 @@ export class Prober implements ProbePort {
     return { ...finding, durationUs: this.#nowUs() - startUs };
   }
 
+  /** See `ProbePort`. */
+  reach(target: ProbeTarget, end: (result: ProbeResult) => void): () => void {
+    const startUs = this.#nowUs();
+    const found = ({ ok, status, text }: Finding): void =>
+      end({ ok, status, text, durationUs: this.#nowUs() - startUs });
+    if (this.#isReal) return reachTcp(this.#sockets, target, found);
+    const controller = new AbortController();
+    probeTcp(this.#connect, target, controller.signal).then(found);
+    return () => controller.abort();
+  }
+
   #probe(request: ProbeRequest, signal: AbortSignal): Promise<Finding> {
     switch (request.type) {
       case "tcp":
-        return this.#isReal
-          ? reachTcp(this.#sockets, request.target, signal)
-          : probeTcp(this.#connect, request.target, signal);
+        return probeTcp(this.#connect, request.target, signal);
       case "http":
         return probeHttp(this.#connect, request, signal);
       case "smtp":

@@ -41,14 +41,12 @@ export async function probeTcp(connect: Connect, target: ProbeTarget, signal: Ab
   return CONNECTED;
 }
 
-/** The same with less work, for thousands of them. */
-export async function reachTcp(sockets: SocketPort, target: ProbeTarget, signal: AbortSignal): Promise<Finding> {
-  try {
-    const end = await sockets.reach(target, signal);
-    return end === "connected" ? CONNECTED : connectFinding({ end }, target.timeoutMs);
-  } catch (error) {
-    return refusal(error);
-  }
+/** The same with less work, for thousands of them. @param end called once, never from within @returns ends it early */
+export function reachTcp(sockets: SocketPort, target: ProbeTarget, end: (finding: Finding) => void): () => void {
+  return sockets.reach(target, (how) => {
+    if (how === "connected") end(CONNECTED);
+    else end(typeof how === "string" ? connectFinding({ end: how }, target.timeoutMs) : refusal(how));
+  });
 }
 
 const CONNECTED: Finding = { ok: true, status: "L4OK", text: "connected" };

@@ -20,11 +20,21 @@ export interface Appointment {
   cancel(): void;
 }
 
-interface Entry {
+class Entry implements Appointment {
   readonly atUs: number;
   /** Breaks ties: first come, first served. */
   readonly order: number;
   call: (() => void) | undefined;
+
+  constructor(atUs: number, order: number, call: () => void) {
+    this.atUs = atUs;
+    this.order = order;
+    this.call = call;
+  }
+
+  cancel(): void {
+    this.call = undefined;
+  }
 }
 
 /** What is due so soon after the first is called with it, microseconds: a wake-up costs more than a check. */
@@ -51,10 +61,10 @@ export class Agenda {
    * from within this call.
    */
   at(atUs: number, call: () => void): Appointment {
-    const entry: Entry = { atUs, order: this.#order++, call };
+    const entry = new Entry(atUs, this.#order++, call);
     this.#push(entry);
     this.#arm();
-    return { cancel: () => entry.call = undefined };
+    return entry;
   }
 
   /** Forgets every appointment. */

@@ -1,5 +1,6 @@
 // Runs probes a bounded number at a time, each until its deadline. Knows nothing of verdicts.
 import { Histogram } from "../../base/histogram.ts";
+import { Limits } from "../../base/limits.ts";
 import type { Clock } from "../../ports/clock.ts";
 import type { ProbeResult } from "../../ports/probes.ts";
 import type { HealthStatistics } from "../../ports/snapshot.ts";
@@ -15,6 +16,12 @@ export interface Check {
   readonly isScript?: boolean;
   /** Runs the probe; ends early when `signal` aborts. */
   run(signal: AbortSignal): Promise<ProbeResult>;
+  /**
+   * The same with less work, where it is there: calls `end` once, never from within this call.
+   *
+   * @returns ends it early: `end` is called all the same
+   */
+  readonly begin?: ((end: (result: ProbeResult) => void) => () => void) | undefined;
   /** Takes the result. Not called after the runner was stopped. */
   done(result: ProbeResult): void;
 }
@@ -26,6 +33,14 @@ const DELAY_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 
 /** Programs that run at once, whatever else may. */
 const MOST_SCRIPTS = 256;
 
+/** A check under way. */
+interface Running {
+  readonly check: Check;
+  /** Its time was over. */
+  isOverdue: boolean;
+  cancel: () => void;
+}
+
 /** Starts checks, at most `limit` at once; the others wait in order, programs in a queue of their own. */
 export class CheckRunner {
   readonly #clock: Clock;
@@ -34,8 +49,14 @@ export class CheckRunner {
   readonly #waiting: Check[] = [];
   readonly #waitingScripts: Check[] = [];
   #scripts = 0;
-  readonly #running = new Map<AbortController, Promise<void>>();
+  readonly #running = new Set<Running>();
+  readonly #limits = new Limits<Running>();
+  /** When the limits are looked at next. */
+  #look: Appointment | undefined;
+  #lookUs = Infinity;
   #stopped = false;
+  /** Called when the last one has ended after the stop. */
+  #ended: (() => void) | undefined;
   readonly #delay = new Histogram(DELAY_SECONDS);
   #late = 0;
   #overruns = 0;
@@ -68,8 +89,8 @@ export class CheckRunner {
     this.#stopped = true;
     this.#waiting.length = 0;
     this.#waitingScripts.length = 0;
-    for (const controller of this.#running.keys()) controller.abort();
-    await Promise.all(this.#running.values());
+    for (const running of [...this.#running]) running.cancel();
+    if (this.#running.size > 0) await new Promise<void>((resolve) => this.#ended = resolve);
   }
 
   #fill(): void {
@@ -77,11 +98,11 @@ export class CheckRunner {
       const check = this.#next();
       if (check === undefined) return;
       if (check.isScript === true) this.#scripts++;
-      const delayUs = this.#clock.nowUs() - check.dueUs;
+      const nowUs = this.#clock.nowUs();
+      const delayUs = nowUs - check.dueUs;
       this.#delay.observe(Math.max(0, delayUs) / 1_000_000);
       if (delayUs > LATE_US) this.#late++;
-      const controller = new AbortController();
-      this.#running.set(controller, this.#run(check, controller));
+      this.#begin(check, nowUs);
     }
   }
 
@@ -93,24 +114,50 @@ export class CheckRunner {
     return (takesScript ? this.#waitingScripts : this.#waiting).shift();
   }
 
-  async #run(check: Check, controller: AbortController): Promise<void> {
-    const startUs = this.#clock.nowUs();
-    let expired = false;
-    const deadline: Appointment = this.#agenda.at(startUs + check.limitUs, () => {
-      expired = true;
-      controller.abort();
-    });
-    let result = await this.#outcome(check, controller.signal, startUs);
-    deadline.cancel();
-    this.#running.delete(controller);
+  #begin(check: Check, nowUs: number): void {
+    const running: Running = { check, isOverdue: false, cancel: nothing };
+    this.#running.add(running);
+    this.#limits.add(running, check.limitUs, nowUs);
+    this.#lookAt(nowUs + check.limitUs);
+    const end = (result: ProbeResult): void => this.#end(running, result);
+    running.cancel = check.begin === undefined ? this.#promised(check, nowUs, end) : check.begin(end);
+  }
+
+  /** @returns aborts it */
+  #promised(check: Check, startUs: number, end: (result: ProbeResult) => void): () => void {
+    const controller = new AbortController();
+    this.#outcome(check, controller.signal, startUs).then(end);
+    return () => controller.abort();
+  }
+
+  #end(running: Running, result: ProbeResult): void {
+    const { check } = running;
+    this.#running.delete(running);
+    this.#limits.delete(running, check.limitUs);
     if (check.isScript === true) this.#scripts--;
-    if (this.#stopped) return;
-    if (expired) {
-      this.#overruns++;
-      result = overdue(result);
+    if (this.#stopped) {
+      if (this.#running.size === 0) this.#ended?.();
+      return;
     }
-    check.done(result);
+    if (running.isOverdue) this.#overruns++;
+    check.done(running.isOverdue ? overdue(result) : result);
     this.#fill();
+  }
+
+  /** Makes sure that the limits are looked at then, or before. */
+  #lookAt(atUs: number): void {
+    if (this.#lookUs <= atUs) return;
+    this.#look?.cancel();
+    this.#lookUs = atUs;
+    this.#look = this.#agenda.at(atUs, () => {
+      this.#lookUs = Infinity;
+      for (const running of this.#limits.take(this.#clock.nowUs())) {
+        running.isOverdue = true;
+        running.cancel();
+      }
+      const nextUs = this.#limits.firstUs;
+      if (nextUs !== Infinity) this.#lookAt(nextUs);
+    });
   }
 
   async #outcome(check: Check, signal: AbortSignal, startUs: number): Promise<ProbeResult> {
@@ -123,6 +170,8 @@ export class CheckRunner {
     }
   }
 }
+
+function nothing(): void {}
 
 /** What a probe says after it was cancelled is not its own verdict, unless it already knew of a timeout. */
 function overdue(result: ProbeResult): ProbeResult {

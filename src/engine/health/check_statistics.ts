@@ -23,6 +23,8 @@ interface Series {
 /** What the engine counts of its checks. */
 export class CheckStatistics {
   readonly #series = new Map<string, Series>();
+  /** Of each real server the series of its last result: to put a key together costs more than to count. */
+  #last = new WeakMap<LiveRealServer, Series>();
   readonly #reactions = new Map<string, Histogram>();
   /** Since when results contradict a real server's state, monotonic microseconds. */
   readonly #contradictedSince = new WeakMap<LiveRealServer, number>();
@@ -30,6 +32,7 @@ export class CheckStatistics {
 
   /** Forgets what is configured no more. Series of another granularity go, too. */
   configure(servers: readonly VirtualServer[]): void {
+    this.#last = new WeakMap();
     this.#isSingle = servers.reduce((total, { realServers }) => total + realServers.length, 0) <= MAX_SINGLE_SERVERS;
     const known = new Set(
       servers.flatMap(({ name, realServers }) =>
@@ -45,19 +48,25 @@ export class CheckStatistics {
 
   /** A result came in. `server` is as it was before it. */
   record(vs: string, server: LiveRealServer, type: Checker["type"], result: ProbeResult, nowUs: number): void {
-    const rs = this.#isSingle ? endpointOf(server.config) : undefined;
-    const key = keyOf(vs, rs, type);
-    let series = this.#series.get(key);
-    if (series === undefined) {
-      series = { vs, rs, type, results: new Map(), durations: new Map() };
-      this.#series.set(key, series);
-    }
+    let series = this.#last.get(server);
+    if (series?.type !== type) this.#last.set(server, series = this.#seriesOf(vs, server, type));
     series.results.set(result.status, (series.results.get(result.status) ?? 0) + 1);
     const word = result.ok ? "ok" : result.status.endsWith("TOUT") ? "timeout" : "fail";
     histogramIn(series.durations, word, CHECK_SECONDS).observe(result.durationUs / 1_000_000);
     if (type === "agent") return; // it may be silent without contradicting anything
     if (result.ok === server.health.up) this.#contradictedSince.delete(server);
     else if (!this.#contradictedSince.has(server)) this.#contradictedSince.set(server, nowUs);
+  }
+
+  #seriesOf(vs: string, { config }: LiveRealServer, type: Checker["type"]): Series {
+    const rs = this.#isSingle ? endpointOf(config) : undefined;
+    const key = keyOf(vs, rs, type);
+    let series = this.#series.get(key);
+    if (series === undefined) {
+      series = { vs, rs, type, results: new Map(), durations: new Map() };
+      this.#series.set(key, series);
+    }
+    return series;
   }
 
   /** A real server went up or down, and the table says so. */

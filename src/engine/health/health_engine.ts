@@ -15,10 +15,11 @@ import { bfdResults } from "./bfd_results.ts";
 import { CheckRunner } from "./check_runner.ts";
 import { certificateWarning } from "./live_certificate.ts";
 import { CheckStatistics } from "./check_statistics.ts";
+import { CheckTurns } from "./check_turns.ts";
 import { EngineLog } from "./engine_log.ts";
 import { virtualServerSnapshot } from "./health_snapshot.ts";
-import type { LiveChecker, LiveRealServer, LiveStart } from "./live_real_server.ts";
-import { type LiveChange, LiveVirtualServer } from "./live_server.ts";
+import type { LiveStart } from "./live_real_server.ts";
+import { type LiveChange, LiveVirtualServer, NO_CHANGE } from "./live_server.ts";
 import { formatServer, formatService, orderLine } from "./log_lines.ts";
 import {
   findServer,
@@ -29,8 +30,8 @@ import {
   type ServerOverride,
   type SignedOrder,
 } from "./operator.ts";
-import { inPace, Pace } from "./pace.ts";
-import { identityOf, keysOf, limitOf, requestsOf } from "./policy.ts";
+import { Pace } from "./pace.ts";
+import { identityOf, keysOf } from "./policy.ts";
 import { PoolWatch } from "./pool_watch.ts";
 import { Suspension } from "./suspension.ts";
 import { QuorumWords } from "./quorum_words.ts";
@@ -98,6 +99,7 @@ export class HealthEngine {
   readonly #pools: PoolWatch;
   readonly #quorums = new QuorumWords();
   readonly #shared = new SharedChecks();
+  readonly #turns: CheckTurns;
   #configs: readonly VirtualServer[];
   #servers: readonly LiveVirtualServer[] = [];
   /** Which BFD sessions are up, by name. */
@@ -114,6 +116,15 @@ export class HealthEngine {
     this.#agenda = new Agenda(clock, options.timers ?? systemTimers);
     this.#runner = new CheckRunner(clock, this.#agenda, options.maxConcurrentChecks ?? 256);
     this.#suspension = new Suspension(options, log);
+    this.#turns = new CheckTurns({
+      clock,
+      agenda: this.#agenda,
+      runner: this.#runner,
+      probes: options.probes,
+      shared: this.#shared,
+      suspension: this.#suspension,
+      record: (check, result) => this.#record(check, result),
+    });
     this.#pace = new Pace({
       clock,
       agenda: this.#agenda,
@@ -173,7 +184,7 @@ export class HealthEngine {
     this.#pools.update(this.#servers);
     this.#sayQuorums(this.#servers);
     this.#pace.arrange();
-    for (const server of this.#servers) this.#scheduleAll(server);
+    for (const server of this.#servers) this.#turns.scheduleAll(server);
     this.bfd(this.#sessions);
     return this.#stopped.promise;
   }
@@ -181,9 +192,7 @@ export class HealthEngine {
   /** BFD sessions say what they are: BFD_CHECK goes by that at once. One that is missing has said nothing yet. */
   bfd(sessions: Readonly<Record<string, boolean>>): void {
     this.#sessions = sessions;
-    for (const { server, realServer, checker, result } of bfdResults(this.#servers, sessions)) {
-      this.#record(server, realServer, checker, result);
-    }
+    for (const { result, ...placed } of bfdResults(this.#servers, sessions)) this.#record(placed, result);
   }
 
   /**
@@ -224,13 +233,15 @@ export class HealthEngine {
     this.#settingsKeeper.use(settings);
     for (const server of added) {
       this.#says.start(server);
-      this.#scheduleAll(server);
+      this.#turns.scheduleAll(server);
     }
     this.#pace.arrange();
     for (const [server, change] of changes) {
       this.#says.change(server, change);
       this.#tell(newsOfChange(server, change));
-      for (const started of change.started) this.#schedule(server, started.server, started.checker);
+      for (const started of change.started) {
+        this.#turns.schedule({ server, realServer: started.server, checker: started.checker });
+      }
     }
     this.#pools.keep(this.#servers);
     this.#pools.update(this.#servers);
@@ -268,7 +279,10 @@ export class HealthEngine {
    */
   checkNow(name: ServerName): ServerName & { readonly started: number } {
     const { virtual, real } = findServer(this.#servers, name);
-    return { ...fullName(virtual, real), started: this.#suspension.holds(virtual) ? 0 : this.#hasten(virtual, real) };
+    return {
+      ...fullName(virtual, real),
+      started: this.#suspension.holds(virtual) ? 0 : this.#turns.hasten(virtual, real),
+    };
   }
 
   /** The half of connection synchronisation that runs here from now on. */
@@ -285,7 +299,7 @@ export class HealthEngine {
   #lookWhoMayBeChecked(): boolean {
     const { freed, movesTable } = this.#suspension.update(this.#servers);
     for (const server of freed) {
-      for (const realServer of server.realServers) this.#hasten(server, realServer);
+      for (const realServer of server.realServers) this.#turns.hasten(server, realServer);
     }
     return movesTable;
   }
@@ -298,17 +312,6 @@ export class HealthEngine {
   #sayQuorums(servers: readonly LiveVirtualServer[]): void {
     const words = this.#quorums.news(servers);
     if (Object.keys(words).length > 0) this.#options.tellQuorums?.(words);
-  }
-
-  /** Checks that wait for their time run now. @returns how many */
-  #hasten(server: LiveVirtualServer, realServer: LiveRealServer): number {
-    // One that runs has none: it arranges the next when it has ended.
-    const waiting = realServer.checkers.filter(({ due }) => due !== undefined);
-    for (const checker of waiting) {
-      checker.due?.cancel();
-      this.#scheduleAt(this.#options.clock.nowUs(), { server, realServer, checker });
-    }
-    return waiting.length;
   }
 
   /** Cancels the checks, then deletes our virtual servers from the table or leaves them. Calling it again waits too. */
@@ -394,85 +397,16 @@ export class HealthEngine {
     return { nowUs: this.#options.clock.nowUs(), spreadUs: (checker) => this.#spreadUs(checker) };
   }
 
-  #scheduleAll(server: LiveVirtualServer): void {
-    for (const realServer of server.realServers) {
-      for (const checker of realServer.checkers) this.#schedule(server, realServer, checker);
-    }
-  }
-
-  #schedule(server: LiveVirtualServer, realServer: LiveRealServer, checker: LiveChecker, lastUs?: number): void {
-    const state = realServer.health.checkers[realServer.checkers.indexOf(checker)];
-    if (checker.config.type === "bfd" || state === undefined) return; // it is told
-    const dueUs = inPace(state, checker.config.delayLoopMs * 1000, lastUs);
-    this.#scheduleAt(dueUs, { server, realServer, checker });
-  }
-
-  #scheduleAt(dueUs: number, check: PlacedChecker): void {
-    const { server, checker } = check;
-    checker.due = this.#agenda.at(dueUs, () => {
-      checker.due = undefined;
-      if (checker.gone) return;
-      if (this.#suspension.holds(server)) {
-        return this.#scheduleAt(this.#options.clock.nowUs() + checker.config.delayLoopMs * 1000, check);
-      }
-      const takers = this.#shared.begin(check);
-      if (takers === undefined) return;
-      this.#runner.start({
-        dueUs,
-        limitUs: limitOf(checker.config),
-        isScript: checker.config.type === "misc",
-        run: (signal) => this.#probe(checker.config, signal),
-        done: (result) => {
-          for (const taker of takers()) this.#take(taker, result, dueUs);
-        },
-      });
-    });
-  }
-
-  /** A result is there for a checker, which may have waited for it or have its own time still to come. */
-  #take(taker: PlacedChecker, result: ProbeResult, dueUs: number): void {
-    const { server, realServer, checker } = taker;
-    if (checker.gone) return;
-    if (this.#suspension.holds(server)) {
-      const nextUs = this.#options.clock.nowUs() + checker.config.delayLoopMs * 1000;
-      if (checker.due === undefined) this.#scheduleAt(nextUs, taker);
-      return;
-    }
-    checker.due?.cancel();
-    checker.due = undefined;
-    this.#record(server, realServer, checker, result);
-    this.#schedule(server, realServer, checker, dueUs);
-  }
-
   #tell(news: readonly ServerNews[]): void {
     if (news.length > 0) this.#options.tell?.(news);
   }
 
-  /** Asks everything a checker asks; the first wrong answer is the result. */
-  async #probe(checker: Checker, signal: AbortSignal): Promise<ProbeResult> {
-    let result: ProbeResult = { ok: true, status: "L7OK", text: "nothing to ask", durationUs: 0 };
-    let durationUs = 0;
-    for (const request of requestsOf(checker)) {
-      result = await this.#options.probes.run(request, signal);
-      durationUs += result.durationUs;
-      if (result.ok) continue;
-      const severalUrls = checker.type === "http" && checker.urls.length > 1;
-      const text = severalUrls && request.type === "http" ? `${request.url.path}: ${result.text}` : result.text;
-      return { ...result, text, durationUs };
-    }
-    return { ...result, durationUs };
-  }
-
-  #record(
-    server: LiveVirtualServer,
-    realServer: LiveRealServer,
-    checker: LiveChecker,
-    result: ProbeResult,
-  ): void {
+  #record({ server, realServer, checker }: PlacedChecker, result: ProbeResult): void {
     const { clock } = this.#options;
     const vs = server.config.name;
     this.#statistics.record(vs, realServer, checker.config.type, result, clock.nowUs());
     const step = server.record(realServer, checker, { result, atMs: clock.wallMs() }, clock.nowUs());
+    if (step === NO_CHANGE) return;
     this.#says.step(server, realServer, checker.config, result, step);
     this.#tell(newsOfStep(server, realServer, result, step));
     this.#sayQuorums([server]);

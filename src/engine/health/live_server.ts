@@ -52,6 +52,9 @@ export interface LiveStep {
   readonly quorum?: "gained" | "lost";
 }
 
+/** What nearly each of thousands of results brings. */
+export const NO_CHANGE: LiveStep = {};
+
 /** What a new configuration of a virtual server brought. */
 export interface LiveChange {
   readonly added: readonly LiveRealServer[];
@@ -172,8 +175,13 @@ export class LiveVirtualServer {
     // An agent that is not heard has passed no verdict.
     const isHeard = agent?.after.silence === undefined;
     const firstVerdict = isHeard && (before?.judged === false || before?.up !== after?.up);
+    const tryFailed = !ok && after?.up === true;
+    const news = [change, agent, mode, certificate, quorum];
+    if (!firstVerdict && !tryFailed && weight === weightBefore && news.every((one) => one === undefined)) {
+      return NO_CHANGE;
+    }
     return {
-      ...(!ok && after?.up ? { tryFailed: true } : {}),
+      ...(tryFailed ? { tryFailed } : {}),
       ...(firstVerdict && after !== undefined ? { verdict: after.up ? "up" : "down" } : {}),
       ...(change === undefined ? {} : { realServer: change }),
       ...(weight === weightBefore ? {} : { weight }),

@@ -171,7 +171,8 @@ export function requestsOf(checker: Checker): ProbeRequest[] {
   }
 }
 
-function targetOf({ address, port, connectTimeoutMs, source }: CheckerCommon): ProbeTarget {
+/** Where a checker asks. */
+export function targetOf({ address, port, connectTimeoutMs, source }: CheckerCommon): ProbeTarget {
   return { address, port, timeoutMs: connectTimeoutMs, ...(source === undefined ? {} : { source }) };
 }
 

@@ -49,12 +49,13 @@ export class SharedChecks {
   /**
    * A check is due.
    *
-   * @returns undefined when a probe that runs already is for it, too; else what to call once with its end: it says who gets
-   * the result, those included that a reload has brought or taken out of the sharing meanwhile
+   * @returns undefined when a probe that runs already is for it, too; `alone` when it shares with nobody; else what to call
+   * once with its end: it says who gets the result, those included that a reload has brought or taken out of the sharing
+   * meanwhile
    */
-  begin(check: PlacedChecker): (() => readonly PlacedChecker[]) | undefined {
+  begin(check: PlacedChecker): (() => readonly PlacedChecker[]) | "alone" | undefined {
     const key = this.#keys.get(check.checker);
-    if (key === undefined) return () => [check];
+    if (key === undefined) return "alone";
     const waiting = this.#waiting.get(key);
     if (waiting !== undefined) {
       waiting.push(check);

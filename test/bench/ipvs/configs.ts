@@ -11,8 +11,8 @@ export interface Scale {
   readonly lastWeight?: number;
 }
 
-/** Retries, and the seconds before each, of the checks. */
-export const RETRY = { count: 1, seconds: 1 };
+/** Retries, and the seconds before each, of the checks; those of servers that die have none. */
+const RETRY = { count: 1, seconds: 1 };
 /** `delay_loop`, seconds. */
 export const DELAY_LOOP_SECONDS = 1;
 
@@ -43,7 +43,7 @@ export function configOf(scale: Scale): string {
 
 /** One more virtual server, whose real servers are on ports of one address: those that die. */
 export function mortalConfig(at: number, address: string, ports: readonly number[]): string {
-  return virtualServer(at, ports.map((port) => block(`${address} ${port}`, 1, port)));
+  return virtualServer(at, ports.map((port) => block(`${address} ${port}`, 1, port, 0)));
 }
 
 /** The table as `ipvsadm -R` reads it. */
@@ -74,11 +74,11 @@ function realServer(at: number, { virtualServers, realServers, checkPort, lastWe
   return block(`${realAddress(at)} 8000`, isLast ? lastWeight : 1, checkPort);
 }
 
-function block(endpoint: string, weight: number, checkPort: number | undefined): string {
+function block(endpoint: string, weight: number, checkPort: number | undefined, retries = RETRY.count): string {
   const check = checkPort === undefined ? "" : `    TCP_CHECK {
       connect_port ${checkPort}
       connect_timeout 3
-      retry ${RETRY.count}
+      retry ${retries}
       delay_before_retry ${RETRY.seconds}
     }
 `;

@@ -1,15 +1,15 @@
 // Servers that die: each right after a good check, so that the least time to its removal is known.
 import type { VirtualServerKey } from "../../../src/core/ipvs/table.ts";
 import { pause } from "../../support/command.ts";
-import { DELAY_LOOP_SECONDS, RETRY } from "./configs.ts";
+import { DELAY_LOOP_SECONDS } from "./configs.ts";
 import type { TableWatch } from "./table_watch.ts";
 
 /** Where they listen. */
 export const MORTAL_ADDRESS = "10.64.255.1";
 export const MORTAL_PORTS = Array.from({ length: 10 }, (_, at) => 9001 + at);
 
-/** The next check comes after `delay_loop` and fails, the last try after the retries. */
-const LEAST_MS = 1000 * (DELAY_LOOP_SECONDS + RETRY.count * RETRY.seconds);
+/** The next check comes after `delay_loop` and fails, which counts at once. */
+const LEAST_MS = 1000 * DELAY_LOOP_SECONDS;
 const LIMIT_MS = 30_000;
 
 /** Servers that accept, until each has been checked once more. */
