@@ -9,6 +9,7 @@ import { ignoreTerminalSignals } from "./child_signals.ts";
 import { openApiServers } from "./api_server.ts";
 import type { ApiSettings } from "./api_settings.ts";
 import { CommandSender } from "./command_sender.ts";
+import { HealthReports } from "./health_reports.ts";
 import { Link } from "./link.ts";
 import type { FromChild, ToApi } from "./messages.ts";
 import { dropPrivileges } from "./privileges.ts";
@@ -31,6 +32,7 @@ class ApiRole {
     this.#link.post(message);
     this.#watchForRoom();
   });
+  readonly #healthReports = new HealthReports();
   #config: RunningConfig | undefined;
   #operations: OperationsSnapshot = NO_OPERATIONS;
   readonly #statistics = new ApiStatistics();
@@ -78,10 +80,7 @@ class ApiRole {
         this.#snapshot.vrrpInstances = message.instances;
         return this.#watch.changed();
       case "health":
-        this.#snapshot.virtualServers = message.virtualServers;
-        if (message.statistics === undefined) delete this.#snapshot.healthStatistics;
-        else this.#snapshot.healthStatistics = message.statistics;
-        return this.#watch.changed();
+        return this.#healthReports.take(message, () => this.#showHealth());
       case "journal":
         return this.#watch.happened(message.entries);
       case "haproxy":
@@ -93,6 +92,14 @@ class ApiRole {
       default:
         return message satisfies never;
     }
+  }
+
+  #showHealth(): void {
+    const { virtualServers, statistics } = this.#healthReports.whole;
+    this.#snapshot.virtualServers = virtualServers;
+    if (statistics === undefined) delete this.#snapshot.healthStatistics;
+    else this.#snapshot.healthStatistics = statistics;
+    this.#watch.changed();
   }
 
   async #listen(settings: ApiSettings): Promise<void> {

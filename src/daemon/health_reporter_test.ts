@@ -2,7 +2,8 @@ import { assert, assertEquals } from "../../test/assert.ts";
 import { engineWith, serversOf } from "../../test/support/health_engine.ts";
 import { pause, until } from "../../test/support/command.ts";
 import { HealthReporter, type Reported } from "./health_reporter.ts";
-import type { FromChild } from "./messages.ts";
+import { HealthReports } from "./health_reports.ts";
+import type { FromChild, HealthReport } from "./messages.ts";
 
 const SERVICE =
   "virtual_server 10.0.0.1 80 {\nlvs_sched rr\nlvs_method NAT\nprotocol TCP\nreal_server 10.0.1.1 80 {\n}\n}\n";
@@ -58,6 +59,7 @@ Deno.test("HealthReporter lets others work while it gathers, and tells again of 
     },
     statistics: () => engine.statistics(),
     warnings: [{ code: "x", message: "y", sinceMs: 0 }],
+    generation: 0,
   };
   const told = new Told();
   const reporter = new HealthReporter(told);
@@ -71,4 +73,37 @@ Deno.test("HealthReporter lets others work while it gathers, and tells again of 
   await pause(50);
   assert(rounds === 2, "the next one waits");
   reporter.stop();
+});
+
+Deno.test("HealthReporter tells of many servers in parts, and waits where there is no room", async () => {
+  const { engine } = engineWith(serversOf(SERVICE));
+  engine.run();
+  const [server] = engine.snapshot();
+  assert(server !== undefined, "there is one");
+  const names = Array.from({ length: 200 }, (_, at) => `${at} ${"x".repeat(1000)}`);
+  const many: Reported = {
+    *snapshots(): ReturnType<Reported["snapshots"]> {
+      for (const name of names) yield { ...server, name };
+    },
+    statistics: () => engine.statistics(),
+    warnings: [],
+    generation: 7,
+  };
+  const told = new Told();
+  let refusals = 3;
+  const narrow = {
+    send: (message: FromChild): boolean => told.send(message),
+    sendText: (json: string): boolean => refusals-- <= 0 && told.sendText(json),
+  };
+  const reporter = new HealthReporter(narrow);
+  reporter.report(many);
+  const reports = new HealthReports();
+  const isTold = (): boolean => told.messages.some((message) => (message as HealthReport).part?.isLast);
+  await until("it is told", isTold, 5000);
+  reporter.stop();
+  assert(told.messages.length > 3 && refusals < 0, "in parts, after some that were refused");
+  for (const message of told.messages) reports.take(message as HealthReport);
+  assertEquals(reports.whole.virtualServers.map(({ name }) => name), names);
+  assert(reports.whole.statistics !== undefined, "with the statistics");
+  assertEquals((told.messages[0] as HealthReport).part, { generation: 7, from: 0, isLast: false });
 });

@@ -160,7 +160,16 @@ export type ToMail =
 export interface HealthReport {
   readonly type: "health";
   readonly virtualServers: readonly VirtualServerSnapshot[];
+  /** With the last part. */
   readonly statistics?: HealthStatistics;
+  /** Undefined: these are all virtual servers. */
+  readonly part?: {
+    /** Of the configuration: reports of different ones are not mixed. */
+    readonly generation: number;
+    /** The place of the first virtual server in the whole list. */
+    readonly from: number;
+    readonly isLast: boolean;
+  };
 }
 
 /** What the supervisor knows of HAProxy. */

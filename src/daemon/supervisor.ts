@@ -14,7 +14,8 @@ import { HaproxyKeeper } from "./haproxy/keeper.ts";
 import { removeVirtualAddresses } from "./left_overs.ts";
 import { CommandDesk } from "./command_desk.ts";
 import type { Origin, ReadResult } from "./config_changes.ts";
-import type { FromChild, HealthReport, ToApi, ToHealth, ToVrrp } from "./messages.ts";
+import { HealthReports } from "./health_reports.ts";
+import type { FromChild, ToApi, ToHealth, ToVrrp } from "./messages.ts";
 import { carryOver, logChanges, type ReloadOutcome, type ReloadStep } from "./reload.ts";
 import { readForReload } from "./reload_reading.ts";
 import { refusal, ReloadRecord } from "./reload_record.ts";
@@ -76,7 +77,7 @@ export class Supervisor {
   /** A reload that has not begun yet. */
   #nextReload: Promise<ReloadOutcome> | undefined;
   #vrrpInstances: readonly VrrpInstanceSnapshot[] = [];
-  #healthReport: HealthReport = { type: "health", virtualServers: [] };
+  readonly #healthReports = new HealthReports();
   #healthWarnings: readonly WarningSnapshot[] = [];
   readonly #reloads = new ReloadRecord(this.#startedAtMs);
   #leftOut: readonly WarningSnapshot[];
@@ -183,7 +184,7 @@ export class Supervisor {
       configure: (process) => {
         process.post(this.#apiKeeper.configure(this.#inUse));
         process.send({ type: "vrrp", instances: this.#vrrpInstances });
-        process.send(this.#healthReport);
+        process.send(this.#healthReports.whole);
         process.send(this.#haproxy.report);
         this.#apiKeeper.begin(process, this.#inUse);
         process.post(this.#desk.told);
@@ -322,10 +323,8 @@ export class Supervisor {
       case "servers":
         return this.#notifier.tellServers(message.news);
       case "health":
-        this.#options.journal?.servers(this.#healthReport.virtualServers, message.virtualServers);
-        this.#healthReport = message;
         this.#api.send(message);
-        return;
+        return this.#healthReports.take(message, (before, after) => this.#options.journal?.servers(before, after));
       case "command":
         return this.#desk.hear(message);
       case "warnings":
@@ -479,9 +478,9 @@ export class Supervisor {
     const settings = ipvsSettingsOf(config);
     if (!usesIpvs(config)) {
       await this.#health.stop({ type: "stop", keepTable: false, removed: true }, END_MS);
-      this.#healthReport = { type: "health", virtualServers: [] };
+      this.#healthReports.clear();
       this.#healthWarnings = [];
-      this.#api.send(this.#healthReport);
+      this.#api.send(this.#healthReports.whole);
       return undefined;
     }
     if (this.#health.stopped) return await this.#health.startReady() ? undefined : "the health role did not start";
@@ -493,7 +492,7 @@ export class Supervisor {
 
   #snapshot(): Snapshot {
     const vrrpInstances = this.#operations.show(this.#vrrpInstances);
-    const { virtualServers } = this.#healthReport;
+    const { virtualServers } = this.#healthReports.whole;
     return { node: this.#nodeSnapshot(), vrrpInstances, virtualServers, ...this.#haproxy.shown };
   }
 }

@@ -105,6 +105,7 @@ export class HealthEngine {
   /** Which BFD sessions are up, by name. */
   #sessions: Readonly<Record<string, boolean>> = {};
   #stopping: Promise<void> | undefined;
+  #generation = 0;
 
   constructor(options: HealthEngineOptions) {
     const { clock, log, openIpvs } = options;
@@ -148,6 +149,11 @@ export class HealthEngine {
   /** The table entries wanted now, whether the kernel has them or not. */
   get wanted(): readonly WantedVirtualServer[] {
     return this.#servers.flatMap((server) => this.#wantedOf(server));
+  }
+
+  /** Counts the configurations that it went over to. */
+  get generation(): number {
+    return this.#generation;
   }
 
   /** Checks that started more than 0.1 s late, since the start. */
@@ -209,6 +215,7 @@ export class HealthEngine {
     const added: LiveVirtualServer[] = [];
     const changes: (readonly [LiveVirtualServer, LiveChange])[] = [];
     this.#configs = virtualServers;
+    this.#generation++;
     this.#statistics.configure(virtualServers);
     this.#servers = virtualServers.map((config) => {
       const id = identityOf(config);
