@@ -1,6 +1,7 @@
 // What the supervisor tells the api role of the configuration: where to listen and whom to let in, and what runs. Nothing
 // depends on the role: other addresses, users or certificates are another process.
 import { same } from "../base/same.ts";
+import type { NodeSnapshot } from "../ports/snapshot.ts";
 import type { Config } from "../config/config.ts";
 import { type ApiSettings, apiSettings } from "./api_settings.ts";
 import { JournalFeed } from "./journal/feed.ts";
@@ -58,8 +59,12 @@ export class ApiKeeper {
     return { type: "configure", settings: this.#settings };
   }
 
-  /** Tells a new process what runs, what happened, and from then on what happens. */
-  begin(process: RoleProcess<ToApi>, used: ConfigInUse): void {
+  /**
+   * Tells a process that is ready what runs, what happened, and from then on what happens. Not before: to write a large
+   * configuration down takes a while, which the other roles, that are starting, must not wait for.
+   */
+  begin(process: RoleProcess<ToApi>, used: ConfigInUse, node: NodeSnapshot): void {
+    process.send({ type: "node", node });
     process.post(this.running(used));
     this.#feed?.begin(process);
   }

@@ -186,10 +186,9 @@ export class Supervisor {
         process.send({ type: "vrrp", instances: this.#vrrpInstances });
         process.send(this.#healthReports.whole);
         process.send(this.#haproxy.report);
-        this.#apiKeeper.begin(process, this.#inUse);
         process.post(this.#desk.told);
       },
-      begin: (process) => process.send({ type: "node", node: this.#nodeSnapshot() }),
+      begin: (process) => this.#apiKeeper.begin(process, this.#inUse, this.#nodeSnapshot()),
     });
   }
 

@@ -161,7 +161,7 @@ Deno.test("applyToModel() follows a diff to the wanted table", () => {
   const actual = [row(service("192.0.2.1"), server("old"), server("keep", 5)), row(service("192.0.2.8"), server("x"))];
   const wanted = [want(service("192.0.2.1", { scheduler: "lc" }), server("keep", 2), server("new"))];
   const model = modelOf(actual);
-  for (const command of diff(actual, wanted, all)) applyToModel(model, command);
+  applyToModel(model, diff(actual, wanted, all));
   assertEquals(diff([...model.values()], wanted, all), []);
   const rows = [...model.values()].map(({ entry, realServers }) => [
     entry.scheduler,

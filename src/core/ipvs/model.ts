@@ -37,42 +37,63 @@ export function rowNamed(rows: readonly RealServerRow[], id: string): RealServer
   return index.get(id);
 }
 
-/** Follows a command that the kernel carried out. One that does not fit the model leaves it as it is. */
-export function applyToModel(model: TableModel, command: IpvsCommand): void {
-  const id = canonicalKey(commandKey(command));
-  const row = model.get(id);
-  switch (command.type) {
-    case "add-virtual-server":
-      model.set(id, { entry: command.entry, counters: NO_TRAFFIC, realServers: [] });
-      return;
-    case "set-virtual-server":
-      if (row !== undefined) model.set(id, { ...row, entry: command.entry });
-      return;
-    case "delete-virtual-server":
-      model.delete(id);
-      return;
-    default:
-      if (row !== undefined) model.set(id, { ...row, realServers: changedServers(row.realServers, command) });
+/** Follows commands that the kernel carried out. Those that do not fit the model leave it as it is. */
+export function applyToModel(model: TableModel, commands: readonly IpvsCommand[]): void {
+  for (let at = 0; at < commands.length;) {
+    const command = commands[at] as IpvsCommand;
+    const id = canonicalKey(commandKey(command));
+    const row = model.get(id);
+    at++;
+    switch (command.type) {
+      case "add-virtual-server":
+        model.set(id, { entry: command.entry, counters: NO_TRAFFIC, realServers: [] });
+        break;
+      case "set-virtual-server":
+        if (row !== undefined) model.set(id, { ...row, entry: command.entry });
+        break;
+      case "delete-virtual-server":
+        model.delete(id);
+        break;
+      default: {
+        // Of a virtual server with thousands, all that come one after the other: its list is made once.
+        const changes = [command];
+        for (let next = commands[at]; isOfRealServer(next, id); next = commands[++at]) changes.push(next);
+        if (row !== undefined) model.set(id, { ...row, realServers: changedServers(row.realServers, changes) });
+      }
+    }
   }
 }
 
 type RealServerCommand = Extract<IpvsCommand, { type: `${string}-real-server` }>;
 
-function changedServers(servers: readonly RealServerRow[], command: RealServerCommand): RealServerRow[] {
-  switch (command.type) {
+function isOfRealServer(command: IpvsCommand | undefined, id: string): command is RealServerCommand {
+  switch (command?.type) {
     case "add-real-server":
-      return [...servers, newServer(command.entry)];
-    case "set-real-server": {
-      const id = canonicalServer(command.entry);
-      return servers.map((row) => canonicalServer(row.entry) === id ? { ...row, entry: command.entry } : row);
-    }
-    case "delete-real-server": {
-      const id = canonicalServer(command);
-      return servers.filter(({ entry }) => canonicalServer(entry) !== id);
-    }
+    case "set-real-server":
+    case "delete-real-server":
+      return canonicalKey(command.key) === id;
     default:
-      return command satisfies never;
+      return false;
   }
+}
+
+function changedServers(
+  servers: readonly RealServerRow[],
+  commands: readonly RealServerCommand[],
+): readonly RealServerRow[] {
+  const rows = new Map(servers.map((row) => [canonicalServer(row.entry), row]));
+  for (const command of commands) {
+    if (command.type === "delete-real-server") {
+      rows.delete(canonicalServer(command));
+      continue;
+    }
+    const { type, entry } = command;
+    const id = canonicalServer(entry);
+    const row = rows.get(id);
+    if (type === "add-real-server") rows.set(id, newServer(entry));
+    else if (row !== undefined) rows.set(id, { ...row, entry });
+  }
+  return [...rows.values()];
 }
 
 function newServer(entry: RealServerEntry): RealServerRow {

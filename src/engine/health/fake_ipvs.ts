@@ -46,7 +46,7 @@ export class FakeIpvs implements IpvsPort {
         const message = `Cannot ${command.type.replaceAll("-", " ")} ${formatKey(commandKey(command))}: ${errno}`;
         return [{ command, errno, message }];
       }
-      applyToModel(this.#table, command);
+      applyToModel(this.#table, [command]);
       this.observe();
       return [];
     });
@@ -62,7 +62,7 @@ export class FakeIpvs implements IpvsPort {
 
   /** What somebody else does with ipvsadm: not recorded, not observed. */
   tamper(command: IpvsCommand): void {
-    applyToModel(this.#table, command);
+    applyToModel(this.#table, [command]);
   }
 
   /** Gives a real server established connections, in each virtual server that has it. */

@@ -88,9 +88,9 @@ export function anyMoves(servers: readonly LiveRealServer[]): boolean {
 /** The rows of a real server behind the entries of its virtual server. */
 export function rowsOf(policy: VirtualServerPolicy, server: RealServerEntry, table: TableModel): RealServerRow[] {
   return policy.entries.flatMap(({ key }) => {
-    const there = serverBehind(key, server);
-    if (there === undefined) return [];
-    const row = rowNamed(table.get(canonicalKey(key))?.realServers ?? [], canonicalServer(there));
+    const known = table.get(canonicalKey(key));
+    const there = known && serverBehind(key, server);
+    const row = there && rowNamed(known.realServers, canonicalServer(there));
     return row === undefined ? [] : [row];
   });
 }

@@ -91,7 +91,10 @@ export class LiveVirtualServer {
     this.#realServers = config.realServers.map((server, index) => {
       return startLiveRealServer({ config: server, assumed: assumed[index] ?? "configured", virtual: config }, start);
     });
-    for (const server of this.#realServers) assumeAgent(server, kernelWeight(this.#policy, server.entry, start.table));
+    for (const server of this.#realServers) {
+      if (!server.checkers.some((checker) => checker.config.type === "agent")) continue;
+      assumeAgent(server, kernelWeight(this.#policy, server.entry, start.table));
+    }
     this.#leaving = leftDraining(config, this.#policy, start.table, start.nowUs);
     this.#limits = this.#reachableLimits();
     this.#quorum = startQuorum(this.#limits, this.liveWeight, start.nowUs);

@@ -242,10 +242,8 @@ export class TableKeeper {
     const failures = this.#timed(() => this.#port().apply(commands));
     // By target: a port may have tried another command on it, such as set after an add that found it there.
     const refused = new Set(failures.map(({ command }) => targetOf(command)));
-    for (const command of commands) {
-      const isDone = refused.size === 0 || !refused.has(targetOf(command));
-      if (this.#model !== undefined && isDone) applyToModel(this.#model, command);
-    }
+    const done = refused.size === 0 ? commands : commands.filter((command) => !refused.has(targetOf(command)));
+    if (this.#model !== undefined) applyToModel(this.#model, done);
     return failures;
   }
 

@@ -93,13 +93,12 @@ async function apply(title: string, scale: Scale): Promise<void> {
 
 async function readCounters(title: string, director: Director): Promise<void> {
   await until("the API has numbers", async () => await tableMetric("count", "read") > 0, 30_000);
-  const [sum, count] = [await tableMetric("sum", "read"), await tableMetric("count", "read")];
   const before = director.usage();
   await pause(5000);
   console.log(`holdfast with ${title}, unchecked: ${cpuText(before, director.usage(), 5)}`);
-  await until("the counters are read again", async () => await tableMetric("count", "read") > count, 60_000);
-  const reads = await tableMetric("count", "read") - count;
-  results.set(`${title}: counters read`, "holdfast", 1000 * (await tableMetric("sum", "read") - sum) / reads);
+  // How often it reads depends on how long that takes: the mean of what there was.
+  const readMs = 1000 * await tableMetric("sum", "read") / await tableMetric("count", "read");
+  results.set(`${title}: counters read`, "holdfast", readMs);
   results.set(`${title}: all changes of the table`, "holdfast", 1000 * await tableMetric("sum", "apply"));
 }
 
@@ -147,7 +146,9 @@ async function deaths(title: string): Promise<void> {
         await elapsed("the table", performance.now(), areThere, 100);
         if (round === 0) await atRest(director);
         await pause(2000);
-        over.push(...await mortals.die(watch, keyOf(MORTALS_AT)));
+        const late = await mortals.die(watch, keyOf(MORTALS_AT));
+        console.log(`${kind}, dead servers removed after the least time and ms: ${late.map(Math.round).join(" ")}`);
+        over.push(...late);
       }
     });
     tellRemoval(title, kind, over);
