@@ -1,5 +1,6 @@
 // The commands for the real servers of a running daemon: what they take. What they do is the daemon's.
 import { type Command, InvalidArgumentError } from "commander";
+import { isHaproxyWeight } from "../core/haproxy/server_order.ts";
 import { durationOption } from "./operation_commands.ts";
 
 const DESCRIPTIONS = {
@@ -7,8 +8,8 @@ const DESCRIPTIONS = {
   maint: "take a real server out of the table at once",
   ready: "take back what was said of a real server: its configuration and its checks decide",
 };
-const VIRTUAL_SERVER = "such as 192.0.2.100:80, `tcp 192.0.2.100:80` or the name of a group";
-const REAL_SERVER = "such as 198.51.100.11:80";
+const VIRTUAL_SERVER = "such as 192.0.2.100:80, `tcp 192.0.2.100:80` or the name of a group; a backend of HAProxy's";
+const REAL_SERVER = "such as 198.51.100.11:80; the name of a server of HAProxy's";
 
 /** Adds them to the program. @param done takes the exit status */
 export function addServerCommands(program: Command, done: (status: number) => void): void {
@@ -19,7 +20,7 @@ export function addServerCommands(program: Command, done: (status: number) => vo
       });
   }
   orderCommand(program, "weight", "give a real server another weight than its configuration")
-    .argument("<weight>", "0 to 65535, or `configured` to take it back", parseWeight)
+    .argument("<weight>", "0 to 65535, or `configured` to take it back; in HAProxy 0 to 256, or 50%", parseWeight)
     .action(async (virtualServer, realServer, weight, options) => {
       await give({ command: "weight", virtualServer, realServer, ...weight, ...options });
     });
@@ -34,7 +35,17 @@ export function addServerCommands(program: Command, done: (status: number) => vo
     .argument("<real-server>", REAL_SERVER)
     .action(async (virtualServer, realServer) => await give({ command: "check-now", virtualServer, realServer }));
 
+  program.command("vs")
+    .description("say how the virtual servers are; with a name, all about that one")
+    .argument("[virtual-server]", VIRTUAL_SERVER)
+    .option("--json", "as the API says it", false)
+    .action(async (virtualServer, options) => {
+      const { virtualServers } = await import("./servers.ts");
+      done(await virtualServers(virtualServer, options));
+    });
+
   program.command("servers")
+    .alias("rs")
     .description("say of each real server how it is, and why it gets the connections that it gets")
     .argument("[virtual-server]", VIRTUAL_SERVER)
     .option("--json", "as the API says it", false)
@@ -65,8 +76,9 @@ function parseHealth(text: string): { readonly health?: string } {
   return { health: text };
 }
 
-function parseWeight(text: string): { readonly weight?: number } {
+function parseWeight(text: string): { readonly weight?: number | string } {
   if (text === "configured") return {};
+  if (isHaproxyWeight(text)) return { weight: text };
   const weight = Number(text);
   if (!/^\d+$/.test(text) || weight > 65_535) throw new InvalidArgumentError("Use 0 to 65535, or `configured`.");
   return { weight };

@@ -122,7 +122,8 @@ function noteOf({ basePriority, orders, takeoverForbidden }: VrrpInstanceSnapsho
   return notes;
 }
 
-function serverTable(servers: readonly VirtualServerSnapshot[], nowMs: number): string[] {
+/** The lines of `holdfast vs`. */
+export function serverTable(servers: readonly VirtualServerSnapshot[], nowMs: number): string[] {
   const rows = servers.map((server) => {
     const isDown = ({ state }: RealServerSnapshot): boolean => state === "down" || state === "going-up";
     const isAway = ({ presence = "present" }: RealServerSnapshot): boolean => presence !== "present";

@@ -1,5 +1,6 @@
 // What the api role may ask the supervisor to do, and who has to have asked. The role talks to the network, so nothing that it
 // says is believed: not the form of a request, and not who sent it.
+import { isHaproxyWeight } from "../core/haproxy/server_order.ts";
 import type { CommandRequest, Credential } from "../ports/commands.ts";
 
 /** What the api role sends. */
@@ -37,6 +38,9 @@ interface Rule {
 
 const forMs = within(1, MAX_DURATION_MS);
 const server = { virtualServer: name, realServer: name };
+/** Undefined is IPVS. */
+const engine: Check = (value) => value === "haproxy";
+const weight: Check = (value) => within(0, 65_535)(value) || isHaproxyWeight(value);
 const COMMON: Readonly<Record<string, Check>> = { reason: line, ifMatch: tags };
 
 /** Every command that the api role may ask for, with the fields that it takes beside `reason` and `ifMatch`. */
@@ -47,10 +51,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   priority: { role: "operator", needed: { name, priority: within(1, 254) }, optional: { forMs } },
   "clear-priority": { role: "operator", needed: { name } },
   announce: { role: "operator", needed: { name } },
-  drain: { role: "operator", needed: server, optional: { forMs } },
-  maint: { role: "operator", needed: server, optional: { forMs } },
-  ready: { role: "operator", needed: server },
-  weight: { role: "operator", needed: server, optional: { weight: within(0, 65_535), forMs } },
+  drain: { role: "operator", needed: server, optional: { forMs, engine } },
+  maint: { role: "operator", needed: server, optional: { forMs, engine } },
+  ready: { role: "operator", needed: server, optional: { engine } },
+  weight: { role: "operator", needed: server, optional: { weight, forMs, engine } },
+  "kill-connections": { role: "admin", needed: server, optional: { engine } },
   health: {
     role: "operator",
     needed: server,

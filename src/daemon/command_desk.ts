@@ -8,7 +8,9 @@ import type { ApiCommand } from "./api_request.ts";
 import { Audit } from "./audit.ts";
 import { obeyConfigOrder } from "./config_orders.ts";
 import { ConfigChanges, type ConfigChangesOptions, type ReadResult } from "./config_changes.ts";
+import type { HaproxyServerOrders } from "./haproxy/server_orders.ts";
 import { type ControlRequest, type ControlServer, openControl } from "./control.ts";
+import { namesOf as namesOfServer } from "../engine/health/operator.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { ToApi } from "./messages.ts";
 import type { Operations } from "./operations.ts";
@@ -21,6 +23,7 @@ export interface CommandDeskOptions extends Omit<ConfigChangesOptions, "changed"
   readonly version: string;
   readonly operations: Operations;
   readonly serverOrders: ServerOrders;
+  readonly haproxyOrders: () => HaproxyServerOrders;
   readonly reload: () => Promise<unknown>;
   readonly snapshot: () => Snapshot;
   readonly journal?: Pick<Journal, "answer"> | undefined;
@@ -126,14 +129,28 @@ export class CommandDesk {
     if (command === "reload") return await reload();
     if (command === "status") return snapshot();
     if (command === "journal" || command === "recent") return journal?.answer(request);
+    if (this.#isForHaproxy(request)) return await this.#options.haproxyOrders().obey(request);
     const answer = await operations.obey(request) ?? await serverOrders.obey(request);
     if (answer !== undefined) return answer;
     throw new Error(`there is no command \`${command}\` in this version (${version})`);
   }
 
+  #isForHaproxy(request: CommandRequest): boolean {
+    const { running, haproxyOrders } = this.#options;
+    return haproxyOrders().isMeant(
+      request,
+      (name) => running().config.virtualServers.some((server) => namesOfServer(server).includes(name)),
+    );
+  }
+
   /** Server names of the API are the full ones. */
-  #standing({ name, virtualServer, realServer }: CommandRequest): object | undefined {
+  #standing(request: CommandRequest): object | undefined {
+    const { name, virtualServer, realServer, engine } = request;
     if (typeof name === "string") return this.#options.operations.standing(name);
+    if (engine === "haproxy") {
+      const orders = this.#options.haproxyOrders();
+      return orders.standing(orders.find(request));
+    }
     return this.#options.serverOrders.standing({
       virtualServer: String(virtualServer),
       realServer: String(realServer),

@@ -1,7 +1,6 @@
 // What operators ask of VRRP over the control socket. Keeps what holds for a while (holds, priorities) across reloads and
 // deaths of the vrrp role, and ends it when its time has come.
 import { formatDuration } from "../base/duration.ts";
-import type { Fact } from "../core/journal/entry.ts";
 import type { Config } from "../config/config.ts";
 import {
   expire,
@@ -18,12 +17,10 @@ import {
 import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.ts";
 import type { OrderTerms, VrrpInstanceSnapshot } from "../ports/snapshot.ts";
 import type { ControlRequest } from "./control.ts";
+import type { Journal } from "./journal/journal.ts";
 import type { ToVrrp } from "./messages.ts";
 import type { RoleProcess } from "./role_process.ts";
 import { duration, signatureOf, signed } from "./signature.ts";
-
-/** For the journal. */
-type OperatorAct = Fact & { type: "operator" };
 
 /** What operations need of the supervisor. */
 export interface OperationsOptions {
@@ -34,8 +31,8 @@ export interface OperationsOptions {
   readonly vrrp: () => RoleProcess<ToVrrp> | undefined;
   /** What instances are told beside what operators say, by name. */
   readonly guards: () => ReadonlyMap<string, Omit<RouterOrders, "held" | "priority">>;
-  /** An operator did something, or it came to its end: one sentence. */
-  readonly happened?: (act: OperatorAct) => void;
+  /** Keeps what an operator did, or what came to its end. */
+  readonly journal?: Pick<Journal, "record"> | undefined;
 }
 
 /** How long a failover holds back when nobody says otherwise. */
@@ -115,7 +112,7 @@ export class Operations {
   async #failover(target: string, force: boolean, { forMs = FAILOVER_HOLD_MS, by }: Terms): Promise<string> {
     // Before it is done, so that what comes of it is told after it.
     const asked = `failover of ${target}${force ? " by force" : ""}`;
-    this.#options.happened?.({ type: "operator", names: this.#members(target), text: signed(asked, by) });
+    this.#options.journal?.record({ type: "operator", names: this.#members(target), text: signed(asked, by) });
     const { members, text } = await this.#ask({ type: "failover", target, force });
     this.#use({ type: "hold", names: members, forUs: forMs * 1000, ...(by && { by }) });
     const them = members.length > 1 ? "they do" : "it does";
@@ -215,7 +212,7 @@ export class Operations {
   ): string {
     const told = signed(text, by);
     this.#options.log(`operator: ${told}`);
-    this.#options.happened?.({ type: "operator", names, text: told, ...(passing && { passing }) });
+    this.#options.journal?.record({ type: "operator", names, text: told, ...(passing && { passing }) });
     return text;
   }
 }

@@ -94,11 +94,10 @@ export class Supervisor {
     this.#startupScript = new LifeScript("startup_script", options.log);
     this.#notifier = new Notifier({ reactor: this.#reactor, log: options.log, changed: () => this.#nodeChanged() });
     this.#operations = new Operations({
-      log: options.log,
+      ...options,
       config: () => this.#config,
       vrrp: () => this.#vrrp.process,
       guards: () => this.#guards.orders,
-      happened: (act) => options.journal?.record(act),
     });
     this.#serverOrders = new ServerOrders({ ...options, health: () => this.#health.process });
     this.#desk = new CommandDesk({
@@ -106,6 +105,7 @@ export class Supervisor {
       reactor: this.#reactor,
       operations: this.#operations,
       serverOrders: this.#serverOrders,
+      haproxyOrders: () => this.#haproxy.orders,
       reload: () => this.reload(),
       snapshot: () => this.#snapshot(),
       tellApi: (message) => tellApi(this.#api.process, message),
@@ -136,7 +136,7 @@ export class Supervisor {
         this.#api.send(report);
         this.#nodeChanged();
       },
-      happened: (text) => options.journal?.record({ type: "role", name: "haproxy", text }),
+      journal: options.journal,
     });
     const common = {
       reactor: this.#reactor,

@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "../../test/assert.ts";
-import { parseStats } from "../core/haproxy/stats_csv.ts";
 import type { HaproxySnapshot, Snapshot } from "../ports/snapshot.ts";
 import { Haproxy } from "./api/schemas.ts";
-import { HAPROXY_COLUMNS, renderCsv, statsRows } from "./csv.ts";
+import { renderCsv, statsRows } from "./csv.ts";
+import { haproxy } from "./fixture_haproxy.ts";
 import { snapshot as fixture } from "./fixture_snapshot.ts";
 import { haproxyLine, haproxyStatus } from "./haproxy_status.ts";
 import { History } from "./history.ts";
@@ -10,59 +10,6 @@ import { renderMetrics } from "./metrics.ts";
 import { renderStatsPage } from "./page/document.tsx";
 import { filtered, NO_FILTER, pageModel } from "./page/page_model.ts";
 import { JournalView } from "./journal_view.ts";
-
-/** Lines as HAProxy writes them. */
-const line = (fields: Readonly<Record<string, string>>): string =>
-  `${HAPROXY_COLUMNS.map((name) => fields[name] ?? "").join(",")},-,\n`;
-
-const TEXT = `# ${HAPROXY_COLUMNS.join(",")},-,\n` +
-  line({
-    pxname: "web",
-    svname: "FRONTEND",
-    type: "0",
-    status: "OPEN",
-    mode: "http",
-    stot: "86",
-    bin: "7073",
-    slim: "500",
-  }) +
-  line({
-    pxname: "app",
-    svname: "s1",
-    type: "2",
-    status: "UP",
-    weight: "1",
-    uweight: "1",
-    act: "1",
-    bck: "0",
-    scur: "2",
-  }) +
-  line({
-    pxname: "app",
-    svname: "s2",
-    type: "2",
-    status: "DOWN",
-    check_status: "* L4CON",
-    last_chk: '"<b>refused</b>"',
-  }) +
-  line({ pxname: "app", svname: "s3", type: "2", status: "MAINT", weight: "1", act: "1", bck: "0" }) +
-  line({ pxname: "app", svname: "s4", type: "2", status: "DRAIN", weight: "0", uweight: "1", addr: "10.0.0.4:80" }) +
-  line({ pxname: "app", svname: "BACKEND", type: "1", status: "UP", mode: "http", algo: "roundrobin", lastchg: "94" });
-
-function haproxy(state: HaproxySnapshot["state"] = "running"): HaproxySnapshot {
-  const table = parseStats(TEXT);
-  assert(table !== undefined);
-  return {
-    state,
-    up: state === "running",
-    pid: 12,
-    worker: { pid: 13, version: "2.6.12", startedAtMs: 1000 },
-    oldWorkers: 1,
-    restarts: 2,
-    reloads: { accepted: 3, rejected: 1 },
-    statistics: { ...table, atMs: 5000 },
-  };
-}
 
 const picture = (state?: HaproxySnapshot["state"]): Snapshot => (fixture({ haproxy: haproxy(state) }));
 

@@ -2,6 +2,7 @@
 import { formatCount } from "./format.ts";
 import { type HaproxyRow, isCurrent, numberIn, proxiesOf } from "./haproxy_rows.ts";
 import type { HaproxySnapshot } from "../ports/snapshot.ts";
+import { serverOverride } from "./status.ts";
 
 /** What `/api/v1/status` says of it. */
 export function haproxyStatus(haproxy: HaproxySnapshot): Record<string, unknown> {
@@ -30,17 +31,24 @@ export function haproxyStatus(haproxy: HaproxySnapshot): Record<string, unknown>
           ...numbers(backend),
         },
       }),
-      servers: servers.map((row) => ({
-        name: row.svname ?? "",
-        ...(row.addr && { address: row.addr }),
-        status: row.status ?? "",
-        backup: row.bck === "1",
-        ...(numberIn(row, "weight") !== undefined && { weight: numberIn(row, "weight") }),
-        ...(row.check_status && { check: row.check_status.replace(/^\* /, "") }),
-        ...(row.last_chk && { lastCheck: row.last_chk }),
-        ...numbers(row),
-      })),
+      servers: servers.map((row) => haproxyServer(row, haproxy)),
     })),
+  };
+}
+
+/** One server. */
+export function haproxyServer(row: HaproxyRow, { overrides }: HaproxySnapshot): Record<string, unknown> {
+  const said = overrides?.find(({ backend, server }) => backend === row.pxname && server === row.svname);
+  return {
+    name: row.svname ?? "",
+    ...(row.addr && { address: row.addr }),
+    status: row.status ?? "",
+    backup: row.bck === "1",
+    ...(numberIn(row, "weight") !== undefined && { weight: numberIn(row, "weight") }),
+    ...(row.check_status && { check: row.check_status.replace(/^\* /, "") }),
+    ...(row.last_chk && { lastCheck: row.last_chk }),
+    ...(said && { override: serverOverride(said.override) }),
+    ...numbers(row),
   };
 }
 

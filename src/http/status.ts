@@ -169,7 +169,7 @@ export function serverOverride(
 ): Omit<NonNullable<RealServerSnapshot["override"]>, "atMs" | "untilMs" | "author"> & SignedTerms {
   if (said === undefined) return {};
   const { atMs, untilMs, ...rest } = said;
-  return { ...rest, at: time(atMs), ...until(untilMs) };
+  return { ...rest, ...(atMs > 0 && { at: time(atMs) }), ...until(untilMs) };
 }
 
 /** What operators have said of an instance. */

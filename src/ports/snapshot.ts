@@ -364,6 +364,15 @@ export interface HaproxySnapshot {
   readonly reloads: { readonly accepted: number; readonly rejected: number };
   /** What it said last of its proxies and servers, and when. */
   readonly statistics?: StatTable & { readonly atMs: number };
+  /** What operators have said of its servers, by whatever way. */
+  readonly overrides?: readonly HaproxyOverride[];
+}
+
+/** What operators have said of one server of HAProxy's; `atMs` 0: nobody knows who, and when. */
+export interface HaproxyOverride {
+  readonly backend: string;
+  readonly server: string;
+  readonly override: Override;
 }
 
 /** The configuration in use, as others may read it. */

@@ -7,6 +7,7 @@ import { LOCAL_ADMINISTRATOR } from "../../src/http/access.ts";
 import { createApp } from "../../src/http/app.ts";
 import { openApi } from "../../src/http/api/openapi.ts";
 import { OPERATIONS_SNAPSHOT, toldCommand } from "../../src/http/fixture_operations.ts";
+import { haproxy } from "../../src/http/fixture_haproxy.ts";
 import { NOW_MS, snapshot, vrrpInstance } from "../../src/http/fixture_snapshot.ts";
 import { checkId, uidOf } from "../../src/http/status.ts";
 import { ApiStatistics } from "../../src/http/api_statistics.ts";
@@ -35,6 +36,8 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   name: ["VI_1", "VI_2", "VG_1", "VI_9", "😀", "__proto__"],
   vs: [uidOf("tcp 10.0.0.100:80"), "tcp 10.0.0.100:80", "tcp 10.0.0.101:80", "x"],
   rs: ["10.0.1.11:80", "10.0.1.16:80", "10.0.0.11:80", "[::1]:80", "x:check-now"],
+  backend: ["app", "web", "x", "__proto__"],
+  server: ["s1", "s4", "x", "s1:check-now"],
   id: [checkId("tcp 10.0.0.100:80", "10.0.1.11:80"), "t1", "t2"],
 };
 
@@ -55,7 +58,8 @@ Deno.test("the API is what its description says, whatever it is asked", async ()
   watch.journal.add([{ id: 1, atMs: NOW_MS, fact: { type: "transition", ...fact } }]);
   const app = createApp({
     watch,
-    snapshot: () => prng.chance(0.5) ? snapshot() : snapshot({ vrrpInstances: [vrrpInstance({ name: "VI_1" })] }),
+    snapshot: () =>
+      prng.chance(0.5) ? snapshot() : snapshot({ vrrpInstances: [vrrpInstance({ name: "VI_1" })], haproxy: haproxy() }),
     wallMs: () => NOW_MS,
     allowedHosts: [],
     access: LOCAL_ADMINISTRATOR,

@@ -19,6 +19,7 @@ export const FILES = {
   stats: "stats.sock",
   master: "master.sock",
   process: "process",
+  signatures: "orders.json",
 } as const;
 
 /** The text. HAProxy binds as root, and gives root up only when it is told an account: a worker must not stay root. */

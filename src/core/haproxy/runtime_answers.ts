@@ -1,5 +1,15 @@
 // Answers of HAProxy's sockets other than the statistics: `show info` of a worker, `show proc` of the master, `show servers
 // state`. Read by name and by shape; what is strange is missing, never thrown.
+import {
+  ADDRESS_COLUMN,
+  ADMIN_COLUMN,
+  COLUMNS,
+  CONFIGURED_WEIGHT_COLUMN,
+  FORCED_DRAIN,
+  FORCED_MAINTENANCE,
+  NAME_COLUMN,
+  WEIGHT_COLUMN,
+} from "./state_columns.ts";
 
 /** A worker, as it describes itself. */
 export interface WorkerInfo {
@@ -56,17 +66,6 @@ export function parseProcesses(text: string): ProcessList | undefined {
   }
   return master === undefined ? undefined : { master, failedReloads, workers, oldWorkers };
 }
-
-/** Columns of `show servers state`, from 0 (HAProxy's management guide, version 1 of the format). */
-const ADDRESS_COLUMN = 4;
-const ADMIN_COLUMN = 6;
-const WEIGHT_COLUMN = 7;
-const CONFIGURED_WEIGHT_COLUMN = 8;
-const NAME_COLUMN = 17;
-const COLUMNS = 25;
-/** Bits of `srv_admin_state`. */
-const FORCED_MAINTENANCE = 1;
-const FORCED_DRAIN = 8;
 
 /** What a file of servers' states begins with when there is none yet. */
 export const EMPTY_STATES = "1\n# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state srv_uweight " +

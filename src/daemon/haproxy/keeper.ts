@@ -7,11 +7,13 @@ import { FILES } from "../../core/haproxy/internal_section.ts";
 import { judge, startVerdict, type Verdict } from "../../core/haproxy/verdict.ts";
 import type { HaproxySnapshot, WarningSnapshot } from "../../ports/snapshot.ts";
 import { BackOff } from "../backoff.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { HaproxyReport } from "../messages.ts";
 import type { ReloadStep } from "../reload.ts";
 import { generate, type Generated, judgeConfig, messageLine } from "./generated.ts";
 import { HaproxyProcess } from "./process.ts";
 import { makeFolder, replaceFile, runFolder } from "./run_folder.ts";
+import { HaproxyServerOrders } from "./server_orders.ts";
 import { WorkerView } from "./worker_view.ts";
 
 /** What the keeper needs. */
@@ -21,8 +23,7 @@ export interface HaproxyKeeperOptions {
   readonly judged: () => void;
   /** There is something new to show. */
   readonly said: (report: HaproxyReport) => void;
-  /** For the journal: one sentence. */
-  readonly happened: (text: string) => void;
+  readonly journal?: Pick<Journal, "record"> | undefined;
 }
 
 /** Between two questions whether it is well, and while it is not. */
@@ -36,6 +37,8 @@ const FILE_LOOK_MS = 1000;
 /** One HAProxy at most. Use: `start()`, `reloadStep` with each reload, `stop()`. */
 export class HaproxyKeeper {
   readonly #options: HaproxyKeeperOptions;
+  /** What operators say of its servers. */
+  readonly orders: HaproxyServerOrders;
   #haproxy: HaproxyConfig | undefined;
   #config: Config | undefined;
   #folder = "";
@@ -66,6 +69,15 @@ export class HaproxyKeeper {
   constructor(options: HaproxyKeeperOptions) {
     this.#options = options;
     this.#view = new WorkerView("", options.log);
+    this.orders = new HaproxyServerOrders({
+      command: (lines) => this.#command(lines),
+      statistics: () => this.#haproxy && this.#view.statistics,
+      ordered: () => this.#haproxy && this.#view.ordered,
+      keep: (text) => replaceFile(this.#path(FILES.signatures), text),
+      changed: () => this.#show(),
+      log: options.log,
+      happened: (names, text) => options.journal?.record({ type: "operator", names, text }),
+    });
   }
 
   /** At the start of the daemon. What goes wrong is said; it is tried again when the file changes. */
@@ -123,6 +135,7 @@ export class HaproxyKeeper {
     this.#view = new WorkerView(this.#folder, this.#options.log);
     const life = ++this.#life;
     makeFolder(this.#folder);
+    this.orders.load(textOf(this.#path(FILES.signatures)));
     const found = HaproxyProcess.running(this.#folder);
     if (found !== undefined) {
       const [user, internal] = [textOf(this.#path(FILES.user)), textOf(this.#path(FILES.internal))];
@@ -164,6 +177,7 @@ export class HaproxyKeeper {
 
   async #end(limitMs: number, stays: boolean): Promise<void> {
     this.#life++;
+    this.orders.stop();
     clearTimeout(this.#startTimer);
     const process = this.#process;
     this.#process = undefined;
@@ -226,6 +240,15 @@ export class HaproxyKeeper {
     } finally {
       this.#isReloading = false;
     }
+  }
+
+  /** Between two reloads: what is said after the states were saved, and before there is a new worker, would be lost. */
+  async #command(lines: readonly string[]): Promise<void> {
+    if (this.#haproxy === undefined) throw new Error("HAProxy is not configured");
+    const told = this.#turn.then(() => this.#view.command(lines));
+    this.#turn = told.catch(() => {});
+    await told;
+    this.#show();
   }
 
   #write(made: Pick<Generated, "user" | "internal">): void {
@@ -346,6 +369,7 @@ export class HaproxyKeeper {
   #snapshot(): HaproxySnapshot {
     const process = this.#process;
     const { worker, statistics, oldWorkers } = this.#view;
+    const { overrides } = this.orders;
     return {
       state: this.#state(),
       up: this.#verdict.up === true,
@@ -355,6 +379,7 @@ export class HaproxyKeeper {
       restarts: this.#restarts,
       reloads: { ...this.#reloads },
       ...(statistics && { statistics }),
+      ...(overrides.length > 0 && { overrides }),
     };
   }
 
@@ -376,7 +401,7 @@ export class HaproxyKeeper {
 
   #say(text: string): void {
     this.#options.log(text);
-    this.#options.happened(text.replace(/^warning: /, ""));
+    this.#options.journal?.record({ type: "role", name: "haproxy", text: text.replace(/^warning: /, "") });
   }
 
   #unexpected(error: unknown): string {

@@ -2,6 +2,7 @@
 // ends.
 import { textOf } from "../../linux/file_facts.ts";
 import { FILES } from "../../core/haproxy/internal_section.ts";
+import { type OrderedServer, orderedServers } from "../../core/haproxy/server_order.ts";
 import { EMPTY_STATES, ordersIn, parseInfo, parseProcesses, statesToKeep } from "../../core/haproxy/runtime_answers.ts";
 import { parseStats, type StatTable } from "../../core/haproxy/stats_csv.ts";
 import type { HaproxySnapshot } from "../../ports/snapshot.ts";
@@ -25,6 +26,8 @@ export class WorkerView {
   worker: HaproxySnapshot["worker"];
   statistics: (StatTable & { readonly atMs: number }) | undefined;
   oldWorkers = 0;
+  /** What operators have said to its servers; undefined: it is not known yet. */
+  ordered: readonly OrderedServer[] | undefined;
   /** It answered when it was last asked. */
   isWell = false;
   #isReading = false;
@@ -59,8 +62,12 @@ export class WorkerView {
 
   /** Reads the statistics when it is time, and saves what operators have said to the servers. */
   async read(): Promise<void> {
+    if (this.#isReading || performance.now() < this.#readAfterMs) return;
+    await this.#readNow();
+  }
+
+  async #readNow(): Promise<void> {
     const startMs = performance.now();
-    if (this.#isReading || startMs < this.#readAfterMs) return;
     this.#isReading = true;
     const text = await this.#ask(FILES.stats, "show stat", READ_LIMIT_MS, MAX_STATISTICS_BYTES);
     await this.saveStates("ordered");
@@ -76,11 +83,36 @@ export class WorkerView {
   async saveStates(scope: "all" | "ordered"): Promise<void> {
     const text = await this.#ask(FILES.stats, "show servers state", READ_LIMIT_MS, MAX_STATISTICS_BYTES);
     const kept = statesToKeep(text, scope);
+    const ordered = statesToKeep(text, "ordered");
+    if (ordered !== undefined) this.ordered = orderedServers(ordered);
     if (kept !== undefined) {
       const orders = scope === "all" ? undefined : ordersIn(kept);
       if (scope === "all" || orders !== this.#orders) this.#writeStates(kept);
       this.#orders = orders;
     } else if (scope === "all") this.#log("warning: HAProxy does not tell the states of its servers: they begin anew");
+  }
+
+  /**
+   * Gives it orders, one after the other, and reads what they brought about.
+   *
+   * @throws Error with what HAProxy has against it
+   */
+  async command(lines: readonly string[]): Promise<void> {
+    try {
+      for (const line of lines) {
+        const answer = (await askSocket(`${this.#folder}/${FILES.stats}`, line, { limitMs: LOOK_LIMIT_MS })).trim();
+        if (answer !== "") throw new Error(`HAProxy refuses it: ${printable(answer)}`);
+      }
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.ConnectionRefused) {
+        throw new Error("HAProxy does not answer");
+      }
+      throw error;
+    } finally {
+      // A reading that began before the order tells of what was before.
+      while (this.#isReading) await new Promise((resolve) => setTimeout(resolve, 5));
+      await this.#readNow();
+    }
   }
 
   /** Before a first worker: what the checks of an earlier one said is old. */
@@ -135,4 +167,10 @@ export class WorkerView {
       return "";
     }
   }
+}
+
+/** The first line, without what could draw on a terminal. */
+function printable(text: string): string {
+  // deno-lint-ignore no-control-regex -- removing them is the point
+  return (text.split("\n", 1)[0] ?? "").replace(/[\x00-\x1f\x7f]/g, "?").slice(0, 200);
 }

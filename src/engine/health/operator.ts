@@ -95,7 +95,8 @@ function wanted(order: Order): Wanted {
   }
 }
 
-function namesOf({ name, address, port, fwmark, group }: LiveVirtualServer["config"]): string[] {
+/** Every way of naming a virtual server, the full one first. */
+export function namesOf({ name, address, port, fwmark, group }: LiveVirtualServer["config"]): string[] {
   if (group !== undefined) return [name, `group ${group}`, group];
   if (fwmark !== undefined) return [name, String(fwmark)];
   return [name, formatEndpoint(address, port), address];

@@ -5,6 +5,7 @@ import { redactedText } from "../../config/running_text.ts";
 import { type AccessPolicy, LOCAL_ADMINISTRATOR, READ_ONLY } from "../access.ts";
 import { createApp } from "../app.ts";
 import { ApiStatistics } from "../api_statistics.ts";
+import { haproxy } from "../fixture_haproxy.ts";
 import { NOW_MS, snapshot } from "../fixture_snapshot.ts";
 import { checkId, uidOf } from "../status.ts";
 import { Watch } from "../watch.ts";
@@ -79,6 +80,8 @@ Deno.test("each reply is exactly what its schema says: no field is missing, wron
     name: "VI_1",
     vs,
     rs: "10.0.1.12:80",
+    backend: "app",
+    server: "s4",
     id: checkId("tcp 10.0.0.100:80", "10.0.1.11:80"),
   };
   const bodies: Record<string, unknown> = {
@@ -90,6 +93,8 @@ Deno.test("each reply is exactly what its schema says: no field is missing, wron
     setAdminState: { state: "drain" },
     setWeight: { weight: "50%" },
     setHealth: { state: "down" },
+    setHaproxyAdminState: { state: "maint" },
+    setHaproxyWeight: { weight: "50%" },
   };
   for (const { id, method, path, reply } of OPERATIONS) {
     const instance = id === "getTask" ? { id: "t1" } : values;
@@ -98,7 +103,7 @@ Deno.test("each reply is exactly what its schema says: no field is missing, wron
     }`;
     const init = method === "get" ? {} : { ...post(bodies[id] ?? {}), method: method.toUpperCase() };
     // One instance alone: the other one of its sync group is in fault.
-    const shown = snapshot({ vrrpInstances: snapshot().vrrpInstances.slice(0, 1) });
+    const shown = snapshot({ vrrpInstances: snapshot().vrrpInstances.slice(0, 1), haproxy: haproxy() });
     const response = await ask(url, init, LOCAL_ADMINISTRATOR, shown);
     const json = await response.json();
     assertEquals(response.status, id === "applyConfig" ? 202 : 200, `${url}: ${JSON.stringify(json)}`);

@@ -8,6 +8,7 @@ import { redactedText } from "../../config/running_text.ts";
 import type { CheckSnapshot, Snapshot } from "../../ports/snapshot.ts";
 import { check, checkId, realServer, statusOf, time, uidOf, virtualServer, vrrpInstance } from "../status.ts";
 import { CONFIG_OPERATIONS } from "./config_operations.ts";
+import { HAPROXY_OPERATIONS } from "./haproxy_operations.ts";
 import type { Call, Operation, Outcome } from "./operation.ts";
 import { JOURNAL_OPERATIONS } from "./journal_operations.ts";
 import * as schemas from "./schemas.ts";
@@ -149,6 +150,7 @@ export const OPERATIONS: readonly Operation[] = [
       found(validate(body as z.infer<typeof schemas.ValidationRequest>, snapshot().node.routerId)),
   },
   ...WRITE_OPERATIONS,
+  ...HAPROXY_OPERATIONS,
   ...CONFIG_OPERATIONS,
 ];
 

@@ -180,6 +180,25 @@ const proxyNumbers = {
   responseErrors: count.optional(),
 };
 
+export const HaproxyServer = z.object({
+  name: z.string(),
+  address: z.string().optional(),
+  status: z.string().describe("HAProxy's word: UP, UP 1/3, DOWN, DRAIN, MAINT, NOLB, no check"),
+  backup: z.boolean(),
+  weight: z.number().optional(),
+  check: z.string().optional(),
+  lastCheck: z.string().optional(),
+  override: z.object({
+    mode: z.enum(["drain", "maint"]).optional(),
+    weight: z.int().optional(),
+    author: z.string().describe("`unknown`: it was said by another way than Holdfast's"),
+    reason: z.string().optional(),
+    at: time.optional(),
+    until: time.optional().describe("absent: until it is taken back"),
+  }).optional().describe("what operators said"),
+  ...proxyNumbers,
+}).meta({ id: "HaproxyServer" });
+
 export const Haproxy = z.object({
   state: z.enum(["running", "starting", "restarting", "silent", "stopped"]),
   up: z.boolean().describe("as instances that track it are told"),
@@ -196,16 +215,7 @@ export const Haproxy = z.object({
     mode: z.string(),
     frontend: z.object({ status: z.string(), ...proxyNumbers }).optional(),
     backend: z.object({ status: z.string(), scheduler: z.string().optional(), ...proxyNumbers }).optional(),
-    servers: z.array(z.object({
-      name: z.string(),
-      address: z.string().optional(),
-      status: z.string().describe("HAProxy's word: UP, UP 1/3, DOWN, DRAIN, MAINT, NOLB, no check"),
-      backup: z.boolean(),
-      weight: z.number().optional(),
-      check: z.string().optional(),
-      lastCheck: z.string().optional(),
-      ...proxyNumbers,
-    })),
+    servers: z.array(HaproxyServer),
   })),
 }).meta({ id: "Haproxy" });
 

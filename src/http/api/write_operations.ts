@@ -31,17 +31,20 @@ type Plan = (snapshot: Snapshot, call: Call) => Planned | Refused;
 
 /** The wish of an operator about a real server. */
 export type ServerWish =
-  | { readonly command: "ready" | "check-now" }
+  | { readonly command: "ready" }
+  | { readonly command: "check-now" }
   | { readonly command: "drain" | "maint" }
   | { readonly command: "weight"; readonly weight?: number | string }
   | { readonly command: "health"; readonly health?: "up" | "down" };
 
-const NOT_FOUND: Refused = { status: 404, detail: "there is none of that name" };
+/** There is no such thing. */
+export const NOT_FOUND: Refused = { status: 404, detail: "there is none of that name" };
 const RS = "/virtual-servers/{vs}/real-servers/{rs}";
 
-type Row =
+/** An operation that asks the supervisor for one thing. */
+export type Row =
   & Pick<Operation, "id" | "method" | "path" | "summary">
-  & Partial<Pick<Operation, "body" | "bodyMayMiss">>
+  & Partial<Pick<Operation, "body" | "bodyMayMiss" | "role">>
   & { readonly plan: Plan };
 
 /** All of them, in the order of the description. */
@@ -247,10 +250,11 @@ export const WRITE_OPERATIONS: readonly Operation[] = [
   ] satisfies readonly Row[]).map(operationOf),
 ];
 
-function operationOf({ plan, ...row }: Row): Operation {
+/** The operation: planned, and then done or, as a dry run, only said. */
+export function operationOf({ plan, ...row }: Row): Operation {
   return {
-    ...row,
     role: "operator",
+    ...row,
     query: schemas.DryRun,
     reply: schemas.Done,
     hasEtag: true,
@@ -409,18 +413,20 @@ function names(members: readonly VrrpInstanceSnapshot[]): string {
   return members.map(({ name }) => name).join(", ");
 }
 
-function terms(ttlSeconds: number | undefined, reason: string | undefined): { forMs?: number; reason?: string } {
+/** Duration and reason, as commands have them. */
+export function terms(ttlSeconds: number | undefined, reason: string | undefined): { forMs?: number; reason?: string } {
   return {
     ...(ttlSeconds === undefined ? {} : { forMs: Math.max(1, Math.round(ttlSeconds * 1000)) }),
     ...(reason === undefined || reason.trim() === "" ? {} : { reason }),
   };
 }
 
-function tagged(body: object, standing: object | undefined): Outcome {
+/** A reply with the tag of what has been said. */
+export function tagged(body: object, standing: object | undefined): Outcome {
   return { status: 200, body, etag: tagOf(standing) };
 }
 
-function overridesOf({ vrrpInstances, virtualServers }: Snapshot): z.infer<typeof schemas.Overrides> {
+function overridesOf({ vrrpInstances, virtualServers, haproxy }: Snapshot): z.infer<typeof schemas.Overrides> {
   return {
     instances: vrrpInstances.flatMap(({ name, orders }) =>
       orders === undefined ? [] : [{ name, etag: tagOf(orders), override: instanceOverride(orders) }]
@@ -433,5 +439,8 @@ function overridesOf({ vrrpInstances, virtualServers }: Snapshot): z.infer<typeo
           : [{ virtualServer, realServer, etag: tagOf(override), override: serverOverride(override) }];
       })
     ),
+    haproxy: (haproxy?.overrides ?? []).map(({ backend, server, override }) => (
+      { backend, server, etag: tagOf(override), override: serverOverride(override) }
+    )),
   };
 }

@@ -49,6 +49,14 @@ export const WeightRequest = z.strictObject({
   reason,
 }).meta({ id: "WeightRequest" });
 
+export const HaproxyWeightRequest = z.strictObject({
+  weight: z.union([z.int().min(0).max(256), z.string().regex(/^(100|[1-9]?[0-9])%$/)])
+    .describe("a number, or a part of the configured weight such as `50%`; some algorithms take `0%` and `100%` only"),
+  ttlSeconds,
+  force: lastServer,
+  reason,
+}).meta({ id: "HaproxyWeightRequest" });
+
 export const HealthRequest = z.strictObject({
   state: z.enum(["up", "down"]).describe("what the server counts as, whatever its checks say"),
   ttlSeconds,
@@ -86,6 +94,7 @@ export const Overrides = z.object({
   servers: z.array(
     z.object({ virtualServer: z.string(), realServer: z.string(), etag: z.string(), override: ServerOverride }),
   ),
+  haproxy: z.array(z.object({ backend: z.string(), server: z.string(), etag: z.string(), override: ServerOverride })),
 }).meta({ id: "Overrides" });
 
 const text = z.string().max(CONFIG_TEXT).describe("a whole configuration; `include` finds nothing");

@@ -18,6 +18,9 @@ export const VERBS = [
 ] as const;
 export type Verb = (typeof VERBS)[number][0];
 
+/** Those for HAProxy's own servers. */
+export const HAPROXY_VERBS = VERBS.filter(([verb]) => ["ready", "drain", "maint", "weight"].includes(verb));
+
 /** For how long, in seconds. */
 const DURATIONS = [["", "until it is taken back"], ["600", "for 10 minutes"], ["3600", "for an hour"], [
   "86400",
@@ -55,9 +58,19 @@ export const ResultBanner: FC<{ code: ResultCode }> = ({ code }) => {
   );
 };
 
-/** Around the table of one virtual server. */
-export const AdminForm: FC<PropsWithChildren<{ id: string; backend: string; action: string; token: string }>> = (
-  { id, backend, action, token, children },
+/** What a form is about. */
+interface AdminFormProperties {
+  readonly id: string;
+  /** A virtual server, or a backend of HAProxy's. */
+  readonly backend: string;
+  readonly verbs: readonly (readonly [Verb, string])[];
+  readonly action: string;
+  readonly token: string;
+}
+
+/** Around one table. */
+export const AdminForm: FC<PropsWithChildren<AdminFormProperties>> = (
+  { id, backend, verbs, action, token, children },
 ) => (
   <form class="admin" method="post" action={action} id={`${id}:form`}>
     {children}
@@ -68,7 +81,7 @@ export const AdminForm: FC<PropsWithChildren<{ id: string; backend: string; acti
         With the checked servers:{" "}
         <select name="action">
           <option value=""></option>
-          {VERBS.map(([verb, label]) => <option value={verb}>{label}</option>)}
+          {verbs.map(([verb, label]) => <option value={verb}>{label}</option>)}
         </select>
       </label>
       <label>

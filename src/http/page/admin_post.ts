@@ -4,7 +4,18 @@ import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import type { Context } from "hono";
 import { formatEndpoint } from "../../base/ip.ts";
 import type { ApiSource } from "../api/operation.ts";
-import { ask, findServer, type FoundServer, planForServer, type ServerWish } from "../api/write_operations.ts";
+import type { Snapshot } from "../../ports/snapshot.ts";
+import { findHaproxyServer, planForHaproxyServer } from "../api/haproxy_operations.ts";
+import {
+  ask,
+  findServer,
+  type FoundServer,
+  planForServer,
+  type Planned,
+  type Refused,
+  type ServerWish,
+} from "../api/write_operations.ts";
+import { HAPROXY_FORM } from "./haproxy_view.ts";
 import { callerOf } from "../caller.ts";
 import { type ResultCode, TOKEN_FIELD, type Verb } from "./admin_form.tsx";
 
@@ -51,9 +62,8 @@ export async function carryOutForm(
   let done = 0;
   let wasLast = false;
   for (const endpoint of endpoints) {
-    const found = findServer(source.snapshot(), form.get("b") ?? "", endpoint);
-    if (found === undefined) continue;
-    const planned = planForServer(without(found, away), wish, terms);
+    const planned = planFor(source.snapshot(), { backend: form.get("b") ?? "", endpoint, away }, wish, terms);
+    if (planned === undefined) continue;
     if ("detail" in planned) {
       wasLast = true;
       continue;
@@ -65,6 +75,25 @@ export async function carryOutForm(
   }
   if (done === endpoints.length) return "DONE";
   return done > 0 ? "PART" : wasLast ? "LAST" : "NONE";
+}
+
+/** What is to be done with one of them; undefined: there is no such server. */
+function planFor(
+  snapshot: Snapshot,
+  { backend, endpoint, away }: { backend: string; endpoint: string; away: ReadonlySet<string> },
+  wish: ServerWish,
+  terms: Parameters<typeof planForServer>[2],
+): Planned | Refused | undefined {
+  if (!backend.startsWith(HAPROXY_FORM)) {
+    const found = findServer(snapshot, backend, endpoint);
+    return found && planForServer(without(found, away), wish, terms);
+  }
+  const found = findHaproxyServer(snapshot, backend.slice(HAPROXY_FORM.length), endpoint);
+  if (found === undefined || wish.command === "health" || wish.command === "check-now") return undefined;
+  const servers = found.proxy.servers.map((row) => {
+    return away.has(row.svname ?? "") && row !== found.row ? { ...row, weight: "0" } : row;
+  });
+  return planForHaproxyServer({ ...found, proxy: { ...found.proxy, servers } }, wish, terms);
 }
 
 function wishOf(form: URLSearchParams): ServerWish | undefined {

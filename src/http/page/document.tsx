@@ -4,7 +4,7 @@ import { raw } from "hono/html";
 import type { FC } from "hono/jsx";
 import type { HaproxySnapshot, NodeSnapshot, Snapshot } from "../../ports/snapshot.ts";
 import { formatDuration, formatMoment } from "../format.ts";
-import { AdminForm, ResultBanner, type ResultCode } from "./admin_form.tsx";
+import { AdminForm, HAPROXY_VERBS, ResultBanner, type ResultCode, VERBS } from "./admin_form.tsx";
 import { tableHtml } from "./markup.ts";
 import type { Table } from "./model.ts";
 import { filtered, isStandby, type PageFilter, pageModel, type PageSource } from "./page_model.ts";
@@ -76,16 +76,19 @@ const Document: FC<{ source: PageSource } & StatsPageOptions> = ({ source, ...op
           <Options filter={filter} live={live} />
           {shown.virtualServers.map((table) => (
             <section>
-              {formToken === undefined ? <View table={table} nowMs={nowMs} /> : (
-                <AdminForm
-                  id={table.id}
-                  backend={table.tab.text}
-                  action={pageUrl(filter, live === "yes")}
-                  token={formToken}
-                >
-                  <View table={table} nowMs={nowMs} selects />
-                </AdminForm>
-              )}
+              {formToken === undefined || table.rows.every(({ select }) => select === undefined)
+                ? <View table={table} nowMs={nowMs} />
+                : (
+                  <AdminForm
+                    id={table.id}
+                    backend={table.formName ?? table.tab.text}
+                    verbs={table.formName === undefined ? VERBS : HAPROXY_VERBS}
+                    action={pageUrl(filter, live === "yes")}
+                    token={formToken}
+                  >
+                    <View table={table} nowMs={nowMs} selects />
+                  </AdminForm>
+                )}
             </section>
           ))}
           {shown.virtualServers.length === 0 && <p>{whyNoServers(snapshot)}</p>}

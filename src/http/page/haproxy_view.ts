@@ -1,8 +1,12 @@
 // The tables of HAProxy's proxies, in its own column groups: a Frontend row, listeners, servers, a Backend row.
+import type { Override } from "../../core/health/presence.ts";
 import type { HaproxySnapshot } from "../../ports/snapshot.ts";
-import { formatBytes, formatCount, formatDuration } from "../format.ts";
+import { formatBytes, formatCount, formatDuration, formatMoment } from "../format.ts";
 import { type HaproxyProxy, type HaproxyRow, isCurrent, isDown, numberIn, proxiesOf } from "../haproxy_rows.ts";
 import { type Cell, type ColumnGroup, idOf, type Row, type Table, uniqueIds } from "./model.ts";
+
+/** Before the name of a backend in the form, to tell it from a virtual server. */
+export const HAPROXY_FORM = "haproxy/";
 
 const columns = (...titles: string[]): ColumnGroup["columns"] => titles.map((title) => ({ title }));
 
@@ -36,7 +40,10 @@ function tableOf(proxy: HaproxyProxy, haproxy: HaproxySnapshot): Table {
   const rows = [
     ...(frontend ? [rowOf(proxy, frontend, "Frontend")] : []),
     ...listeners.map((row) => rowOf(proxy, row, `+${row.svname ?? ""}`)),
-    ...servers.map((row) => rowOf(proxy, row, row.svname ?? "")),
+    ...servers.map((row) => {
+      const said = haproxy.overrides?.find(({ backend, server }) => backend === name && server === row.svname);
+      return { ...rowOf(proxy, row, row.svname ?? "", said?.override), select: row.svname ?? "" };
+    }),
     ...(backend ? [rowOf(proxy, backend, "Backend")] : []),
   ];
   const age = isCurrent(haproxy) ? "" : `, as it was before HAProxy was ${haproxy.state}`;
@@ -46,6 +53,7 @@ function tableOf(proxy: HaproxyProxy, haproxy: HaproxySnapshot): Table {
     tab: { text: name, className: isCurrent(haproxy) ? rollUp(proxy) : "down" },
     detail: `haproxy, ${proxy.mode}${scheduler}${age}`,
     nameTitle: "Name",
+    formName: `${HAPROXY_FORM}${name}`,
     groups: GROUPS,
     rows: uniqueIds(rows),
   };
@@ -58,7 +66,7 @@ export function rollUp({ servers, backend, frontend }: HaproxyProxy): "up" | "de
   return servers.some(isDown) ? "degraded" : "up";
 }
 
-function rowOf(proxy: HaproxyProxy, row: HaproxyRow, name: string): Row {
+function rowOf(proxy: HaproxyProxy, row: HaproxyRow, name: string, said?: Override): Row {
   const isServer = row.type === "2";
   const isSummary = row.type === "0" || row.type === "1";
   const number = (column: string): string => count(numberIn(row, column));
@@ -69,7 +77,7 @@ function rowOf(proxy: HaproxyProxy, row: HaproxyRow, name: string): Row {
     className: isServer ? serverClass(row) : isSummary && isDown(row) ? "summary alarm" : "summary",
     name: row.addr === undefined ? name : { text: name, title: row.addr },
     cells: [
-      row.status ?? "",
+      said === undefined ? row.status ?? "" : { text: row.status ?? "", title: wordOf(said) },
       seconds("lastchg"),
       lastCheck(row),
       row.weight === undefined ? "" : `${row.weight}/${row.uweight ?? row.weight}`,
@@ -101,6 +109,12 @@ function rowOf(proxy: HaproxyProxy, row: HaproxyRow, name: string): Row {
       number("wredis"),
     ],
   };
+}
+
+/** Whose word it is, and why. */
+function wordOf({ author, reason, untilMs }: Override): string {
+  const until = untilMs === undefined ? "" : `, until ${formatMoment(untilMs)}`;
+  return `by ${author}${reason === undefined ? "" : `: ${reason}`}${until}`;
 }
 
 /** HAProxy's classes of rows, by its words and the weight. */

@@ -47,6 +47,8 @@ export interface Table {
   readonly tab: { readonly text: string; readonly className: string };
   readonly detail: string;
   readonly nameTitle: string;
+  /** What the form calls it; undefined: its title. */
+  readonly formName?: string;
   readonly groups: readonly ColumnGroup[];
   readonly rows: readonly Row[];
 }
