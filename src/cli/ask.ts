@@ -24,6 +24,6 @@ export async function order(request: ControlRequest): Promise<number> {
 }
 
 /** Who sits at the terminal: behind sudo, the one who called it. */
-function operator(): string {
+export function operator(): string {
   return Deno.env.get("SUDO_USER") ?? Deno.env.get("USER") ?? "root";
 }

@@ -1,5 +1,5 @@
 // The commands for a running daemon: what they take. What they do is the daemon's, or in a file of its own.
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { Argument, type Command, InvalidArgumentError, Option } from "commander";
 import { parseDuration } from "../base/duration.ts";
 import { EXIT_USAGE } from "./exit_status.ts";
 
@@ -68,6 +68,23 @@ export function addOperationCommands(program: Command, done: (status: number) =>
       if (name !== undefined) return order({ command: "hold", name, forMs, reason });
       console.error("error: which instance is to be held?");
       done(EXIT_USAGE);
+    });
+
+  program.command("maintenance")
+    .description(
+      "hand over all that this node is master of and take over nothing, also after a restart; without an argument: say " +
+        `whether that holds${EXIT_NOTE}, and when nobody takes over`,
+    )
+    .addArgument(new Argument("[state]", "what is to hold").choices(["on", "off"]))
+    .addOption(durationOption("--for <duration>", "how long; default: until `off`"))
+    .option("--unless-alone", "take over all the same when no master is heard", false)
+    .option("--force", "even if no peer has been heard, and even if nobody takes over", false)
+    .option("--no-wait", "do not wait for the peers to take over")
+    .option("--json", "without an argument: as the API says it", false)
+    .option(...REASON)
+    .action(async (state, options) => {
+      const { maintenance } = await import("./maintenance.ts");
+      done(await maintenance(state, options));
     });
 
   program.command("priority")

@@ -129,6 +129,9 @@ export class ApiCommands {
         return await changes.rollback(author, typeof request.to === "number" ? request.to : undefined);
       case "reload":
         return await obey(request);
+      case "maintenance":
+      case "end-maintenance":
+        return { ...await obey({ ...request, author }) as object, etag: tagOf(standing(request)) };
       default:
         return { text: await obey({ ...request, author }), etag: tagOf(standing(request)) };
     }

@@ -61,6 +61,8 @@ const RULES: Readonly<Record<string, Rule>> = {
     needed: server,
     optional: { health: (value) => value === "up" || value === "down", forMs },
   },
+  maintenance: { role: "operator", optional: { force: flag, takesOverAlone: flag, forMs } },
+  "end-maintenance": { role: "operator" },
   "check-now": { role: "operator", needed: server },
   reload: { role: "operator" },
   "config-diff": { role: "operator", needed: { text } },

@@ -32,7 +32,8 @@ export interface CommandDeskOptions extends Omit<ConfigChangesOptions, "changed"
 }
 
 /** Commands that only ask. */
-const QUESTIONS = new Set(["status", "journal", "recent"]);
+const QUESTIONS = new Set(["status", "journal", "recent", "tasks"]);
+const MAINTENANCE = new Set(["maintenance", "end-maintenance"]);
 /** What was done is told to the api role at most this often. */
 const TELL_MS = 100;
 
@@ -48,6 +49,7 @@ export class CommandDesk {
   constructor(options: CommandDeskOptions) {
     this.#options = options;
     this.changes = new ConfigChanges({ ...options, changed: () => this.#changed() });
+    options.operations.maintenance.tasksChanged = () => this.#changed();
     this.#api = new ApiCommands({
       config: () => options.running().config,
       audit: this.#audit,
@@ -67,9 +69,15 @@ export class CommandDesk {
 
   /** What a new api role is told. */
   get told(): ToApi {
-    const { tasks, history, pending } = this.changes;
-    const operations: OperationsSnapshot = { audit: this.#audit.entries, tasks, history, ...(pending && { pending }) };
+    const { history, pending } = this.changes;
+    const { audit, tasks } = { audit: this.#audit.entries, tasks: this.#tasks };
+    const operations: OperationsSnapshot = { audit, tasks, history, ...(pending && { pending }) };
     return { type: "operations", operations };
+  }
+
+  get #tasks(): OperationsSnapshot["tasks"] {
+    const all = [...this.changes.tasks, ...this.#options.operations.maintenance.tasks];
+    return all.sort((one, other) => other.startedAtMs - one.startedAtMs);
   }
 
   /** Takes commands from programs of this machine. @param first what is in use from the start */
@@ -111,7 +119,7 @@ export class CommandDesk {
     };
     try {
       const result = await obeyConfigOrder(this.changes, request) ?? await this.#carryOut(request);
-      this.#audit.record({ ...entry, outcome: "done", text: typeof result === "string" ? result : "done" });
+      this.#audit.record({ ...entry, outcome: "done", text: textOf(result) });
       return result;
     } catch (error) {
       this.#audit.record({
@@ -128,6 +136,7 @@ export class CommandDesk {
     const { command } = request;
     if (command === "reload") return await reload();
     if (command === "status") return snapshot();
+    if (command === "tasks") return this.#tasks;
     if (command === "journal" || command === "recent") return journal?.answer(request);
     if (this.#isForHaproxy(request)) return await this.#options.haproxyOrders().obey(request);
     const answer = await operations.obey(request) ?? await serverOrders.obey(request);
@@ -146,7 +155,9 @@ export class CommandDesk {
   /** Server names of the API are the full ones. */
   #standing(request: CommandRequest): object | undefined {
     const { name, virtualServer, realServer, engine } = request;
-    if (typeof name === "string") return this.#options.operations.standing(name);
+    const { operations } = this.#options;
+    if (MAINTENANCE.has(request.command)) return operations.maintenance.state;
+    if (typeof name === "string") return operations.standing(name);
     if (engine === "haproxy") {
       const orders = this.#options.haproxyOrders();
       return orders.standing(orders.find(request));
@@ -163,4 +174,10 @@ export class CommandDesk {
       this.#options.tellApi(this.told);
     }, TELL_MS);
   }
+}
+
+function textOf(result: unknown): string {
+  if (typeof result === "string") return result;
+  const { text } = (typeof result === "object" && result !== null ? result : {}) as { readonly text?: unknown };
+  return typeof text === "string" ? text : "done";
 }

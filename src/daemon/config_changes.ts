@@ -4,6 +4,7 @@ import type { LeftOut } from "../config/carried_out.ts";
 import type { Config } from "../config/config.ts";
 import { differenceOf, type ObjectChange, summaryOf } from "../config/plan.ts";
 import type { GenerationEntry, PendingConfirmation, RefusalStatus, TaskEntry } from "../ports/commands.ts";
+import { TaskList } from "./task_list.ts";
 import { prepareFile } from "./config_file.ts";
 import { hasRedactedSecrets, whyNotOverApi } from "./config_guard.ts";
 import type { ReloadOutcome } from "./reload.ts";
@@ -95,25 +96,22 @@ interface Trial extends PendingConfirmation {
 /** Generations that are told of, and those of them that can be gone back to. */
 const MAX_GENERATIONS = 20;
 const MAX_KEPT = 5;
-const MAX_TASKS = 32;
 
 /** Use: `used()` for each configuration that is taken over by other ways. */
 export class ConfigChanges {
   readonly #options: ConfigChangesOptions;
   readonly #generations: Kept[] = [];
-  readonly #tasks: TaskEntry[] = [];
-  /** Distinguishes tasks of one life from those of the next. */
-  readonly #epoch = Date.now().toString(36);
-  #lastTask = 0;
+  readonly #tasks: TaskList;
   #trial: Trial | undefined;
 
   constructor(options: ConfigChangesOptions) {
     this.#options = options;
+    this.#tasks = new TaskList(options.changed);
   }
 
   /** The newest first. */
   get tasks(): readonly TaskEntry[] {
-    return [...this.#tasks].reverse();
+    return this.#tasks.entries;
   }
 
   /** The newest first. */
@@ -183,7 +181,7 @@ export class ConfigChanges {
     }
     file?.abort(); // written when it is confirmed
     const confirmByMs = Date.now() + confirmMs;
-    const task = this.#begun("apply", actor, `${what}, on trial until ${new Date(confirmByMs).toISOString()}`);
+    const task = this.#tasks.begin("apply", actor, `${what}, on trial until ${new Date(confirmByMs).toISOString()}`);
     const timer = setTimeout(() => void this.#giveBack(), confirmMs);
     this.#trial = { task: task.id, generation, confirmByMs, before, timer, text: save ? text : undefined };
     this.#options.changed();
@@ -279,10 +277,10 @@ export class ConfigChanges {
       const { generation, changes } = await this.#bring(trial.before, { origin: "rollback", actor, comment: why });
       const text = `configuration ${generation} is in use, the one before ${trial.generation}: ${why}`;
       this.#options.log(text);
-      this.#endTask(trial.task, "rolled_back", text);
+      this.#tasks.end(trial.task, "rolled_back", text);
       return { task: trial.task, generation, etag: etagOf(this.#options.running().config), text, changes };
     } catch (error) {
-      this.#endTask(trial.task, "failed", `rolling back failed: ${error instanceof Error ? error.message : error}`);
+      this.#tasks.end(trial.task, "failed", `rolling back failed: ${error instanceof Error ? error.message : error}`);
       throw error;
     }
   }
@@ -292,33 +290,12 @@ export class ConfigChanges {
     if (trial === undefined) return;
     clearTimeout(trial.timer);
     this.#trial = undefined;
-    this.#endTask(trial.task, state, text);
-  }
-
-  #endTask(id: string, state: TaskEntry["state"], text: string): void {
-    const at = this.#tasks.findIndex((task) => task.id === id);
-    const task = this.#tasks[at];
-    if (task !== undefined) this.#tasks[at] = { ...task, state, text, endedAtMs: Date.now() };
-    this.#options.changed();
-  }
-
-  #begun(kind: TaskEntry["kind"], actor: string, text: string): TaskEntry {
-    const task: TaskEntry = {
-      id: `${this.#epoch}-${++this.#lastTask}`,
-      kind,
-      state: "running",
-      actor,
-      startedAtMs: Date.now(),
-      text,
-    };
-    this.#tasks.push(task);
-    if (this.#tasks.length > MAX_TASKS) this.#tasks.shift();
-    return task;
+    this.#tasks.end(trial.task, state, text);
   }
 
   #ended(kind: TaskEntry["kind"], actor: string, text: string): { task: string; text: string } {
-    const { id } = this.#begun(kind, actor, text);
-    this.#endTask(id, "succeeded", text);
+    const { id } = this.#tasks.begin(kind, actor, text);
+    this.#tasks.end(id, "succeeded", text);
     return { task: id, text };
   }
 

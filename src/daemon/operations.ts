@@ -18,6 +18,7 @@ import type { OperationAnswer, VrrpOperation } from "../engine/vrrp/operations.t
 import type { OrderTerms, VrrpInstanceSnapshot } from "../ports/snapshot.ts";
 import type { ControlRequest } from "./control.ts";
 import type { Journal } from "./journal/journal.ts";
+import { Maintenance, type MaintenanceAnswer } from "./maintenance.ts";
 import type { ToVrrp } from "./messages.ts";
 import type { RoleProcess } from "./role_process.ts";
 import { duration, signatureOf, signed } from "./signature.ts";
@@ -31,8 +32,12 @@ export interface OperationsOptions {
   readonly vrrp: () => RoleProcess<ToVrrp> | undefined;
   /** What instances are told beside what operators say, by name. */
   readonly guards: () => ReadonlyMap<string, Omit<RouterOrders, "held" | "priority">>;
+  /** As they were reported last. */
+  readonly instances: () => readonly VrrpInstanceSnapshot[];
+  /** The node has something new to show. */
+  readonly told: () => void;
   /** Keeps what an operator did, or what came to its end. */
-  readonly journal?: Pick<Journal, "record"> | undefined;
+  readonly journal?: Pick<Journal, "record" | "path"> | undefined;
 }
 
 /** How long a failover holds back when nobody says otherwise. */
@@ -44,19 +49,28 @@ const ANSWER_MS = 10_000;
 /** Operations and what of them still holds. */
 export class Operations {
   readonly #options: OperationsOptions;
+  /** Of the whole node. */
+  readonly maintenance: Maintenance;
   #steering: Steering = new Map();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #lastId = 0;
 
   constructor(options: OperationsOptions) {
     this.#options = options;
+    this.maintenance = new Maintenance({
+      ...options,
+      resign: async (target) => void await this.#ask({ type: "failover", target, force: true }),
+      changed: () => this.steer(),
+    });
   }
 
   /** What the vrrp role is to be told after its configuration. */
   get orders(): Readonly<Record<string, RouterOrders>> {
     const guards = this.#options.guards();
-    return Object.fromEntries([...new Set([...this.#steering.keys(), ...guards.keys()])].map((name) => {
-      return [name, { ...ordersFor(this.#steering, name), ...guards.get(name) }];
+    const everybody = this.maintenance.orders;
+    const all = everybody === undefined ? [] : this.#options.config().vrrpInstances.map((instance) => instance.name);
+    return Object.fromEntries([...new Set([...this.#steering.keys(), ...guards.keys(), ...all])].map((name) => {
+      return [name, { ...ordersFor(this.#steering, name), ...guards.get(name), ...everybody }];
     }));
   }
 
@@ -80,7 +94,7 @@ export class Operations {
   }
 
   /** Carries a request out. @throws Error with one sentence for the operator @returns undefined when it is none of ours */
-  async obey(request: ControlRequest): Promise<string | undefined> {
+  async obey(request: ControlRequest): Promise<string | MaintenanceAnswer | undefined> {
     switch (request.command) {
       case "failover":
         return await this.#failover(name(request), request.force === true, termsOf(request));
@@ -100,13 +114,14 @@ export class Operations {
         return this.#tell([one], `${one} has the priority of its configuration`, { by: signatureOf(request) });
       }
       default:
-        return undefined;
+        return await this.maintenance.obey(request);
     }
   }
 
   /** Ends: nothing is awaited any more. */
   stop(): void {
     clearTimeout(this.#timer);
+    this.maintenance.stop();
   }
 
   async #failover(target: string, force: boolean, { forMs = FAILOVER_HOLD_MS, by }: Terms): Promise<string> {

@@ -93,8 +93,11 @@ export class Supervisor {
     this.#vrrpNotBeforeUs = vrrpStart(config.global);
     this.#startupScript = new LifeScript("startup_script", options.log);
     this.#notifier = new Notifier({ reactor: this.#reactor, log: options.log, changed: () => this.#nodeChanged() });
+    const [instances, changed] = [() => this.#vrrpInstances, () => this.#operations.steer()] as const;
     this.#operations = new Operations({
       ...options,
+      instances,
+      told: () => this.#nodeChanged(),
       config: () => this.#config,
       vrrp: () => this.#vrrp.process,
       guards: () => this.#guards.orders,
@@ -113,7 +116,6 @@ export class Supervisor {
       takeOver: (read, origin) => this.#next(() => this.#takeOver(read, origin)),
     });
     const sockets = new ProbeSockets(this.#reactor);
-    const [instances, changed] = [() => this.#vrrpInstances, () => this.#operations.steer()] as const;
     this.#guards = new TakeoverGuards({ log: options.log, sockets, instances, changed });
     this.#dumps = new Dumps(() => {
       return { config: this.#config, instances: this.#vrrpInstances, track: this.#trackStatus, nowMs: Date.now() };
@@ -208,6 +210,7 @@ export class Supervisor {
     this.#options.journal?.record({ type: "daemon", text: `Holdfast ${this.#options.version} starts` });
     this.#notifier.use(this.#config);
     this.#tracker.configure(this.#config);
+    this.#operations.maintenance.begin();
     this.#guards.configure(this.#config);
     this.#bfd.start(this.#config);
     this.#haproxy.start(this.#config);
@@ -375,6 +378,7 @@ export class Supervisor {
 
   #nodeSnapshot(): NodeSnapshot {
     const roles = this.#roles();
+    const { maintenance } = this.#operations;
     return {
       routerId: this.#config.routerId,
       version: this.#options.version,
@@ -384,14 +388,9 @@ export class Supervisor {
       processes: processUsage(roles),
       scripts: this.#tracker.scripts,
       reloads: this.#reloads.counters,
-      warnings: [
-        ...splitBrainWarnings(this.#vrrpInstances),
-        ...this.#healthWarnings,
-        ...this.#leftOut,
-        ...this.#notifier.warnings,
-        ...this.#reloads.warnings,
-        ...this.#haproxy.warnings,
-      ],
+      warnings: [maintenance.warnings, splitBrainWarnings(this.#vrrpInstances), this.#healthWarnings, this.#leftOut]
+        .concat([this.#notifier.warnings, this.#reloads.warnings, this.#haproxy.warnings]).flat(),
+      ...(maintenance.state && { maintenance: maintenance.state }),
     };
   }
 

@@ -21,6 +21,7 @@ export function statusOf(snapshot: Snapshot, nowMs: number): Record<string, unkn
     generation: node.generation,
     time: time(nowMs),
     startedAt: time(node.startedAtMs),
+    ...(node.maintenance && { maintenance: true }),
     roles: node.roles,
     vrrp: {
       master: vrrpInstances.filter((instance) => instance.state === "master").length,
@@ -186,6 +187,22 @@ export function instanceOverride(
   return {
     ...(held && { held: terms(held) }),
     ...(priority && { priority: { priority: priority.value, ...terms(priority) } }),
+  };
+}
+
+/** What is said of the whole node. */
+export function maintenanceOf(
+  { maintenance }: Snapshot["node"],
+): { readonly active: boolean; readonly takesOverAlone?: boolean } & SignedTerms {
+  if (maintenance === undefined) return { active: false };
+  const { author, reason, atMs, untilMs, takesOverAlone } = maintenance;
+  return {
+    active: true,
+    takesOverAlone,
+    author,
+    ...(reason === undefined ? {} : { reason }),
+    at: time(atMs),
+    ...until(untilMs),
   };
 }
 

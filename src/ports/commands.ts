@@ -37,7 +37,7 @@ export interface AuditEntry {
 /** Work that takes longer than its request. */
 export interface TaskEntry {
   readonly id: string;
-  readonly kind: "apply" | "rollback" | "reload";
+  readonly kind: "apply" | "rollback" | "reload" | "maintenance";
   readonly state: "running" | "succeeded" | "failed" | "rolled_back";
   readonly actor: string;
   readonly startedAtMs: number;

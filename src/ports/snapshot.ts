@@ -38,8 +38,21 @@ export interface NodeSnapshot {
   readonly processes?: readonly ProcessSnapshot[];
   /** The tracked scripts. */
   readonly scripts?: readonly ScriptSnapshot[];
+  /** Undefined: it takes part. */
+  readonly maintenance?: MaintenanceSnapshot;
   /** How often configurations were taken over and refused since the start. */
   readonly reloads?: { readonly accepted: number; readonly rejected: number; readonly lastAcceptedAtMs: number };
+}
+
+/** An operator has said that the whole node steps down. */
+export interface MaintenanceSnapshot {
+  readonly author: string;
+  readonly reason?: string;
+  readonly atMs: number;
+  /** Then it is over; undefined: when it is taken back. */
+  readonly untilMs?: number;
+  /** It takes over all the same when no master is heard. */
+  readonly takesOverAlone: boolean;
 }
 
 /** What one of our processes uses, by /proc. */

@@ -89,6 +89,7 @@ Deno.test("each reply is exactly what its schema says: no field is missing, wron
     diffConfig: { text: CONFIG_TEXT },
     applyConfig: { text: CONFIG_TEXT, confirmWithinSeconds: 60 },
     failover: { force: true },
+    setMaintenance: { force: true },
     setPriority: { priority: 90 },
     setAdminState: { state: "drain" },
     setWeight: { weight: "50%" },

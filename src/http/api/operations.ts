@@ -9,6 +9,7 @@ import type { CheckSnapshot, Snapshot } from "../../ports/snapshot.ts";
 import { check, checkId, realServer, statusOf, time, uidOf, virtualServer, vrrpInstance } from "../status.ts";
 import { CONFIG_OPERATIONS } from "./config_operations.ts";
 import { HAPROXY_OPERATIONS } from "./haproxy_operations.ts";
+import { MAINTENANCE_OPERATIONS } from "./maintenance_operations.ts";
 import type { Call, Operation, Outcome } from "./operation.ts";
 import { JOURNAL_OPERATIONS } from "./journal_operations.ts";
 import * as schemas from "./schemas.ts";
@@ -149,6 +150,7 @@ export const OPERATIONS: readonly Operation[] = [
     run: ({ snapshot }, { body }) =>
       found(validate(body as z.infer<typeof schemas.ValidationRequest>, snapshot().node.routerId)),
   },
+  ...MAINTENANCE_OPERATIONS,
   ...WRITE_OPERATIONS,
   ...HAPROXY_OPERATIONS,
   ...CONFIG_OPERATIONS,

@@ -225,6 +225,7 @@ export const Status = z.object({
   generation: z.int().describe("of the configuration: 1 after start"),
   time,
   startedAt: time,
+  maintenance: z.boolean().optional().describe("true: an operator has said that the whole node steps down"),
   roles: z.array(Role),
   vrrp: z.object({ master: z.int(), backup: z.int(), fault: z.int() }),
   virtualServersSummary: z.object({ total: z.int(), up: z.int(), degraded: z.int(), down: z.int() }),

@@ -10,7 +10,7 @@ import type {
   VrrpInstanceSnapshot,
 } from "../../ports/snapshot.ts";
 import { tagOf } from "../etag.ts";
-import { instanceOverride, serverOverride, uidOf } from "../status.ts";
+import { instanceOverride, maintenanceOf, serverOverride, uidOf } from "../status.ts";
 import type { ApiSource, Call, Operation, Outcome } from "./operation.ts";
 import * as schemas from "./write_schemas.ts";
 
@@ -426,8 +426,9 @@ export function tagged(body: object, standing: object | undefined): Outcome {
   return { status: 200, body, etag: tagOf(standing) };
 }
 
-function overridesOf({ vrrpInstances, virtualServers, haproxy }: Snapshot): z.infer<typeof schemas.Overrides> {
+function overridesOf({ node, vrrpInstances, virtualServers, haproxy }: Snapshot): z.infer<typeof schemas.Overrides> {
   return {
+    maintenance: maintenanceOf(node),
     instances: vrrpInstances.flatMap(({ name, orders }) =>
       orders === undefined ? [] : [{ name, etag: tagOf(orders), override: instanceOverride(orders) }]
     ),

@@ -28,6 +28,14 @@ export const FailoverRequest = z.strictObject({
 
 export const HoldRequest = z.strictObject({ ttlSeconds, reason }).meta({ id: "HoldRequest" });
 
+export const MaintenanceRequest = z.strictObject({
+  ttlSeconds,
+  takesOverAlone: z.boolean().optional()
+    .describe("it takes over all the same when no master is heard; default: it takes over nothing"),
+  force: force.describe("even if no peer has been heard, and even if nobody takes over"),
+  reason,
+}).meta({ id: "MaintenanceRequest" });
+
 export const PriorityRequest = z.strictObject({
   priority: z.int().min(1).max(254).describe("what is tracked still counts on top of it"),
   ttlSeconds,
@@ -70,6 +78,12 @@ export const Done = z.object({
   warnings: z.array(z.string()),
 }).meta({ id: "Done" });
 
+export const MaintenanceChange = Done.extend({
+  task: z.string().optional().describe(
+    "it waits for the peers to take over; without them the maintenance is taken back",
+  ),
+}).meta({ id: "MaintenanceChange" });
+
 const signature = {
   author: z.string().optional(),
   reason: z.string().optional(),
@@ -84,12 +98,19 @@ export const ServerOverride = z.object({
   ...signature,
 }).meta({ id: "ServerOverride", description: "What operators have said of a real server; empty: nothing" });
 
+export const Maintenance = z.object({
+  active: z.boolean(),
+  takesOverAlone: z.boolean().optional().describe("it takes over all the same when no master is heard"),
+  ...signature,
+}).meta({ id: "Maintenance", description: "Whether an operator has said that the whole node steps down" });
+
 export const InstanceOverride = z.object({
   held: z.object(signature).optional(),
   priority: z.object({ priority: z.int(), ...signature }).optional(),
 }).meta({ id: "InstanceOverride", description: "What operators have said of a VRRP instance; empty: nothing" });
 
 export const Overrides = z.object({
+  maintenance: Maintenance,
   instances: z.array(z.object({ name: z.string(), etag: z.string(), override: InstanceOverride })),
   servers: z.array(
     z.object({ virtualServer: z.string(), realServer: z.string(), etag: z.string(), override: ServerOverride }),
@@ -154,7 +175,7 @@ export const Generation = z.object({
 
 export const Task = z.object({
   id: z.string(),
-  kind: z.enum(["apply", "rollback", "reload"]),
+  kind: z.enum(["apply", "rollback", "reload", "maintenance"]),
   state: z.enum(["running", "succeeded", "failed", "rolled_back"]),
   actor: z.string(),
   startedAt: time,
