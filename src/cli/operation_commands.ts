@@ -3,8 +3,10 @@ import { Argument, type Command, InvalidArgumentError, Option } from "commander"
 import { parseDuration } from "../base/duration.ts";
 import { EXIT_USAGE } from "./exit_status.ts";
 
-const REASON = ["--reason <text>", "why, for those who look at the status"] as const;
-const EXIT_NOTE = "; exit status 1 if it is refused";
+/** Why something is said. */
+export const REASON = ["--reason <text>", "why, for those who look at the status"] as const;
+/** At the end of a description. */
+export const EXIT_NOTE = "; exit status 1 if it is refused";
 
 /** Adds them to the program. @param done takes the exit status */
 export function addOperationCommands(program: Command, done: (status: number) => void): void {
@@ -130,7 +132,8 @@ export function addOperationCommands(program: Command, done: (status: number) =>
   program.command("announce")
     .description(`send gratuitous ARP and neighbor advertisements of a master again${EXIT_NOTE}`)
     .argument("<instance>", "instance or sync group")
-    .action((name) => order({ command: "announce", name }));
+    .option(...REASON)
+    .action((name, { reason }) => order({ command: "announce", name, reason }));
 }
 
 /** An option that takes a duration, in milliseconds. */

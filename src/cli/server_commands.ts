@@ -1,7 +1,8 @@
 // The commands for the real servers of a running daemon: what they take. What they do is the daemon's.
 import { type Command, InvalidArgumentError } from "commander";
 import { isHaproxyWeight } from "../core/haproxy/server_order.ts";
-import { durationOption } from "./operation_commands.ts";
+import { EXIT_USAGE } from "./exit_status.ts";
+import { durationOption, EXIT_NOTE, REASON } from "./operation_commands.ts";
 
 const DESCRIPTIONS = {
   drain: "give a real server no new connections; when those that it has have ended, it leaves the table",
@@ -14,13 +15,53 @@ const REAL_SERVER = "such as 198.51.100.11:80; the name of a server of HAProxy's
 /** Adds them to the program. @param done takes the exit status */
 export function addServerCommands(program: Command, done: (status: number) => void): void {
   for (const [command, description] of Object.entries(DESCRIPTIONS)) {
-    orderCommand(program, command, description)
-      .action(async (virtualServer, realServer, options) => {
-        await give({ command, virtualServer, realServer, ...options });
+    signedCommand(program, command, description)
+      .argument("<virtual-server>", `${VIRTUAL_SERVER}; with --all, the real server`)
+      .argument("[real-server]", REAL_SERVER)
+      .option(
+        "--all",
+        "the server of that address (or `address:port`) behind all virtual servers, or behind none",
+        false,
+      )
+      .option("--force", "with --all: even where no other server gets connections", false)
+      .action(async (virtualServer, realServer, { all, force, ...options }) => {
+        if (all !== (realServer === undefined)) {
+          console.error(`error: ${all ? "--all takes one real server" : "which real server?"}`);
+          return done(EXIT_USAGE);
+        }
+        if (!all) return await give({ command, virtualServer, realServer, ...options });
+        await giveAll({ command: "everywhere", state: command, address: virtualServer, force, ...options });
       });
   }
+  signedCommand(program, "disable", "take a whole virtual server out of service: a sorry server stands in")
+    .argument("<virtual-server>", VIRTUAL_SERVER)
+    .option("--force", "even without a sorry server, so that clients are refused", false)
+    .action(async (virtualServer, options) => await give({ command: "disable", virtualServer, ...options }));
+  program.command("enable")
+    .description(`take back \`disable\`${EXIT_NOTE}`)
+    .argument("<virtual-server>", VIRTUAL_SERVER)
+    .option(...REASON)
+    .action(async (virtualServer, options) => await give({ command: "enable", virtualServer, ...options }));
+  program.command("kill-connections")
+    .description(`end the connections of a real server; it is out of the table for a second${EXIT_NOTE}`)
+    .argument("<virtual-server>", VIRTUAL_SERVER)
+    .argument("<real-server>", REAL_SERVER)
+    .option(...REASON)
+    .action(async (virtualServer, realServer, options) => {
+      await give({ command: "kill-connections", virtualServer, realServer, ...options });
+    });
+  program.command("overrides")
+    .description("say all that operators have said of servers and instances, and that holds")
+    .option("--clear", "take all of it back; maintenance stays", false)
+    .option("--json", "as the API says it", false)
+    .option(...REASON)
+    .action(async ({ clear, json, reason }) => {
+      if (clear) return await giveAll({ command: "clear-overrides", reason });
+      const { overrides } = await import("./overrides.ts");
+      done(await overrides(json));
+    });
   orderCommand(program, "weight", "give a real server another weight than its configuration")
-    .argument("<weight>", "0 to 65535, or `configured` to take it back; in HAProxy 0 to 256, or 50%", parseWeight)
+    .argument("<weight>", "0 to 65535, a part such as 50%, or `configured` to take it back", parseWeight)
     .action(async (virtualServer, realServer, weight, options) => {
       await give({ command: "weight", virtualServer, realServer, ...weight, ...options });
     });
@@ -30,7 +71,7 @@ export function addServerCommands(program: Command, done: (status: number) => vo
       await give({ command: "health", virtualServer, realServer, ...health, ...options });
     });
   program.command("check-now")
-    .description("run the checks of a real server at once; exit status 1 if it is refused")
+    .description(`run the checks of a real server at once${EXIT_NOTE}`)
     .argument("<virtual-server>", VIRTUAL_SERVER)
     .argument("<real-server>", REAL_SERVER)
     .action(async (virtualServer, realServer) => await give({ command: "check-now", virtualServer, realServer }));
@@ -54,6 +95,11 @@ export function addServerCommands(program: Command, done: (status: number) => vo
       done(await servers(virtualServer, options));
     });
 
+  const giveAll = async (request: { readonly command: string; readonly [field: string]: unknown }): Promise<void> => {
+    const { orderAll } = await import("./ask.ts");
+    const { for: forMs, ...fields } = request;
+    done(await orderAll({ ...fields, ...(forMs === undefined ? {} : { forMs }) } as typeof request));
+  };
   const give = async (request: { readonly command: string; readonly [field: string]: unknown }): Promise<void> => {
     const { order } = await import("./ask.ts");
     const { for: forMs, ...fields } = request;
@@ -62,12 +108,16 @@ export function addServerCommands(program: Command, done: (status: number) => vo
 }
 
 function orderCommand(program: Command, name: string, description: string): Command {
-  return program.command(name)
-    .description(`${description}; exit status 1 if it is refused`)
+  return signedCommand(program, name, description)
     .argument("<virtual-server>", VIRTUAL_SERVER)
-    .argument("<real-server>", REAL_SERVER)
+    .argument("<real-server>", REAL_SERVER);
+}
+
+function signedCommand(program: Command, name: string, description: string): Command {
+  return program.command(name)
+    .description(`${description}${EXIT_NOTE}`)
     .addOption(durationOption("--for <duration>", "how long it holds; default: until it is taken back"))
-    .option("--reason <text>", "why, for those who look at the status");
+    .option(...REASON);
 }
 
 function parseHealth(text: string): { readonly health?: string } {

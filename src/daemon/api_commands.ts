@@ -131,6 +131,8 @@ export class ApiCommands {
         return await obey(request);
       case "maintenance":
       case "end-maintenance":
+      case "everywhere":
+      case "clear-overrides":
         return { ...await obey({ ...request, author }) as object, etag: tagOf(standing(request)) };
       default:
         return { text: await obey({ ...request, author }), etag: tagOf(standing(request)) };
@@ -138,11 +140,15 @@ export class ApiCommands {
   }
 
   #note(actor: string, request: CommandRequest, outcome: "done" | "refused", text: string): void {
-    const { command, name, virtualServer, realServer, reason } = request;
+    const { command, name, address, virtualServer, realServer, reason } = request;
     const target = typeof name === "string"
       ? name
+      : typeof address === "string"
+      ? address
       : typeof realServer === "string"
       ? `${realServer} of ${virtualServer}`
+      : typeof virtualServer === "string"
+      ? virtualServer
       : undefined;
     this.#options.audit.record({
       actor,

@@ -38,6 +38,7 @@ interface Rule {
 
 const forMs = within(1, MAX_DURATION_MS);
 const server = { virtualServer: name, realServer: name };
+const adminState: Check = (value) => value === "ready" || value === "drain" || value === "maint";
 /** Undefined is IPVS. */
 const engine: Check = (value) => value === "haproxy";
 const weight: Check = (value) => within(0, 65_535)(value) || isHaproxyWeight(value);
@@ -61,6 +62,10 @@ const RULES: Readonly<Record<string, Rule>> = {
     needed: server,
     optional: { health: (value) => value === "up" || value === "down", forMs },
   },
+  disable: { role: "operator", needed: { virtualServer: name }, optional: { force: flag, forMs } },
+  enable: { role: "operator", needed: { virtualServer: name } },
+  everywhere: { role: "operator", needed: { state: adminState, address: name }, optional: { force: flag, forMs } },
+  "clear-overrides": { role: "operator" },
   maintenance: { role: "operator", optional: { force: flag, takesOverAlone: flag, forMs } },
   "end-maintenance": { role: "operator" },
   "check-now": { role: "operator", needed: server },

@@ -6,11 +6,12 @@ import type { Snapshot } from "../ports/snapshot.ts";
 import { ApiCommands } from "./api_commands.ts";
 import type { ApiCommand } from "./api_request.ts";
 import { Audit } from "./audit.ts";
+import { clearOverrides, obeyEverywhere } from "./bulk_orders.ts";
 import { obeyConfigOrder } from "./config_orders.ts";
 import { ConfigChanges, type ConfigChangesOptions, type ReadResult } from "./config_changes.ts";
 import type { HaproxyServerOrders } from "./haproxy/server_orders.ts";
 import { type ControlRequest, type ControlServer, openControl } from "./control.ts";
-import { namesOf as namesOfServer } from "../engine/health/operator.ts";
+import { namesOf as namesOfServer, WHOLE } from "../engine/health/operator.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { ToApi } from "./messages.ts";
 import type { Operations } from "./operations.ts";
@@ -107,8 +108,8 @@ export class CommandDesk {
   /** A command of this machine: those who may give it are root and the daemon's user. */
   async #obey(request: ControlRequest): Promise<unknown> {
     if (QUESTIONS.has(request.command)) return await this.#carryOut(request);
-    const { command, name, realServer, author } = request;
-    const target = cleanText(name) ?? cleanText(realServer);
+    const { command, name, realServer, virtualServer, address, author } = request;
+    const target = [name, realServer, address, virtualServer].map(cleanText).find((text) => text !== undefined);
     const reason = cleanText(request.reason);
     const entry = {
       actor: cleanText(author) ?? "root",
@@ -138,6 +139,9 @@ export class CommandDesk {
     if (command === "status") return snapshot();
     if (command === "tasks") return this.#tasks;
     if (command === "journal" || command === "recent") return journal?.answer(request);
+    const obey = (one: CommandRequest): Promise<unknown> => this.#carryOut(one);
+    if (command === "everywhere") return await obeyEverywhere(request, { snapshot: snapshot(), obey });
+    if (command === "clear-overrides") return await clearOverrides(request, { snapshot: snapshot(), obey });
     if (this.#isForHaproxy(request)) return await this.#options.haproxyOrders().obey(request);
     const answer = await operations.obey(request) ?? await serverOrders.obey(request);
     if (answer !== undefined) return answer;
@@ -164,7 +168,7 @@ export class CommandDesk {
     }
     return this.#options.serverOrders.standing({
       virtualServer: String(virtualServer),
-      realServer: String(realServer),
+      realServer: typeof realServer === "string" ? realServer : WHOLE,
     });
   }
 

@@ -211,7 +211,10 @@ export class ConfigChanges {
     const wanted = to === undefined
       ? this.#generations.at(-2)
       : this.#generations.find(({ entry }) => entry.generation === to);
-    if (wanted?.entry.kept !== true) throw new Refusal(409, "that configuration is not kept any more");
+    if (wanted?.entry.kept !== true) {
+      const kept = this.#generations.flatMap(({ entry }) => entry.kept ? [entry.generation] : []).join(", ");
+      throw new Refusal(409, `configuration ${to ?? "before this one"} is not kept; there is ${kept}`);
+    }
     const { text } = wanted.read;
     if (text === undefined) {
       throw new Refusal(

@@ -82,6 +82,8 @@ class HealthRole {
           const { started, ...name } = engine.checkNow(message.name);
           return { ok: true, name, started };
         });
+      case "kill-connections":
+        return this.#order(message.id, (engine) => ({ ok: true, name: engine.cutConnections(message.name) }));
       case "sync-role":
         return this.#engine?.followSyncRole(message.role);
       case "masters":

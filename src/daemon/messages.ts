@@ -93,8 +93,8 @@ export type ToHealth =
   | { readonly type: "restore"; readonly overrides: readonly ServerOverride[] }
   /** An operator's order; the answer is `ordered` with the same id. */
   | { readonly type: "order"; readonly id: number; readonly name: ServerName; readonly order: SignedOrder }
-  /** Checks of one server are to run now; the answer is `ordered` with the same id. */
-  | { readonly type: "check-now"; readonly id: number; readonly name: ServerName }
+  /** Checks of one server are to run now, or its connections to end; the answer is `ordered` with the same id. */
+  | { readonly type: "check-now" | "kill-connections"; readonly id: number; readonly name: ServerName }
   /** The half of connection synchronisation that runs here. */
   | { readonly type: "sync-role"; readonly role: SyncRole }
   /** The VRRP instances that are master here, for `follow_instance`: all of them, each time. */

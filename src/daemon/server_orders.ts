@@ -3,7 +3,7 @@
 import { formatEndpoint } from "../base/ip.ts";
 import type { Config } from "../config/config.ts";
 import type { Override } from "../core/health/presence.ts";
-import type { ServerName, ServerOverride, SignedOrder } from "../engine/health/operator.ts";
+import { namesOf, type ServerName, type ServerOverride, type SignedOrder, WHOLE } from "../engine/health/operator.ts";
 import type { ControlRequest } from "./control.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { ToHealth } from "./messages.ts";
@@ -27,6 +27,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export interface ServerOrdersOptions {
   /** The process that checks servers now. */
   readonly health: () => RoleProcess<ToHealth> | undefined;
+  readonly config: () => Config;
   readonly log: (line: string) => void;
   readonly journal?: Pick<Journal, "record"> | undefined;
 }
@@ -55,11 +56,10 @@ export class ServerOrders {
   /** Another configuration is in use: what was said of servers that are gone holds no more. */
   forgetAllBut({ virtualServers }: Config): void {
     const known = new Set(
-      virtualServers.flatMap(({ name, realServers }) =>
-        realServers.map(({ address, port }) =>
-          keyOf({ virtualServer: name, realServer: formatEndpoint(address, port) })
-        )
-      ),
+      virtualServers.flatMap(({ name: virtualServer, realServers }) => [
+        keyOf({ virtualServer, realServer: WHOLE }),
+        ...realServers.map(({ address, port }) => keyOf({ virtualServer, realServer: formatEndpoint(address, port) })),
+      ]),
     );
     for (const key of this.#overrides.keys()) if (!known.has(key)) this.#overrides.delete(key);
   }
@@ -67,8 +67,10 @@ export class ServerOrders {
   /** Carries a request out. @throws Error with one sentence for the operator @returns undefined when it is none of ours */
   async obey(request: ControlRequest): Promise<string | undefined> {
     if (request.command === "check-now") return await this.#checkNow(nameOf(request));
-    const order = orderOf(request);
+    if (request.command === "kill-connections") return await this.#kill(request);
+    const order = orderOf(request, (name) => this.#configuredWeight(name));
     if (order === undefined) return undefined;
+    if (order.action === "disable" && request.force !== true) this.#assertStandIn(request);
     const { name, override } = await this.#ask((id) => ({ type: "order", id, name: nameOf(request), order }));
     if (override === undefined) this.#overrides.delete(keyOf(name));
     else this.#overrides.set(keyOf(name), { name, override });
@@ -95,6 +97,35 @@ export class ServerOrders {
     );
   }
 
+  async #kill(request: ControlRequest): Promise<string> {
+    const { name } = await this.#ask((id) => ({ type: "kill-connections", id, name: nameOf(request) }));
+    const text = `${name.realServer} of ${name.virtualServer} is out of the table for a second: its connections end`;
+    const reason = cleanText(request.reason);
+    this.#happened(
+      name,
+      `${text} (${cleanText(request.author) ?? "unknown"}${reason === undefined ? "" : `: ${reason}`})`,
+    );
+    return text;
+  }
+
+  /** @throws Error when nobody would answer the clients */
+  #assertStandIn({ virtualServer }: ControlRequest): void {
+    const server = this.#configured(String(virtualServer));
+    if (server === undefined || server.sorryServer !== undefined) return;
+    throw new Error(`${server.name} has no sorry server, so that its clients would be refused: --force if you mean it`);
+  }
+
+  #configured(name: string): Config["virtualServers"][number] | undefined {
+    return this.#options.config().virtualServers.find((server) => namesOf(server).includes(name));
+  }
+
+  #configuredWeight({ virtualServer, realServer }: ServerName): number | undefined {
+    const server = this.#configured(virtualServer)?.realServers.find(({ address, port }) =>
+      [formatEndpoint(address, port), address].includes(realServer)
+    );
+    return server?.weight;
+  }
+
   async #ask(message: (id: number) => ToHealth): Promise<OrderAnswer & { ok: true }> {
     const process = this.#options.health();
     if (process === undefined) throw new Error("no virtual server runs");
@@ -107,7 +138,8 @@ export class ServerOrders {
   }
 
   #happened({ realServer, virtualServer }: ServerName, text: string): void {
-    this.#options.journal?.record({ type: "operator", names: [realServer, virtualServer], text });
+    const names = realServer === WHOLE ? [virtualServer] : [realServer, virtualServer];
+    this.#options.journal?.record({ type: "operator", names, text });
   }
 
   #awaitEnd(leastMs = 0): void {
@@ -122,7 +154,8 @@ export class ServerOrders {
     let leastMs = 0;
     for (const { name, override } of this.overrides) {
       if ((override.untilMs ?? Infinity) > Date.now()) continue;
-      const order = { action: "ready", author: override.author, reason: "the time is over" } as const;
+      const action = name.realServer === WHOLE ? "enable" : "ready";
+      const order = { action, author: override.author, reason: "the time is over" } as const;
       try {
         // One that is not there now is told nothing of it when it comes.
         if (this.#options.health() !== undefined) await this.#ask((id) => ({ type: "order", id, name, order }));
@@ -132,7 +165,7 @@ export class ServerOrders {
       }
       if (this.standing(name) !== override) continue; // said again meanwhile
       this.#overrides.delete(keyOf(name));
-      const text = `${name.realServer} of ${name.virtualServer} is as configured again: the time is over`;
+      const text = `${labelOf(name)} is as configured again: the time is over`;
       this.#options.log(`operator: ${text}`);
       this.#happened(name, text);
     }
@@ -145,7 +178,10 @@ function keyOf({ virtualServer, realServer }: ServerName): string {
 }
 
 /** @returns undefined for another command @throws Error when a field is wrong */
-function orderOf(request: ControlRequest): SignedOrder | undefined {
+function orderOf(
+  request: ControlRequest,
+  configuredWeight: (name: ServerName) => number | undefined,
+): SignedOrder | undefined {
   const { command, weight, health } = request;
   const reason = cleanText(request.reason);
   const forMs = duration(request);
@@ -158,9 +194,17 @@ function orderOf(request: ControlRequest): SignedOrder | undefined {
     case "ready":
     case "drain":
     case "maint":
+    case "disable":
+    case "enable":
       return { action: command, ...signature };
     case "weight":
       if (weight === undefined) return { action: command, weight: undefined, ...signature };
+      if (typeof weight === "string" && /^(?:100|[1-9]?[0-9])%$/.test(weight)) {
+        const whole = configuredWeight(nameOf(request));
+        if (whole !== undefined) {
+          return { action: command, weight: Math.round(whole * Number.parseInt(weight) / 100), ...signature };
+        }
+      }
       if (typeof weight !== "number" || !Number.isInteger(weight) || weight < 0 || weight > MAX_WEIGHT) {
         throw new Error(`a weight is a whole number from 0 to ${MAX_WEIGHT}`);
       }
@@ -173,16 +217,23 @@ function orderOf(request: ControlRequest): SignedOrder | undefined {
   }
 }
 
-function nameOf({ virtualServer, realServer }: ControlRequest): ServerName {
-  if (typeof virtualServer !== "string" || typeof realServer !== "string") {
+function nameOf({ command, virtualServer, realServer }: ControlRequest): ServerName {
+  const isWhole = command === "disable" || command === "enable";
+  if (isWhole && typeof virtualServer === "string") return { virtualServer, realServer: WHOLE };
+  if (typeof virtualServer !== "string" || typeof realServer !== "string" || realServer === WHOLE) {
     throw new Error("the request names no virtual server and real server");
   }
   return { virtualServer, realServer };
 }
 
-function sentence(order: SignedOrder, { virtualServer, realServer }: ServerName): string {
-  const server = `${realServer} of ${virtualServer}`;
-  const until = order.untilMs === undefined ? "until `ready`" : `until ${new Date(order.untilMs).toISOString()}`;
+function labelOf({ virtualServer, realServer }: ServerName): string {
+  return realServer === WHOLE ? virtualServer : `${realServer} of ${virtualServer}`;
+}
+
+function sentence(order: SignedOrder, name: ServerName): string {
+  const server = labelOf(name);
+  const back = order.action === "disable" ? "`enable`" : "`ready`";
+  const until = order.untilMs === undefined ? `until ${back}` : `until ${new Date(order.untilMs).toISOString()}`;
   switch (order.action) {
     case "ready":
       return `${server} is as its configuration and its checks say`;
@@ -190,6 +241,10 @@ function sentence(order: SignedOrder, { virtualServer, realServer }: ServerName)
       return `${server} gets no new connections, ${until}`;
     case "maint":
       return `${server} is out of the table, ${until}`;
+    case "disable":
+      return `${server} is out of service, ${until}`;
+    case "enable":
+      return `${server} is in service, as its configuration and its checks say`;
     case "weight":
       return order.weight === undefined
         ? `${server} has the weight of its configuration`

@@ -93,16 +93,17 @@ export class Supervisor {
     this.#vrrpNotBeforeUs = vrrpStart(config.global);
     this.#startupScript = new LifeScript("startup_script", options.log);
     this.#notifier = new Notifier({ reactor: this.#reactor, log: options.log, changed: () => this.#nodeChanged() });
+    const inUse = (): Config => this.#config;
     const [instances, changed] = [() => this.#vrrpInstances, () => this.#operations.steer()] as const;
     this.#operations = new Operations({
       ...options,
       instances,
       told: () => this.#nodeChanged(),
-      config: () => this.#config,
+      config: inUse,
       vrrp: () => this.#vrrp.process,
       guards: () => this.#guards.orders,
     });
-    this.#serverOrders = new ServerOrders({ ...options, health: () => this.#health.process });
+    this.#serverOrders = new ServerOrders({ ...options, config: inUse, health: () => this.#health.process });
     this.#desk = new CommandDesk({
       ...options,
       reactor: this.#reactor,

@@ -73,6 +73,10 @@ function resultOf(command: string, isTrial: boolean): unknown {
     }
     case "reload":
       return { accepted: true, generation: 3, report: "", changes: [] };
+    case "everywhere": {
+      const server = { virtualServer: "tcp 10.0.0.100:80", realServer: "10.0.1.12:80" };
+      return { text: "done", etag: "none", servers: [{ ...server, done: true, text: "done" }] };
+    }
     default:
       return { text: `${command}: done`, etag: "none" };
   }

@@ -116,7 +116,8 @@ export function virtualServer(server: VirtualServerSnapshot): Record<string, unk
     scheduler: server.scheduler,
     forward: server.forwardingMethod,
     ...(server.persistenceTimeoutSeconds > 0 && { persistence: { timeoutSeconds: server.persistenceTimeoutSeconds } }),
-    state: rollUp(server),
+    state: server.disabled === undefined ? rollUp(server) : "disabled",
+    ...(server.disabled && { override: disabledBy(server.disabled) }),
     since: time(server.sinceMs),
     quorum: { ...quorum, met: server.up },
     inKernel: server.inKernel,
@@ -171,6 +172,15 @@ export function serverOverride(
   if (said === undefined) return {};
   const { atMs, untilMs, ...rest } = said;
   return { ...rest, ...(atMs > 0 && { at: time(atMs) }), ...until(untilMs) };
+}
+
+/** What operators have said of a whole virtual server. */
+export function disabledBy(
+  said: VirtualServerSnapshot["disabled"],
+): { readonly state: "disabled" | "enabled" } & SignedTerms {
+  if (said === undefined) return { state: "enabled" };
+  const { mode: _, ...rest } = serverOverride(said);
+  return { state: "disabled", ...rest };
 }
 
 /** What operators have said of an instance. */

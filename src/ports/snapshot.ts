@@ -232,6 +232,8 @@ export interface VirtualServerSnapshot {
     readonly inactiveConnections: number;
     readonly counters?: TrafficCounters;
   };
+  /** An operator has taken all of it out of service. */
+  readonly disabled?: Override;
   /** Found in the kernel's table at the last reading. */
   readonly inKernel: boolean;
   /** Undefined until the kernel was read once, or without IPVS. */

@@ -36,6 +36,7 @@ const KNOWN: Readonly<Record<string, readonly string[]>> = {
   name: ["VI_1", "VI_2", "VG_1", "VI_9", "😀", "__proto__"],
   vs: [uidOf("tcp 10.0.0.100:80"), "tcp 10.0.0.100:80", "tcp 10.0.0.101:80", "x"],
   rs: ["10.0.1.11:80", "10.0.1.16:80", "10.0.0.11:80", "[::1]:80", "x:check-now"],
+  address: ["10.0.1.11", "10.0.1.12:80", "10.0.0.4", "10.9.9.9"],
   backend: ["app", "app", "app", "web", "__proto__"],
   server: ["s2", "s4", "s4", "s1:check-now"],
   id: [checkId("tcp 10.0.0.100:80", "10.0.1.11:80"), "t1", "t2"],

@@ -1,28 +1,29 @@
 // The health engine: runs the checks of every virtual server and keeps the kernel's table in line with their results.
 import { same } from "../../base/same.ts";
 import type { Override } from "../../core/health/presence.ts";
-import type { JudgedWord } from "../../core/tracking/server_word.ts";
 import type { TableModel } from "../../core/ipvs/model.ts";
 import type { VirtualServerKey, WantedVirtualServer } from "../../core/ipvs/table.ts";
 import type { Checker, VirtualServer } from "../../config/config.ts";
-import type { Clock } from "../../ports/clock.ts";
 import type { IpvsSettings } from "../../config/sync_daemon.ts";
-import type { IpvsPort, IpvsSettingsPort } from "../../ports/ipvs.ts";
-import type { ProbePort, ProbeResult } from "../../ports/probes.ts";
+import type { IpvsSettingsPort } from "../../ports/ipvs.ts";
+import type { ProbeResult } from "../../ports/probes.ts";
 import type { HealthStatistics, VirtualServerSnapshot, WarningSnapshot } from "../../ports/snapshot.ts";
-import { Agenda, systemTimers, type Timers } from "./agenda.ts";
+import { Agenda, systemTimers } from "./agenda.ts";
 import { bfdResults } from "./bfd_results.ts";
 import { CheckRunner } from "./check_runner.ts";
 import { certificateWarning } from "./live_certificate.ts";
+import { ConnectionCutter } from "./connection_cutter.ts";
 import { CheckStatistics } from "./check_statistics.ts";
 import { CheckTurns } from "./check_turns.ts";
 import { EngineLog } from "./engine_log.ts";
+import type { HealthEngineOptions, StopOptions } from "./health_engine_options.ts";
 import { virtualServerSnapshot } from "./health_snapshot.ts";
 import type { LiveStart } from "./live_real_server.ts";
 import { type LiveChange, LiveVirtualServer, NO_CHANGE } from "./live_server.ts";
 import { formatServer, formatService, orderLine } from "./log_lines.ts";
 import {
   findServer,
+  findTarget,
   fullName,
   NoSuchServerError,
   overrideAfter,
@@ -41,47 +42,9 @@ import type { ServerNews } from "./server_news.ts";
 import { endNews, initialNews, leaveNews, newsOfChange, newsOfStep } from "./telling.ts";
 import { TableKeeper } from "./table_keeper.ts";
 
-/** What the engine works with. */
-export interface HealthEngineOptions {
-  /** The configured virtual servers, in order. */
-  readonly virtualServers: readonly VirtualServer[];
-  readonly clock: Clock;
-  /** Default: the platform's. */
-  readonly timers?: Timers;
-  /** Opens the kernel's table; called again every 30 s while it throws IpvsUnavailableError. Checks go on meanwhile. */
-  readonly openIpvs: () => IpvsPort;
-  readonly probes: ProbePort;
-  /** From 0 to below 1, for spreading the first checks. */
-  readonly random: () => number;
-  /** Takes one line for the log, in keepalived's words, without a line end. */
-  readonly log: (line: string) => void;
-  /** Takes what scripts, FIFOs and mails are to hear. */
-  readonly tell?: (news: readonly ServerNews[]) => void;
-  /** Takes what instances that track virtual servers are to know; only what is other than before. */
-  readonly tellQuorums?: (words: Readonly<Record<string, JudgedWord>>) => void;
-  /** The servers that are up at the start are told of, too: `rs_init_notifies`. */
-  readonly tellsInitialStates?: boolean;
-  /** Virtual servers of the earlier configuration: those that are gone from this one are deleted from the table. */
-  readonly previousKeys?: readonly VirtualServerKey[];
-  /** Probes at the same time, default 256; the others wait their turn. */
-  readonly maxConcurrentChecks?: number;
-  /** What IPVS is set to beside its table; default: nothing. */
-  readonly settings?: IpvsSettings;
-  /** Whether this host has an address, for `ha_suspend`; default: it has all. */
-  readonly isLocal?: (address: string) => boolean;
-  /** Whether a VRRP instance is master here, for `follow_instance`; default: all are. */
-  readonly isMaster?: (instance: string) => boolean;
-}
+export type { HealthEngineOptions, StopOptions } from "./health_engine_options.ts";
 
 const NO_SETTINGS: IpvsSettings = { timeouts: {}, flushesAtStart: false, flushesAtStop: false };
-
-/** How to leave. */
-export interface StopOptions {
-  /** Leave the virtual servers in the kernel, with their connections; otherwise ours are deleted. */
-  readonly keepTable: boolean;
-  /** They are configured no more: all are told of, and not only those with `omega`. */
-  readonly removed?: boolean;
-}
 
 /** Health checking of all virtual servers. Use: `run()`, then `snapshot()` at will, then `stop()`. */
 export class HealthEngine {
@@ -93,6 +56,7 @@ export class HealthEngine {
   readonly #stopped = Promise.withResolvers<void>();
   readonly #suspension: Suspension;
   readonly #settingsKeeper: SettingsKeeper;
+  readonly #cutter: ConnectionCutter;
   #settings: IpvsSettings;
   readonly #pace: Pace;
   readonly #says: EngineLog;
@@ -138,6 +102,7 @@ export class HealthEngine {
     this.#keeper = new TableKeeper({ openIpvs, clock, log, ownedKeys, agenda: this.#agenda });
     const port = (): IpvsSettingsPort => this.#keeper.settings;
     this.#settingsKeeper = new SettingsKeeper({ port, clock, log, agenda: this.#agenda });
+    this.#cutter = new ConnectionCutter({ port, clock, log, agenda: this.#agenda });
     this.#settings = options.settings ?? NO_SETTINGS;
   }
 
@@ -264,15 +229,15 @@ export class HealthEngine {
    * @throws NoSuchServerError
    */
   obey(name: ServerName, order: SignedOrder): ServerName & { readonly override: Override | undefined } {
-    const { virtual, real } = findServer(this.#servers, name);
-    const override = overrideAfter(real.override, order, this.#options.clock.wallMs());
+    const { virtual, real } = findTarget(this.#servers, name);
+    const before = real === undefined ? virtual.disabled : real.override;
+    const override = overrideAfter(before, order, this.#options.clock.wallMs());
     const quorum = virtual.obey(real, override, this.#options.clock.nowUs());
     this.#keeper.apply(this.#wantedOf(virtual));
     this.#sayQuorums([virtual]);
     this.#pace.arrange();
-    this.#options.log(
-      orderLine(order, formatServer(real.entry, virtual.config.protocol), formatService(virtual.config)),
-    );
+    const server = real && formatServer(real.entry, virtual.config.protocol);
+    this.#options.log(orderLine(order, server, formatService(virtual.config)));
     if (quorum !== undefined) this.#says.quorum(virtual, quorum);
     this.#pools.update([virtual]);
     return { ...fullName(virtual, real), override };
@@ -290,6 +255,18 @@ export class HealthEngine {
       ...fullName(virtual, real),
       started: this.#suspension.holds(virtual) ? 0 : this.#turns.hasten(virtual, real),
     };
+  }
+
+  /**
+   * Ends the connections that a real server has; see `connection_cutter.ts`.
+   *
+   * @returns the full names
+   * @throws NoSuchServerError, IpvsUnavailableError, Error
+   */
+  cutConnections(name: ServerName): ServerName {
+    const { virtual, real } = findServer(this.#servers, name);
+    this.#cutter.cut(real, () => this.#keeper.apply(this.#wantedOf(virtual)));
+    return fullName(virtual, real);
   }
 
   /** The half of connection synchronisation that runs here from now on. */
@@ -313,7 +290,8 @@ export class HealthEngine {
 
   /** The table entries of one virtual server: none while another host has the instance that it follows with them. */
   #wantedOf(server: LiveVirtualServer): readonly WantedVirtualServer[] {
-    return server.config.followInstance?.withTable && this.#suspension.holds(server) ? [] : server.wanted;
+    if (server.config.followInstance?.withTable && this.#suspension.holds(server)) return [];
+    return this.#cutter.without(server.wanted, server.realServers);
   }
 
   #sayQuorums(servers: readonly LiveVirtualServer[]): void {
@@ -359,7 +337,7 @@ export class HealthEngine {
   /** Before the table is brought in line: a drained server must not get connections in between. */
   #restore(name: ServerName, override: Override): void {
     try {
-      const { virtual, real } = findServer(this.#servers, name);
+      const { virtual, real } = findTarget(this.#servers, name);
       virtual.obey(real, override, this.#options.clock.nowUs());
     } catch (error) {
       if (!(error instanceof NoSuchServerError)) throw error;
@@ -368,6 +346,7 @@ export class HealthEngine {
 
   async #stop({ keepTable, removed = false }: StopOptions): Promise<void> {
     const running = this.#runner.stop();
+    if (this.#cutter.end()) this.#keeper.replace(this.wanted);
     this.#agenda.clear();
     await running;
     if (!keepTable) {

@@ -47,6 +47,7 @@ export function virtualServerSnapshot(
     inKernel: rows.length === wanted.length,
     ...(rows.length === 0 ? {} : { counters: sumOf(rows.map((row) => row.counters)) }),
     downTransitions: quorum.downTransitions,
+    ...(live.disabled && { disabled: live.disabled }),
     realServers: [...live.realServers, ...live.leaving].map((server) => {
       const connections = connectionsOf(config, live.policy, server.entry, table);
       const surroundings = { live, have, duties, suspended, connections, clock, checks };
@@ -188,6 +189,10 @@ function causesOf(
   { live, have, duties, suspended, connections, clock, checks }: Surroundings,
 ): string[] {
   const { config, entry, health, presence, override, removed = false } = server;
+  if (live.disabled !== undefined) {
+    const { author, reason } = live.disabled;
+    return [`an operator has taken the virtual server out of service (${author}${reason ? `: ${reason}` : ""})`];
+  }
   return explain({
     health,
     counts: countsAsUp(server),

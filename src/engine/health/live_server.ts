@@ -77,6 +77,7 @@ export class LiveVirtualServer {
   /** Configured no more, but connections are left. */
   #leaving: readonly LiveRealServer[] = [];
   #quorum: QuorumState;
+  #disabled: Override | undefined;
   /** Something may have changed the sum of live weights since the quorum was last looked at. */
   #isStale = false;
   /** The last event. */
@@ -124,6 +125,11 @@ export class LiveVirtualServer {
     return this.#leaving;
   }
 
+  /** An operator has taken all of it out of service. */
+  get disabled(): Override | undefined {
+    return this.#disabled;
+  }
+
   /** Something changes by itself: `advance` is to be called. */
   get moves(): boolean {
     return anyMoves(this.#realServers) || anyMoves(this.#leaving);
@@ -151,7 +157,7 @@ export class LiveVirtualServer {
 
   /** What each real server does, in their order. */
   get duties(): ReadonlyMap<LiveRealServer, Duty> {
-    const standings = this.#realServers.map((server) => standingOf(server, this.#config, this.#nowUs));
+    const standings = this.#realServers.map((server) => this.#standingOf(server));
     const duties = poolDuties(this.#policy, standings);
     return new Map(this.#realServers.map((server, index) => [server, duties[index] ?? "idle"]));
   }
@@ -234,10 +240,17 @@ export class LiveVirtualServer {
     return { added, removed, drained, changed, started, ...(quorum === undefined ? {} : { quorum }) };
   }
 
-  /** Takes what an operator said, or takes it back. */
-  obey(server: LiveRealServer, override: Override | undefined, nowUs: number): QuorumStep["change"] {
-    server.override = override;
-    this.#step(server, { type: modeOf(server) }, nowUs);
+  /** Takes what an operator said of a real server, or of all of it, or takes it back. */
+  obey(
+    server: LiveRealServer | undefined,
+    override: Override | undefined,
+    nowUs: number,
+  ): QuorumStep["change"] {
+    if (server === undefined) this.#disabled = override;
+    else {
+      server.override = override;
+      this.#step(server, { type: modeOf(server) }, nowUs);
+    }
     return this.#stepQuorum(nowUs);
   }
 
@@ -310,7 +323,13 @@ export class LiveVirtualServer {
   }
 
   #standings(): RealServerStanding[] {
-    return [...this.#realServers, ...this.#leaving].map((server) => standingOf(server, this.#config, this.#nowUs));
+    return [...this.#realServers, ...this.#leaving].map((server) => this.#standingOf(server));
+  }
+
+  /** Of one that is out of service nothing serves but the sorry server: who is drained or stands by is out, too. */
+  #standingOf(server: LiveRealServer): RealServerStanding {
+    const standing = standingOf(server, this.#config, this.#nowUs);
+    return this.#disabled === undefined ? standing : { entry: standing.entry, inhibitOnFailure: false, up: false };
   }
 }
 

@@ -121,14 +121,15 @@ export function settledLine(presence: Presence, server: string, virtualServer: s
 }
 
 /** What an operator wants. */
-export function orderLine(order: SignedOrder, server: string, virtualServer: string): string {
+export function orderLine(order: SignedOrder, server: string | undefined, virtualServer: string): string {
   const what = order.action === "weight"
     ? `weight ${order.weight ?? "as configured"}`
     : order.action === "health"
     ? order.health ?? "as its checks say"
     : order.action;
   const reason = order.reason === undefined ? "" : `: ${order.reason}`;
-  return `Operator ${order.author} wants service ${server} of VS ${virtualServer} ${what}${reason}`;
+  const target = server === undefined ? "all of" : `service ${server} of`;
+  return `Operator ${order.author} wants ${target} VS ${virtualServer} ${what}${reason}`;
 }
 
 /** A real server that an earlier process took out, at start. */

@@ -8,9 +8,12 @@ import type { LiveVirtualServer } from "./live_server.ts";
 export interface ServerName {
   /** Its name (`tcp 10.0.0.100:80`), or as much of it as is unique: `10.0.0.100:80`, `10.0.0.100`, `group web`, `web`. */
   readonly virtualServer: string;
-  /** `10.0.1.11:80`, or the address alone where that is unique. */
+  /** `10.0.1.11:80`, or the address alone where that is unique; `WHOLE`: the virtual server itself is meant. */
   readonly realServer: string;
 }
+
+/** In place of a real server's name. */
+export const WHOLE = "";
 
 /** What holds for one real server. */
 export interface ServerOverride {
@@ -21,6 +24,8 @@ export interface ServerOverride {
 /** What is wanted of it. */
 export type Order =
   | { readonly action: "ready" | "drain" | "maint" }
+  /** A whole virtual server is out of service, or as configured. */
+  | { readonly action: "disable" | "enable" }
   /** Undefined: the configured weight. */
   | { readonly action: "weight"; readonly weight: number | undefined }
   /** Undefined: what its checks say. */
@@ -34,12 +39,21 @@ export class NoSuchServerError extends Error {
   override readonly name = "NoSuchServerError";
 }
 
+/** The servers of that name; no real server when the whole is meant. @throws NoSuchServerError */
+export function findTarget(
+  servers: readonly LiveVirtualServer[],
+  name: ServerName,
+): { virtual: LiveVirtualServer; real?: LiveRealServer } {
+  if (name.realServer !== WHOLE) return findServer(servers, name);
+  return { virtual: theOne(servers, name.virtualServer, ({ config }) => namesOf(config), "virtual server") };
+}
+
 /** The servers of that name. @throws NoSuchServerError */
 export function findServer(
   servers: readonly LiveVirtualServer[],
   { virtualServer, realServer }: ServerName,
 ): { virtual: LiveVirtualServer; real: LiveRealServer } {
-  const virtual = theOne(servers, virtualServer, ({ config }) => namesOf(config), "virtual server");
+  const { virtual } = findTarget(servers, { virtualServer, realServer: WHOLE });
   const real = theOne(virtual.realServers, realServer, ({ config: { address, port } }) => [
     formatEndpoint(address, port),
     address,
@@ -48,17 +62,17 @@ export function findServer(
 }
 
 /** The full names of both. */
-export function fullName(virtual: LiveVirtualServer, real: LiveRealServer): ServerName {
+export function fullName(virtual: LiveVirtualServer, real: LiveRealServer | undefined): ServerName {
   return {
     virtualServer: virtual.config.name,
-    realServer: formatEndpoint(real.config.address, real.config.port),
+    realServer: real === undefined ? WHOLE : formatEndpoint(real.config.address, real.config.port),
   };
 }
 
 /** What holds after an order; undefined when the operator wants nothing any more. */
 export function overrideAfter(before: Override | undefined, order: SignedOrder, atMs: number): Override | undefined {
   const { author, reason, untilMs } = order;
-  if (order.action === "ready") return undefined;
+  if (order.action === "ready" || order.action === "enable") return undefined;
   const { mode, weight, health }: Wanted = { ...before, ...wanted(order) };
   if (mode === undefined && weight === undefined && health === undefined) return undefined;
   return {
@@ -84,11 +98,14 @@ function wanted(order: Order): Wanted {
     case "drain":
     case "maint":
       return { mode: order.action };
+    case "disable":
+      return { mode: "maint" };
     case "weight":
       return { weight: order.weight };
     case "health":
       return { health: order.health };
     case "ready":
+    case "enable":
       return {};
     default:
       return order satisfies never;

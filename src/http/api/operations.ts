@@ -13,6 +13,7 @@ import { MAINTENANCE_OPERATIONS } from "./maintenance_operations.ts";
 import type { Call, Operation, Outcome } from "./operation.ts";
 import { JOURNAL_OPERATIONS } from "./journal_operations.ts";
 import * as schemas from "./schemas.ts";
+import { SERVER_OPERATIONS } from "./server_operations.ts";
 import { WRITE_OPERATIONS } from "./write_operations.ts";
 
 export { ROLES } from "./operation.ts";
@@ -152,6 +153,7 @@ export const OPERATIONS: readonly Operation[] = [
   },
   ...MAINTENANCE_OPERATIONS,
   ...WRITE_OPERATIONS,
+  ...SERVER_OPERATIONS,
   ...HAPROXY_OPERATIONS,
   ...CONFIG_OPERATIONS,
 ];

@@ -154,7 +154,9 @@ export const VirtualServer = z.object({
   scheduler: z.string(),
   forward: z.enum(["nat", "dr", "tun"]),
   persistence: z.object({ timeoutSeconds: z.int() }).optional(),
-  state: z.enum(["up", "degraded", "down"]),
+  state: z.enum(["up", "degraded", "down", "disabled"]),
+  override: lasting.extend({ state: z.enum(["disabled", "enabled"]) }).optional()
+    .describe("an operator has taken it out of service"),
   since: time,
   quorum: z.object({ need: z.number(), have: z.number(), met: z.boolean() }),
   inKernel: z.boolean(),

@@ -10,7 +10,7 @@ import type {
   VrrpInstanceSnapshot,
 } from "../../ports/snapshot.ts";
 import { tagOf } from "../etag.ts";
-import { instanceOverride, maintenanceOf, serverOverride, uidOf } from "../status.ts";
+import { disabledBy, instanceOverride, maintenanceOf, serverOverride, uidOf } from "../status.ts";
 import type { ApiSource, Call, Operation, Outcome } from "./operation.ts";
 import * as schemas from "./write_schemas.ts";
 
@@ -426,7 +426,10 @@ export function tagged(body: object, standing: object | undefined): Outcome {
   return { status: 200, body, etag: tagOf(standing) };
 }
 
-function overridesOf({ node, vrrpInstances, virtualServers, haproxy }: Snapshot): z.infer<typeof schemas.Overrides> {
+/** All that operators have said and that holds. */
+export function overridesOf(
+  { node, vrrpInstances, virtualServers, haproxy }: Snapshot,
+): z.infer<typeof schemas.Overrides> {
   return {
     maintenance: maintenanceOf(node),
     instances: vrrpInstances.flatMap(({ name, orders }) =>
@@ -439,6 +442,9 @@ function overridesOf({ node, vrrpInstances, virtualServers, haproxy }: Snapshot)
           ? []
           : [{ virtualServer, realServer, etag: tagOf(override), override: serverOverride(override) }];
       })
+    ),
+    virtualServers: virtualServers.flatMap(({ name, disabled }) =>
+      disabled === undefined ? [] : [{ name, etag: tagOf(disabled), override: disabledBy(disabled) }]
     ),
     haproxy: (haproxy?.overrides ?? []).map(({ backend, server, override }) => (
       { backend, server, etag: tagOf(override), override: serverOverride(override) }

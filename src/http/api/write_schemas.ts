@@ -49,6 +49,16 @@ export const AdminStateRequest = z.strictObject({
   reason,
 }).meta({ id: "AdminStateRequest" });
 
+export const VirtualServerRequest = z.strictObject({
+  state: z.enum(["enabled", "disabled"])
+    .describe("disabled: no real server gets anything, and the sorry server stands in, where there is one"),
+  ttlSeconds,
+  force: force.describe("even without a sorry server, so that clients are refused"),
+  reason,
+}).meta({ id: "VirtualServerRequest" });
+
+export const KillRequest = z.strictObject({ force: lastServer, reason }).meta({ id: "KillRequest" });
+
 export const WeightRequest = z.strictObject({
   weight: z.union([z.int().min(0).max(65_535), z.string().regex(/^(100|[1-9]?[0-9])%$/)])
     .describe("a number, or a part of the configured weight such as `50%`"),
@@ -84,6 +94,15 @@ export const MaintenanceChange = Done.extend({
   ),
 }).meta({ id: "MaintenanceChange" });
 
+export const BulkDone = Done.extend({
+  servers: z.array(z.object({
+    virtualServer: z.string().describe("or `haproxy/BACKEND`"),
+    realServer: z.string(),
+    done: z.boolean(),
+    text: z.string(),
+  })),
+}).meta({ id: "BulkDone" });
+
 const signature = {
   author: z.string().optional(),
   reason: z.string().optional(),
@@ -97,6 +116,9 @@ export const ServerOverride = z.object({
   health: z.enum(["up", "down"]).optional(),
   ...signature,
 }).meta({ id: "ServerOverride", description: "What operators have said of a real server; empty: nothing" });
+
+export const VirtualServerOverride = z.object({ state: z.enum(["enabled", "disabled"]), ...signature })
+  .meta({ id: "VirtualServerOverride", description: "Whether an operator has taken a virtual server out of service" });
 
 export const Maintenance = z.object({
   active: z.boolean(),
@@ -115,6 +137,7 @@ export const Overrides = z.object({
   servers: z.array(
     z.object({ virtualServer: z.string(), realServer: z.string(), etag: z.string(), override: ServerOverride }),
   ),
+  virtualServers: z.array(z.object({ name: z.string(), etag: z.string(), override: VirtualServerOverride })),
   haproxy: z.array(z.object({ backend: z.string(), server: z.string(), etag: z.string(), override: ServerOverride })),
 }).meta({ id: "Overrides" });
 

@@ -63,7 +63,9 @@ export function virtualServerTable(server: VirtualServerSnapshot, history: Histo
 function describe(server: VirtualServerSnapshot): string {
   const persistence = server.persistenceTimeoutSeconds > 0 ? `, persistent ${server.persistenceTimeoutSeconds} s` : "";
   const kernel = server.inKernel ? "" : ", not in the kernel";
-  return `ipvs, ${server.forwardingMethod.toUpperCase()}, ${server.scheduler}${persistence}${kernel}`;
+  const word = server.disabled === undefined ? "" : `, out of service by ${server.disabled.author}`;
+  const why = server.disabled?.reason === undefined ? "" : `: ${server.disabled.reason}`;
+  return `ipvs, ${server.forwardingMethod.toUpperCase()}, ${server.scheduler}${persistence}${kernel}${word}${why}`;
 }
 
 function frontendRow(server: VirtualServerSnapshot, history: History): Row {
