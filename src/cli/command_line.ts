@@ -9,6 +9,7 @@ import { EXIT_FAILURE, EXIT_OK, EXIT_USAGE } from "./exit_status.ts";
 import { addHelperCommands } from "./helper_commands.ts";
 import { addOperationCommands } from "./operation_commands.ts";
 import { addServerCommands } from "./server_commands.ts";
+import { addTokenCommand } from "./token_command.ts";
 import type { ApiAddress } from "./run.ts";
 
 /** Where keepalived looks. */
@@ -49,6 +50,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     )
     .option("-p, --pid <file>", "write the process id to a file")
     .option("--journal <file>", "where changes of state are kept, or `off` (default: /var/lib/holdfast/journal)")
+    .option("--tokens <file>", "where tokens are kept that are made at run time (default: /var/lib/holdfast/tokens)")
     .addOption(new Option("--log-format <format>", "how the log is written").choices(["text", "json"]).default("text"))
     .addOption(
       new Option("--log-to <target>", "where the log goes").choices(["stderr", "syslog", "journald"]).default("stderr"),
@@ -77,6 +79,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
   addConfigCommands(program, (result) => status = result);
   addOperationCommands(program, (result) => status = result);
   addServerCommands(program, (result) => status = result);
+  addTokenCommand(program, (result) => status = result);
   program.command("check")
     .description("check a configuration and say everything that is wrong with it; exit status 1 if it cannot be run")
     .addOption(configOption())

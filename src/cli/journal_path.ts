@@ -1,18 +1,23 @@
-// Where the journal is: where the daemon is told to keep it, else one place for the machine.
+// Where the daemon keeps what it writes, and where the journal is: where the daemon is told to keep it, else one place for the machine.
 import { askDaemon } from "../daemon/control_client.ts";
 import { namespaceName } from "../linux/network_namespace.ts";
 
 /** In the folder that systemd's `StateDirectory=` makes, else the same one without systemd. */
+function stateFile(name: string): string {
+  return `${Deno.env.get("STATE_DIRECTORY")?.split(":")[0] ?? "/var/lib/holdfast"}/${name}`;
+}
+
+/** The journal of the machine. */
 export function defaultJournal(): string {
-  return `${Deno.env.get("STATE_DIRECTORY")?.split(":")[0] ?? "/var/lib/holdfast"}/journal`;
+  return stateFile("journal");
 }
 
 /**
- * Where `holdfast run` keeps it when nobody says: a machine, or a container, has one journal. A Holdfast in a network
+ * Where `holdfast run` keeps a file when nobody says: a machine, or a container, has one of each. A Holdfast in a network
  * namespace that has a name (ip-netns(8)) is not the only one, and has to be told where.
  */
-export function journalOfThisNamespace(): string | undefined {
-  return namespaceName() === undefined ? defaultJournal() : undefined;
+export function ownFile(name: "journal" | "tokens"): string | undefined {
+  return namespaceName() === undefined ? stateFile(name) : undefined;
 }
 
 /** The running daemon keeps none on disk. */

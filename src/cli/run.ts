@@ -17,7 +17,7 @@ import { needsVrrp } from "../daemon/vrrp_part.ts";
 import { takeInstanceLock } from "../linux/instance_lock.ts";
 import { isInNamespace, restartInNamespace } from "../linux/network_namespace.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
-import { journalOfThisNamespace } from "./journal_path.ts";
+import { ownFile } from "./journal_path.ts";
 import { machine } from "./machine.ts";
 import { readConfig, readGiven } from "./read_config.ts";
 import { saveConfig } from "./saved_config.ts";
@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly keepIpvs: boolean;
   /** Where the journal is kept, or `off`. */
   readonly journal?: string;
+  /** Where tokens are kept that are made at run time. */
+  readonly tokens?: string;
   /** File for the process id. */
   readonly pid?: string;
   /** What `@ID` lines of the file are compared with. */
@@ -70,7 +72,7 @@ export async function run(options: RunOptions): Promise<number> {
   }
   log(`Holdfast ${VERSION} starting with ${options.useFile}`);
   const manager = ServiceManager.fromEnvironment(log);
-  const path = options.journal ?? journalOfThisNamespace();
+  const path = options.journal ?? ownFile("journal");
   const journal = new Journal({ path: path === "off" ? undefined : path, log });
   const supervisor = new Supervisor(config, {
     journal,
@@ -82,6 +84,7 @@ export async function run(options: RunOptions): Promise<number> {
     readConfig: (given) => inSameNamespaces(config, readRunnable(options, false, given)),
     leftOut,
     text,
+    tokens: options.tokens ?? ownFile("tokens"),
     rolesChanged: (roles) => manager.rolesChanged(roles),
   });
   listenToSignals({

@@ -10,12 +10,14 @@ import { type ApiCommand, roleFor } from "./api_request.ts";
 import type { Audit } from "./audit.ts";
 import { type ConfigChanges, Refusal } from "./config_changes.ts";
 import { etagOf } from "./running_config.ts";
+import type { Tokens } from "./tokens.ts";
 
 /** What it needs of the supervisor. */
 export interface ApiCommandsOptions {
   readonly config: () => Config;
   readonly audit: Audit;
   readonly changes: ConfigChanges;
+  readonly tokens: Pick<Tokens, "all" | "obey">;
   /** Carries an operation out. @throws Error with one sentence */
   readonly obey: (request: CommandRequest) => Promise<unknown>;
   /** What operators have said of that which a request is about. */
@@ -31,7 +33,18 @@ const ROLES: readonly HttpRole[] = ["reader", "operator", "admin"];
 interface Caller {
   readonly name: string;
   readonly role: HttpRole;
+  readonly expiresAtMs?: number | undefined;
 }
+
+/** Where there is no `api` in the configuration. */
+const NOBODY: NonNullable<Config["http"]> = {
+  listen: [],
+  hosts: [],
+  users: [],
+  tokens: [],
+  anonymous: true,
+  realm: "",
+};
 
 /** Use: `hear()` for each command. */
 export class ApiCommands {
@@ -67,7 +80,7 @@ export class ApiCommands {
         throw new Refusal(403, `this needs the role ${needed ?? "of somebody else"}`);
       }
       this.#checkCondition(request);
-      const result = await this.#carryOut(caller.name, request);
+      const result = await this.#carryOut(caller, request);
       // A difference changes nothing and is nobody's deed.
       if (request.command !== "config-diff") this.#note(actor, request, "done", textOf(result));
       return { ok: true, result };
@@ -81,14 +94,16 @@ export class ApiCommands {
 
   /** @throws Refusal */
   async #callerOf(by: Credential): Promise<Caller> {
-    const { http } = this.#options.config();
+    const { config, tokens } = this.#options;
+    const { http } = config();
     if (by.kind === "local") {
       // Whoever could open the socket is root; without a socket nobody can have come by it.
       if (http?.socket !== undefined) return { name: "local administrator", role: "admin" };
       throw new Refusal(401, "there is no local socket");
     }
-    if (http === undefined) throw new Refusal(401, "nobody is configured who may do that");
-    if (this.#credentials?.http !== http) this.#credentials = { http, known: credentialsOf(http) };
+    if (this.#credentials === undefined || this.#credentials.http !== http) {
+      this.#credentials = { http, known: credentialsOf(http ?? NOBODY, () => tokens.all) };
+    }
     const caller = await this.#credentials.known.verify(by.value);
     if (caller === "busy") throw new Refusal(429, "too many passwords at a time");
     if (caller === undefined) throw new Refusal(401, "nobody is known by these credentials");
@@ -108,8 +123,9 @@ export class ApiCommands {
     );
   }
 
-  async #carryOut(author: string, { ifMatch: _, ...request }: CommandRequest): Promise<unknown> {
-    const { changes, obey, standing } = this.#options;
+  async #carryOut(caller: Caller, { ifMatch: _, ...request }: CommandRequest): Promise<unknown> {
+    const { changes, obey, standing, tokens } = this.#options;
+    const { name: author } = caller;
     switch (request.command) {
       case "config-diff":
         return changes.difference(String(request.text));
@@ -127,6 +143,9 @@ export class ApiCommands {
         return changes.confirm();
       case "config-rollback":
         return await changes.rollback(author, typeof request.to === "number" ? request.to : undefined);
+      case "token-create":
+      case "token-revoke":
+        return tokens.obey(request, caller);
       case "reload":
         return await obey(request);
       case "maintenance":
@@ -162,9 +181,10 @@ export class ApiCommands {
   }
 }
 
-function credentialsOf(http: NonNullable<Config["http"]>): Credentials {
+function credentialsOf(http: NonNullable<Config["http"]>, tokens: () => Tokens["all"]): Credentials {
   return new Credentials({
     config: http,
+    tokens,
     anonymous: undefined,
     statistics: new ApiStatistics(),
     wallMs: () => Date.now(),
@@ -172,7 +192,9 @@ function credentialsOf(http: NonNullable<Config["http"]>): Credentials {
   });
 }
 
-function textOf(result: unknown): string {
-  const { text, problem } = result as { text?: unknown; problem?: unknown };
+/** For the audit; of what has a secret in it, the sentence only. */
+export function textOf(result: unknown): string {
+  if (typeof result === "string") return result;
+  const { text, problem } = (result ?? {}) as { text?: unknown; problem?: unknown };
   return typeof text === "string" ? text : typeof problem === "string" ? problem : "done";
 }

@@ -8,6 +8,7 @@ import type { CommandAnswer, CommandRequest, Credential } from "../ports/command
 import { ApiCommands } from "./api_commands.ts";
 import { Audit } from "./audit.ts";
 import { ConfigChanges } from "./config_changes.ts";
+import { Tokens } from "./tokens.ts";
 
 const OPERATOR = newToken();
 const ADMIN = newToken();
@@ -45,6 +46,13 @@ interface World {
 function world(config: Config, obey?: (request: CommandRequest) => Promise<string>): World {
   const done: CommandRequest[] = [];
   const audit = new Audit(() => {});
+  const tokens = new Tokens({
+    path: undefined,
+    log: () => {},
+    wallMs: () => Date.now(),
+    configured: () => config.http?.tokens ?? [],
+    changed: () => {},
+  });
   const waiting = new Map<number, (answer: CommandAnswer) => void>();
   const changes = new ConfigChanges({
     log: () => {},
@@ -69,6 +77,7 @@ function world(config: Config, obey?: (request: CommandRequest) => Promise<strin
     config: () => config,
     audit,
     changes,
+    tokens,
     obey: (request) => {
       done.push(request);
       return obey?.(request) ?? Promise.resolve("done");

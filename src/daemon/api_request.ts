@@ -77,6 +77,12 @@ const RULES: Readonly<Record<string, Rule>> = {
     optional: { comment: line, confirmMs: within(1000, MAX_CONFIRM_MS), save: flag },
   },
   "config-confirm": { role: "admin" },
+  "token-create": {
+    role: "admin",
+    needed: { name, role: (value) => value === "reader" || value === "operator" || value === "admin" },
+    optional: { forMs },
+  },
+  "token-revoke": { role: "admin", needed: { name } },
   "config-rollback": { role: "admin", optional: { to: within(1, Number.MAX_SAFE_INTEGER) } },
 };
 

@@ -1,5 +1,5 @@
 // The api role: serves HTTP as an unprivileged user. Holds copies of what the others report; nothing depends on it.
-import { NO_OPERATIONS, type OperationsSnapshot } from "../ports/commands.ts";
+import { NO_OPERATIONS, type OperationsSnapshot, type StoredToken } from "../ports/commands.ts";
 import type { RunningConfig, Snapshot } from "../ports/snapshot.ts";
 import { ApiStatistics } from "../http/api_statistics.ts";
 import { Watch } from "../http/watch.ts";
@@ -13,6 +13,7 @@ import { HealthReports } from "./health_reports.ts";
 import { Link } from "./link.ts";
 import type { FromChild, ToApi } from "./messages.ts";
 import { dropPrivileges } from "./privileges.ts";
+import { shownTokens } from "./token_file.ts";
 
 /** How often the event loop's lag is looked at. */
 const LAG_INTERVAL_MS = 500;
@@ -35,6 +36,7 @@ class ApiRole {
   readonly #healthReports = new HealthReports();
   #config: RunningConfig | undefined;
   #operations: OperationsSnapshot = NO_OPERATIONS;
+  #tokens: readonly StoredToken[] = [];
   readonly #statistics = new ApiStatistics();
   readonly #ended = Promise.withResolvers<void>();
   readonly #snapshot: { -readonly [Part in keyof Snapshot]: Snapshot[Part] } = {
@@ -74,6 +76,9 @@ class ApiRole {
       case "operations":
         this.#operations = message.operations;
         return;
+      case "tokens":
+        this.#tokens = message.tokens;
+        return this.#watch.leashes.review();
       case "commanded":
         return this.#commands.answered(message.id, message.answer);
       case "vrrp":
@@ -106,6 +111,7 @@ class ApiRole {
     const log = (line: string): void => void this.#link.send({ type: "log", line });
     await openApiServers(settings, {
       log,
+      tokens: () => this.#tokens,
       app: {
         snapshot: () => this.#snapshot,
         wallMs: () => Date.now(),
@@ -113,6 +119,7 @@ class ApiRole {
         watch: this.#watch,
         config: () => this.#config,
         operations: () => this.#operations,
+        tokens: () => shownTokens(settings.http.tokens, this.#tokens),
         command: (by, request) => this.#commands.ask(by, request),
       },
     });

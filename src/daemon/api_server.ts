@@ -1,6 +1,7 @@
 // The sockets of the api role: TCP with and without TLS, and a local one for the administrator. All are opened while there are
 // privileges, and serve without.
 import type { Context } from "hono";
+import type { HttpConfig } from "../config/http_config.ts";
 import { createApp } from "../http/app.ts";
 import { type AccessPolicy, LOCAL_ADMINISTRATOR } from "../http/access.ts";
 import type { AppOptions } from "../http/app.ts";
@@ -12,6 +13,8 @@ import { anonymousRole, type ApiListener, type ApiSettings } from "./api_setting
 export interface ApiServerOptions {
   readonly app: Omit<AppOptions, "access" | "allowedHosts"> & { readonly statistics: ApiStatistics };
   readonly log: (line: string) => void;
+  /** Tokens beside those of the configuration. */
+  readonly tokens: () => HttpConfig["tokens"];
 }
 
 /** How long to wait before an address that is in use is tried again: a predecessor may hold it for a moment longer. */
@@ -24,6 +27,7 @@ export async function openApiServers({ listeners, http }: ApiSettings, options: 
   for (const listener of listeners) {
     const access = new Credentials({
       config: http,
+      tokens: options.tokens,
       anonymous: anonymousRole(listener, http),
       statistics: options.app.statistics,
       wallMs: options.app.wallMs,

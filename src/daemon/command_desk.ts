@@ -3,7 +3,7 @@
 import type { Reactor } from "../linux/reactor.ts";
 import type { CommandRequest, OperationsSnapshot } from "../ports/commands.ts";
 import type { Snapshot } from "../ports/snapshot.ts";
-import { ApiCommands } from "./api_commands.ts";
+import { ApiCommands, textOf } from "./api_commands.ts";
 import type { ApiCommand } from "./api_request.ts";
 import { Audit } from "./audit.ts";
 import { clearOverrides, obeyEverywhere } from "./bulk_orders.ts";
@@ -15,8 +15,10 @@ import { namesOf as namesOfServer, WHOLE } from "../engine/health/operator.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { ToApi } from "./messages.ts";
 import type { Operations } from "./operations.ts";
+import type { RoleProcess } from "./role_process.ts";
 import type { ServerOrders } from "./server_orders.ts";
 import { cleanText } from "./signature.ts";
+import { Tokens } from "./tokens.ts";
 
 /** What it needs of the supervisor. */
 export interface CommandDeskOptions extends Omit<ConfigChangesOptions, "changed"> {
@@ -28,12 +30,14 @@ export interface CommandDeskOptions extends Omit<ConfigChangesOptions, "changed"
   readonly reload: () => Promise<unknown>;
   readonly snapshot: () => Snapshot;
   readonly journal?: Pick<Journal, "answer"> | undefined;
+  /** Where tokens are kept that are made at run time. */
+  readonly tokens?: string | undefined;
   /** Tells the api role. */
   readonly tellApi: (message: ToApi) => void;
 }
 
 /** Commands that only ask. */
-const QUESTIONS = new Set(["status", "journal", "recent", "tasks"]);
+const QUESTIONS = new Set(["status", "journal", "recent", "tasks", "token-list"]);
 const MAINTENANCE = new Set(["maintenance", "end-maintenance"]);
 /** What was done is told to the api role at most this often. */
 const TELL_MS = 100;
@@ -43,6 +47,7 @@ export class CommandDesk {
   readonly changes: ConfigChanges;
   readonly #options: CommandDeskOptions;
   readonly #audit = new Audit(() => this.#changed());
+  readonly #tokens: Tokens;
   readonly #api: ApiCommands;
   #control: ControlServer | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -51,25 +56,43 @@ export class CommandDesk {
     this.#options = options;
     this.changes = new ConfigChanges({ ...options, changed: () => this.#changed() });
     options.operations.maintenance.tasksChanged = () => this.#changed();
+    this.#tokens = new Tokens({
+      path: options.tokens,
+      log: options.log,
+      wallMs: () => Date.now(),
+      configured: () => options.running().config.http?.tokens ?? [],
+      // Before the answer: whoever has a token can use it.
+      changed: () => options.tellApi(this.#toldTokens),
+    });
     this.#api = new ApiCommands({
       config: () => options.running().config,
       audit: this.#audit,
       changes: this.changes,
+      tokens: this.#tokens,
       obey: (request) => this.#carryOut(request),
       standing: (request) => this.#standing(request),
       answer: (id, answer) => {
         // Whoever has the answer sees what it brought about.
         if (answer.ok) {
           options.tellApi({ type: "vrrp", instances: options.snapshot().vrrpInstances });
-          options.tellApi(this.told);
+          options.tellApi(this.#told);
         }
         options.tellApi({ type: "commanded", id, answer });
       },
     });
   }
 
-  /** What a new api role is told. */
-  get told(): ToApi {
+  /** Tells a new api role. */
+  begin(process: Pick<RoleProcess<ToApi>, "post">): void {
+    process.post(this.#toldTokens);
+    process.post(this.#told);
+  }
+
+  get #toldTokens(): ToApi {
+    return { type: "tokens", tokens: this.#tokens.all };
+  }
+
+  get #told(): ToApi {
     const { history, pending } = this.changes;
     const { audit, tasks } = { audit: this.#audit.entries, tasks: this.#tasks };
     const operations: OperationsSnapshot = { audit, tasks, history, ...(pending && { pending }) };
@@ -139,6 +162,8 @@ export class CommandDesk {
     if (command === "status") return snapshot();
     if (command === "tasks") return this.#tasks;
     if (command === "journal" || command === "recent") return journal?.answer(request);
+    const made = this.#tokens.obey(request, { name: cleanText(request.author) ?? "root" });
+    if (made !== undefined) return made;
     const obey = (one: CommandRequest): Promise<unknown> => this.#carryOut(one);
     if (command === "everywhere") return await obeyEverywhere(request, { snapshot: snapshot(), obey });
     if (command === "clear-overrides") return await clearOverrides(request, { snapshot: snapshot(), obey });
@@ -175,13 +200,7 @@ export class CommandDesk {
   #changed(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
-      this.#options.tellApi(this.told);
+      this.#options.tellApi(this.#told);
     }, TELL_MS);
   }
-}
-
-function textOf(result: unknown): string {
-  if (typeof result === "string") return result;
-  const { text } = (typeof result === "object" && result !== null ? result : {}) as { readonly text?: unknown };
-  return typeof text === "string" ? text : "done";
 }

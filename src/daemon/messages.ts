@@ -30,7 +30,7 @@ import type {
   WarningSnapshot,
 } from "../ports/snapshot.ts";
 
-import type { CommandAnswer, OperationsSnapshot } from "../ports/commands.ts";
+import type { CommandAnswer, OperationsSnapshot, StoredToken } from "../ports/commands.ts";
 import { acceptCommand, type ApiCommand } from "./api_request.ts";
 import type { OrderAnswer } from "./server_orders.ts";
 
@@ -126,6 +126,8 @@ export type ToApi =
   | { readonly type: "journal"; readonly entries: readonly Entry[] }
   /** What operators did. */
   | { readonly type: "operations"; readonly operations: OperationsSnapshot }
+  /** The tokens that were made at run time: all of them, each time. */
+  | { readonly type: "tokens"; readonly tokens: readonly StoredToken[] }
   /** Answer to `command`. */
   | { readonly type: "commanded"; readonly id: number; readonly answer: CommandAnswer }
   | HaproxyReport

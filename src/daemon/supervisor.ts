@@ -189,7 +189,7 @@ export class Supervisor {
         process.send({ type: "vrrp", instances: this.#vrrpInstances });
         process.send(this.#healthReports.whole);
         process.send(this.#haproxy.report);
-        process.post(this.#desk.told);
+        this.#desk.begin(process);
       },
       begin: (process) => this.#apiKeeper.begin(process, this.#inUse, this.#nodeSnapshot()),
     });

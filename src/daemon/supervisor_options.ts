@@ -21,6 +21,8 @@ export interface SupervisorOptions {
   readonly readConfig: (text?: string) => ReadResult;
   /** Keeps what happened and why. */
   readonly journal: Journal | undefined;
+  /** The file of the tokens that are made at run time; undefined: none can be made. */
+  readonly tokens?: string | undefined;
   /** What the first configuration has and is not started. */
   readonly leftOut: readonly LeftOut[];
   /** The first configuration, when it came from one file. */

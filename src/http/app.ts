@@ -3,7 +3,8 @@ import { Hono, type MiddlewareHandler } from "hono";
 import { matchedRoutes } from "hono/route";
 import type { RunningConfig, Snapshot } from "../ports/snapshot.ts";
 import { accessGuard, type AccessPolicy, isStatsPage, LOGIN_PATH, READ_ONLY } from "./access.ts";
-import { NO_OPERATIONS } from "../ports/commands.ts";
+import { callerOf } from "./caller.ts";
+import { NO_OPERATIONS, type ShownToken } from "../ports/commands.ts";
 import { bodyDrain, concurrencyGuard, hostGuard, securityHeaders, writeGuard } from "./guards.ts";
 import { addEventStream } from "./api/journal_operations.ts";
 import { API_BASE } from "./api/openapi.ts";
@@ -37,6 +38,8 @@ export interface AppOptions {
   readonly config?: () => RunningConfig | undefined;
   /** What operators did; default: nothing. */
   readonly operations?: ApiSource["operations"];
+  /** The tokens that there are; default: none. */
+  readonly tokens?: () => readonly ShownToken[];
   /** Asks the supervisor; default: nobody is there to be asked. */
   readonly command?: ApiSource["command"];
   /** What sees the pictures go by; default: one that sees none. */
@@ -62,13 +65,14 @@ export function createApp(options: AppOptions): Hono {
     const isReady = runs && node.roles.length > 0 && (context.req.query("role") !== "master" || isMaster);
     return isReady ? context.text("ok") : context.text("no", 503);
   });
-  addEventStream(app, API_BASE, watch.journal);
+  addEventStream(app, API_BASE, watch);
   app.get(LOGIN_PATH, (context) => context.redirect("/stats", 302));
   const source: ApiSource = {
     ...options,
     watch,
     config: options.config ?? (() => undefined),
     operations: options.operations ?? (() => NO_OPERATIONS),
+    tokens: options.tokens ?? (() => []),
     command: options.command ?? NOBODY,
   };
   addApiRoutes(app, source);
@@ -84,7 +88,7 @@ export function createApp(options: AppOptions): Hono {
   app.get("/stats/live", (context) => {
     // Nobody would ever read, nor close, the stream of a HEAD.
     if (context.req.method === "HEAD") return context.body(null);
-    const stream = watch.live.connect();
+    const stream = watch.live.connect(watch.leashes.of(callerOf(context)));
     if (stream === undefined) return problem(context, 503, "too many pages are open");
     return context.body(stream, 200, { "Content-Type": "text/event-stream; charset=utf-8" });
   });

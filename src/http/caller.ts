@@ -10,6 +10,8 @@ export interface Caller {
   readonly role: Role;
   /** What the supervisor is told, who looks at it himself; undefined: he is anybody. */
   readonly credential?: Credential;
+  /** Whether he may still be there; undefined: as long as we are. */
+  readonly mayStay?: () => boolean;
 }
 
 const KEY = "caller";

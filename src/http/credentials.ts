@@ -34,12 +34,23 @@ export function newToken(): { token: string; sha256: string } {
 /** What is needed to know callers. */
 export interface CredentialsOptions {
   readonly config: Pick<HttpConfig, "users" | "tokens" | "realm">;
+  /** Tokens beside those of the configuration: those there are now. */
+  readonly tokens?: () => HttpConfig["tokens"];
   /** What those without credentials may do; undefined: nothing. */
   readonly anonymous: HttpRole | undefined;
   readonly statistics: ApiStatistics;
   readonly wallMs: () => number;
   /** The address of the other end. */
   readonly sourceOf: (context: Context) => string;
+}
+
+/** Somebody who is known. */
+interface Known {
+  readonly name: string;
+  readonly role: HttpRole;
+  /** Of a token. */
+  readonly expiresAtMs?: number | undefined;
+  readonly mayStay?: () => boolean;
 }
 
 /** A policy that knows users and tokens. */
@@ -79,30 +90,42 @@ export class Credentials implements AccessPolicy {
       statistics.rateLimited++;
       return { refused: 429, detail: "too many passwords at a time", retryAfterSeconds: 1 };
     }
-    if (found !== undefined) return { caller: { ...found, credential: { kind: "authorization", value: header } } };
+    if (found !== undefined) {
+      const { expiresAtMs: _, ...known } = found;
+      return { caller: { ...known, credential: { kind: "authorization", value: header } } };
+    }
     this.#failures.failed(source, wallMs());
     statistics.authFailure(kind, "not-known");
     return { refused: 401, detail: "nobody is known by these credentials" };
   }
 
   /** Whose credentials these are, by a header `Authorization`; undefined: nobody's. Limits no attempts. */
-  async verify(header: string): Promise<{ name: string; role: HttpRole } | "busy" | undefined> {
+  async verify(header: string): Promise<Known | "busy" | undefined> {
     const [scheme = "", value = ""] = header.slice(0, MAX_CREDENTIAL).split(" ", 2);
     return scheme.toLowerCase() === "bearer" ? this.#token(value) : await this.#user(scheme, value);
   }
 
-  #token(token: string): { name: string; role: HttpRole } | undefined {
+  #token(token: string): Known | undefined {
     const given = digest(token);
     let found: HttpConfig["tokens"][number] | undefined;
     // All of them, so that the time does not tell how far it came.
-    for (const entry of this.#options.config.tokens) {
+    for (const entry of this.#tokens) {
       if (timingSafeEqual(given, Buffer.from(entry.sha256, "hex"))) found = entry;
     }
-    if (found === undefined || (found.expiresAtMs ?? Infinity) <= this.#options.wallMs()) return undefined;
-    return { name: `token ${found.name}`, role: found.role };
+    const known = found;
+    const mayStay = (): boolean =>
+      known !== undefined && (known.expiresAtMs ?? Infinity) > this.#options.wallMs() &&
+      this.#tokens.some(({ sha256 }) => sha256 === known.sha256);
+    if (known === undefined || !mayStay()) return undefined;
+    return { name: `token ${known.name}`, role: known.role, expiresAtMs: known.expiresAtMs, mayStay };
   }
 
-  async #user(scheme: string, value: string): Promise<{ name: string; role: HttpRole } | "busy" | undefined> {
+  get #tokens(): HttpConfig["tokens"] {
+    const { config, tokens } = this.#options;
+    return tokens === undefined ? config.tokens : [...config.tokens, ...tokens()];
+  }
+
+  async #user(scheme: string, value: string): Promise<Known | "busy" | undefined> {
     const text = Buffer.from(value, "base64").toString("utf8");
     const at = text.indexOf(":");
     if (scheme.toLowerCase() !== "basic" || at < 0) return undefined;

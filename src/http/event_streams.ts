@@ -3,6 +3,7 @@
 import type { Entry } from "../core/journal/entry.ts";
 import type { RecentEntries } from "../core/journal/recent.ts";
 import { eventOf } from "./journal_event.ts";
+import type { Leash } from "./leashes.ts";
 
 /** Streams at a time. */
 const MAX_STREAMS = 512;
@@ -18,11 +19,14 @@ export interface Wish {
   /** The last id that he has; undefined: from now on. */
   readonly sinceId: number | undefined;
   readonly wanted: (entry: Entry) => boolean;
+  /** Who may not stay for ever. */
+  readonly leash?: Leash | undefined;
 }
 
 interface Reader {
   readonly controller: ReadableStreamDefaultController<Uint8Array>;
   readonly wanted: Wish["wanted"];
+  readonly letGo: (() => void) | undefined;
 }
 
 const encoder = new TextEncoder();
@@ -40,12 +44,13 @@ export class EventStreams {
   }
 
   /** A new reader's stream; undefined when there are too many. */
-  connect({ sinceId, wanted }: Wish): ReadableStream<Uint8Array> | undefined {
+  connect({ sinceId, wanted, leash }: Wish): ReadableStream<Uint8Array> | undefined {
     if (this.#readers.size >= MAX_STREAMS) return undefined;
     let own: Reader | undefined;
     return new ReadableStream<Uint8Array>({
       start: (controller) => {
-        own = { controller, wanted };
+        const reader: Reader = { controller, wanted, letGo: leash?.(() => this.#close(reader)) };
+        own = reader;
         if (this.#readers.size === 0) this.#begin();
         this.#readers.add(own);
         this.#counted(this.#readers.size);
@@ -91,16 +96,25 @@ export class EventStreams {
         reader.controller.enqueue(bytes);
         return true;
       }
+    } catch {
+      // it has gone
+    }
+    this.#close(reader);
+    return false;
+  }
+
+  #close(reader: Reader): void {
+    try {
       reader.controller.close();
     } catch {
       // it has gone
     }
     this.#drop(reader);
-    return false;
   }
 
   #drop(reader: Reader): void {
     if (!this.#readers.delete(reader)) return;
+    reader.letGo?.();
     this.#counted(this.#readers.size);
     if (this.#readers.size === 0) clearInterval(this.#heartbeat);
   }

@@ -1,5 +1,5 @@
 // What operators did, and a supervisor that does whatever it is told, for the tests of this folder.
-import type { CommandAnswer, CommandRequest, Credential, OperationsSnapshot } from "../ports/commands.ts";
+import type { CommandAnswer, CommandRequest, Credential, OperationsSnapshot, ShownToken } from "../ports/commands.ts";
 import { NOW_MS } from "./fixture_snapshot.ts";
 
 /** One of everything. */
@@ -43,6 +43,12 @@ export const OPERATIONS_SNAPSHOT: OperationsSnapshot = {
   pending: { task: "t1", generation: 2, confirmByMs: NOW_MS + 60_000 },
 };
 
+/** One of each origin. */
+export const TOKENS: readonly ShownToken[] = [
+  { name: "prometheus", role: "reader", origin: "configuration" },
+  { name: "ci", role: "operator", origin: "api", createdAtMs: NOW_MS, createdBy: "alice", expiresAtMs: NOW_MS + 1000 },
+];
+
 /** Does everything. */
 export function toldCommand(_by: Credential, { command, confirmMs }: CommandRequest): Promise<CommandAnswer> {
   return Promise.resolve({ ok: true, result: resultOf(command, confirmMs !== undefined) });
@@ -71,6 +77,8 @@ function resultOf(command: string, isTrial: boolean): unknown {
         ...confirmByMs,
       };
     }
+    case "token-create":
+      return { token: "hf_told-once", name: "ci", role: "reader", expiresAtMs: NOW_MS, text: "the token ci is reader" };
     case "reload":
       return { accepted: true, generation: 3, report: "", changes: [] };
     case "everywhere": {

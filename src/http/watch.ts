@@ -5,6 +5,7 @@ import type { ApiStatistics } from "./api_statistics.ts";
 import { CheckHistory } from "./check_history.ts";
 import { History } from "./history.ts";
 import { JournalView } from "./journal_view.ts";
+import { Leashes } from "./leashes.ts";
 import { LivePage } from "./page/live.ts";
 import { pageModel } from "./page/page_model.ts";
 
@@ -12,6 +13,7 @@ import { pageModel } from "./page/page_model.ts";
 export class Watch {
   readonly history = new History();
   readonly checks = new CheckHistory();
+  readonly leashes = new Leashes();
   readonly journal: JournalView;
   readonly live: LivePage;
   readonly #snapshot: () => Snapshot;

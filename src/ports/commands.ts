@@ -12,7 +12,7 @@ export interface CommandRequest {
 }
 
 /** Statuses that a command is refused with, as in HTTP. */
-export type RefusalStatus = 400 | 401 | 403 | 409 | 412 | 413 | 422 | 429 | 503;
+export type RefusalStatus = 400 | 401 | 403 | 404 | 409 | 412 | 413 | 422 | 429 | 503;
 
 /** What came of it. */
 export type CommandAnswer =
@@ -33,6 +33,23 @@ export interface AuditEntry {
   readonly outcome: "done" | "refused";
   readonly text: string;
 }
+
+/** A token that was made at run time; the token itself is nowhere but with its user. */
+export interface StoredToken {
+  readonly name: string;
+  /** Of the token, in hexadecimal. */
+  readonly sha256: string;
+  readonly role: "reader" | "operator" | "admin";
+  readonly expiresAtMs?: number;
+  readonly createdAtMs: number;
+  readonly createdBy: string;
+}
+
+/** A token as it is shown: without its hash. */
+export type ShownToken =
+  & Pick<StoredToken, "name" | "role" | "expiresAtMs">
+  & Partial<Pick<StoredToken, "createdAtMs" | "createdBy">>
+  & { readonly origin: "configuration" | "api" };
 
 /** Work that takes longer than its request. */
 export interface TaskEntry {

@@ -11,7 +11,7 @@ import { checkId, uidOf } from "../status.ts";
 import { Watch } from "../watch.ts";
 import { openApi } from "./openapi.ts";
 import type { RunningConfig } from "../../ports/snapshot.ts";
-import { OPERATIONS_SNAPSHOT, toldCommand } from "../fixture_operations.ts";
+import { OPERATIONS_SNAPSHOT, TOKENS, toldCommand } from "../fixture_operations.ts";
 import { OPERATIONS, ROLES } from "./operations.ts";
 
 const SECRET = "s3cretpw";
@@ -96,6 +96,7 @@ Deno.test("each reply is exactly what its schema says: no field is missing, wron
     killConnections: { force: true },
     setPriority: { priority: 90 },
     setAdminState: { state: "drain" },
+    createToken: { name: "ci", role: "reader", ttlSeconds: 60 },
     setWeight: { weight: "50%" },
     setHealth: { state: "down" },
     setHaproxyAdminState: { state: "maint" },
@@ -258,6 +259,7 @@ function ask(
     watch,
     config: () => RUNNING,
     operations: () => OPERATIONS_SNAPSHOT,
+    tokens: () => TOKENS,
     command: toldCommand,
   });
   return Promise.resolve(app.request(`http://localhost${path}`, init));

@@ -6,7 +6,9 @@ import { namesOf } from "../../core/journal/story.ts";
 import { noStoryText, storyOf, storySteps, storyTitle } from "../story_text.ts";
 import type { JournalView } from "../journal_view.ts";
 import { eventOf } from "../journal_event.ts";
+import { callerOf } from "../caller.ts";
 import { problem } from "../problem.ts";
+import type { Watch } from "../watch.ts";
 import { time } from "../status.ts";
 import type { Operation } from "./operations.ts";
 import * as schemas from "./journal_schemas.ts";
@@ -77,7 +79,11 @@ export const JOURNAL_OPERATIONS: readonly Operation[] = [
 ];
 
 /** Adds what answers those who want a stream; others are passed on. */
-export function addEventStream(app: Hono, base: string, journal: JournalView): void {
+export function addEventStream(
+  app: Hono,
+  base: string,
+  { journal, leashes }: Pick<Watch, "journal" | "leashes">,
+): void {
   app.get(base + EVENTS_PATH, async (context, next) => {
     if (!acceptsStream(context)) return await next();
     const read = schemas.EventQuery.safeParse(context.req.query());
@@ -86,7 +92,11 @@ export function addEventStream(app: Hono, base: string, journal: JournalView): v
     // Nobody would ever read, nor close, the stream of a HEAD.
     if (context.req.method === "HEAD") return context.body(null);
     const sinceId = Number.isSafeInteger(last) && last >= 0 ? last : undefined;
-    const stream = journal.streams.connect({ sinceId, wanted: filterOf(read.data) });
+    const stream = journal.streams.connect({
+      sinceId,
+      wanted: filterOf(read.data),
+      leash: leashes.of(callerOf(context)),
+    });
     if (stream === undefined) return problem(context, 503, "too many streams are open");
     return context.body(stream, 200, { "Content-Type": "text/event-stream; charset=utf-8" });
   });

@@ -1,6 +1,12 @@
 // What an operation of the API is: one row of the table that routes and description are made of.
 import type { z } from "zod";
-import type { CommandAnswer, CommandRequest, Credential, OperationsSnapshot } from "../../ports/commands.ts";
+import type {
+  CommandAnswer,
+  CommandRequest,
+  Credential,
+  OperationsSnapshot,
+  ShownToken,
+} from "../../ports/commands.ts";
 import type { RunningConfig, Snapshot } from "../../ports/snapshot.ts";
 import type { ProblemStatus } from "../problem.ts";
 import type { Watch } from "../watch.ts";
@@ -18,6 +24,8 @@ export interface ApiSource {
   readonly config: () => RunningConfig | undefined;
   /** What operators did. */
   readonly operations: () => OperationsSnapshot;
+  /** The tokens that there are, without their hashes. */
+  readonly tokens: () => readonly ShownToken[];
   /** Asks the supervisor. Never rejects. */
   readonly command: (by: Credential, request: CommandRequest) => Promise<CommandAnswer>;
 }
@@ -67,6 +75,8 @@ export interface Operation {
   readonly mayLack?: boolean;
   /** It may answer 202, with a task to look at. */
   readonly mayTakeLonger?: boolean;
+  /** Its answer has a secret, which is told this once: an Idempotency-Key does not bring it again. */
+  readonly hasSecret?: boolean;
   /** Problems that it may answer with, beside those that its form tells of. */
   readonly problems?: readonly ProblemStatus[];
   readonly run: (source: ApiSource, call: Call) => Outcome | Promise<Outcome>;

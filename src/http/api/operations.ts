@@ -14,6 +14,7 @@ import type { Call, Operation, Outcome } from "./operation.ts";
 import { JOURNAL_OPERATIONS } from "./journal_operations.ts";
 import * as schemas from "./schemas.ts";
 import { SERVER_OPERATIONS } from "./server_operations.ts";
+import { TOKEN_OPERATIONS } from "./token_operations.ts";
 import { WRITE_OPERATIONS } from "./write_operations.ts";
 
 export { ROLES } from "./operation.ts";
@@ -156,6 +157,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...SERVER_OPERATIONS,
   ...HAPROXY_OPERATIONS,
   ...CONFIG_OPERATIONS,
+  ...TOKEN_OPERATIONS,
 ];
 
 /** Nothing found is 404. */

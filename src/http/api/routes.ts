@@ -93,12 +93,15 @@ async function once(
   let kept: KeptAnswer | undefined;
   try {
     const response = await answer(context, operation, source, body);
-    if (response.status < 500 && response.status !== 429) kept = await keptAnswer(response.clone());
+    if (operation.hasSecret && response.status === 200) kept = await keptAnswer(problem(context, 409, TOLD_ONCE));
+    else if (response.status < 500 && response.status !== 429) kept = await keptAnswer(response.clone());
     return response;
   } finally {
     verdict.keep(kept);
   }
 }
+
+const TOLD_ONCE = "it was done, and its answer has a secret that is told only once";
 
 async function keptAnswer(response: Response): Promise<KeptAnswer> {
   const headers = ["content-type", "etag", "location"].flatMap((name) => {

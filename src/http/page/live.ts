@@ -1,6 +1,7 @@
 // The stream that keeps an open page up to date (server-sent events): what changed in which row, made once for all viewers.
 // A viewer that does not read is let go; its page connects again.
 import { same } from "../../base/same.ts";
+import type { Leash } from "../leashes.ts";
 import type { Cell, Row, Table } from "./model.ts";
 import type { PageModel } from "./page_model.ts";
 
@@ -49,7 +50,8 @@ const encoder = new TextEncoder();
 /** The viewers of the page, and what they were told. */
 export class LivePage {
   readonly #options: LivePageOptions;
-  readonly #viewers = new Set<Viewer>();
+  /** Each with how to let go of its leash. */
+  readonly #viewers = new Map<Viewer, (() => void) | undefined>();
   #told = new Map<string, Row>();
   #layout = "";
   #model: PageModel | undefined;
@@ -64,8 +66,8 @@ export class LivePage {
     this.#options = options;
   }
 
-  /** A new viewer's stream; undefined when there are too many. */
-  connect(): ReadableStream<Uint8Array> | undefined {
+  /** A new viewer's stream; undefined when there are too many. @param leash of one who may not stay for ever */
+  connect(leash?: Leash): ReadableStream<Uint8Array> | undefined {
     if (this.#viewers.size >= MAX_VIEWERS) return undefined;
     let own: Viewer | undefined;
     return new ReadableStream<Uint8Array>({
@@ -74,7 +76,7 @@ export class LivePage {
         if (this.#viewers.size === 0) this.#begin();
         // The others are told, too, so that all know the same.
         const model = this.#isStale || this.#model === undefined ? this.#tell(this.#options.model()) : this.#model;
-        this.#viewers.add(viewer);
+        this.#viewers.set(viewer, leash?.(() => this.#close(viewer)));
         this.#options.counted(this.#viewers.size);
         const { layout, title } = model;
         this.#whole ??= chunk("rows", { layout, title, rows: [...rowsOf(model)].map(whole) });
@@ -122,7 +124,7 @@ export class LivePage {
   }
 
   #broadcast(bytes: Uint8Array): void {
-    for (const viewer of [...this.#viewers]) this.#send(viewer, bytes);
+    for (const viewer of [...this.#viewers.keys()]) this.#send(viewer, bytes);
   }
 
   #send(viewer: Viewer, bytes: Uint8Array): void {
@@ -131,6 +133,14 @@ export class LivePage {
         for (let at = 0; at < bytes.length; at += PIECE_BYTES) viewer.enqueue(bytes.subarray(at, at + PIECE_BYTES));
         return;
       }
+    } catch {
+      // it has gone
+    }
+    this.#close(viewer);
+  }
+
+  #close(viewer: Viewer): void {
+    try {
       viewer.close();
     } catch {
       // it has gone
@@ -139,7 +149,9 @@ export class LivePage {
   }
 
   #drop(viewer: Viewer): void {
+    const letGo = this.#viewers.get(viewer);
     if (!this.#viewers.delete(viewer)) return;
+    letGo?.();
     this.#options.counted(this.#viewers.size);
     if (this.#viewers.size > 0) return;
     clearInterval(this.#heartbeat);
