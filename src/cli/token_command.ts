@@ -31,8 +31,13 @@ async function token(action: string, name: string | undefined, options: TokenOpt
     console.error("error: which token?");
     return EXIT_USAGE;
   }
-  const { ask, operator, order } = await import("./ask.ts");
-  if (action === "revoke") return await order({ command: "token-revoke", name });
+  const { ask, operator } = await import("./ask.ts");
+  if (action === "revoke") {
+    const revoked = await ask({ command: "token-revoke", author: operator(), name });
+    if (revoked === undefined) return EXIT_FAILURE;
+    console.log((revoked as { text: string }).text);
+    return EXIT_OK;
+  }
   const made = await ask({
     command: "token-create",
     author: operator(),

@@ -2,6 +2,7 @@
 // keywords these exist in YAML only.
 import type { SourceLocation } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
+import { asksForCertificates, CLIENT_CERTIFICATES_SINCE } from "./runtime.ts";
 import type { JsonSchema } from "./value_type.ts";
 
 /** What a caller may do; each may do all that those before it may. */
@@ -12,7 +13,12 @@ export interface HttpListener {
   readonly address: string;
   readonly port: number;
   /** Files in PEM. */
-  readonly tls?: { readonly certificate: string; readonly key: string };
+  readonly tls?: {
+    readonly certificate: string;
+    readonly key: string;
+    /** What clients' certificates have to be signed by; undefined: they are asked for none. */
+    readonly clientCa?: string;
+  };
 }
 
 /** The HTTP interface beyond the loopback address of the command line. */
@@ -31,6 +37,8 @@ export interface HttpConfig {
     readonly role: HttpRole;
     readonly expiresAtMs?: number;
   }[];
+  /** Whom client certificates stand for, by their common name. */
+  readonly certificates: readonly { readonly name: string; readonly role: HttpRole }[];
   /** Whether loopback may be read without credentials. */
   readonly anonymous: boolean;
   readonly realm: string;
@@ -67,6 +75,11 @@ export const HTTP_SCHEMAS: Readonly<Record<(typeof HTTP_SECTIONS)[number], JsonS
             port: { type: "integer", minimum: 1, maximum: 65_535 },
             certificate: { ...text, description: "file with the chain in PEM" },
             key: { ...text, description: "file with the private key in PEM" },
+            client_ca: {
+              ...text,
+              description:
+                "file with the certificates in PEM that clients' have to be signed by: without one nobody comes in",
+            },
             allow_insecure: {
               type: "boolean",
               description: "listen without TLS: passwords cross the network in the clear",
@@ -84,6 +97,15 @@ export const HTTP_SCHEMAS: Readonly<Record<(typeof HTTP_SECTIONS)[number], JsonS
           additionalProperties: false,
           required: ["name", "password", "role"],
           properties: { name: text, password: { ...text, description: "scrypt:SALT:HASH, or the password" }, role },
+        },
+      },
+      certificates: {
+        type: "array",
+        items: {
+          type: "object",
+          additionalProperties: false,
+          required: ["name", "role"],
+          properties: { name: { ...text, description: "common name (CN) of a client's certificate" }, role },
         },
       },
       tokens: {
@@ -124,7 +146,7 @@ export function readHttpConfig(sections: ReadonlyMap<string, OwnSection>, report
   const stats = reader.section(sections.get("stats"), "stats");
   if (api === undefined && stats === undefined) return undefined;
   const { realm, auth } = stats ?? {};
-  const { listen, socket, hosts, anonymous, users, tokens } = api ?? {};
+  const { listen, socket, hosts, anonymous, users, tokens, certificates } = api ?? {};
   const config: HttpConfig = {
     listen: reader.list(listen, "listen").flatMap((entry) => reader.listener(entry) ?? []),
     ...(typeof socket === "string" ? { socket } : {}),
@@ -137,6 +159,7 @@ export function readHttpConfig(sections: ReadonlyMap<string, OwnSection>, report
       }),
     ],
     tokens: reader.list(tokens, "tokens").flatMap((entry) => reader.token(entry) ?? []),
+    certificates: reader.list(certificates, "certificates") as unknown as HttpConfig["certificates"],
     anonymous: anonymous !== false,
     realm: typeof realm === "string" ? realm : "Holdfast",
   };
@@ -167,12 +190,25 @@ class SectionReader {
     return Array.isArray(value) ? value : [];
   }
 
-  listener({ address, port, certificate, key, allow_insecure: isInsecure }: Entries): HttpListener | undefined {
+  listener(
+    { address, port, certificate, key, client_ca: clientCa, allow_insecure: isInsecure }: Entries,
+  ): HttpListener | undefined {
     const has = (value: unknown): value is string => typeof value === "string";
     if (has(certificate) !== has(key)) {
       return this.#refuse(`\`listen\` at ${address} needs both \`certificate\` and \`key\``);
     }
-    const tls = has(certificate) && has(key) ? { tls: { certificate, key } } : {};
+    if (has(clientCa) && !has(certificate)) {
+      return this.#refuse(
+        `\`listen\` at ${address} has \`client_ca\` and no TLS: it needs \`certificate\` and \`key\``,
+      );
+    }
+    if (has(clientCa) && !asksForCertificates()) {
+      return this.#refuse(
+        `\`client_ca\` needs a Holdfast that is built with Deno ${CLIENT_CERTIFICATES_SINCE} or newer; ` +
+          `this one has ${Deno.version.deno}, which would let everybody in (docs/api.md has a way with HAProxy)`,
+      );
+    }
+    const tls = has(certificate) && has(key) ? { tls: { certificate, key, ...(has(clientCa) && { clientCa }) } } : {};
     const listener = { address: String(address), port: Number(port), ...tls };
     if (isLoopback(listener.address) || listener.tls !== undefined || isInsecure === true) return listener;
     return this.#refuse(`\`listen\` at ${address} is not loopback and has no TLS: passwords would be read on the way`);
@@ -187,11 +223,19 @@ class SectionReader {
   }
 
   /** What only the whole tells. */
-  judge({ listen, users, tokens }: HttpConfig): void {
+  judge({ listen, users, tokens, certificates }: HttpConfig): void {
     const far = listen.find(({ address }) => !isLoopback(address));
-    if (far !== undefined && users.length + tokens.length === 0) {
-      this.#refuse(`\`listen\` at ${far.address} is not loopback, and there are no \`users\` nor \`tokens\``);
+    if (far !== undefined && users.length + tokens.length + certificates.length === 0) {
+      this.#refuse(
+        `\`listen\` at ${far.address} is not loopback, and there are no \`users\`, \`tokens\` nor \`certificates\``,
+      );
     }
+    if (certificates.length > 0 && !listen.some(({ tls }) => tls?.clientCa !== undefined)) {
+      this.#refuse("there are `certificates`, and no address of `listen` asks for any: it needs `client_ca`");
+    }
+    const subjects = certificates.map(({ name }) => name);
+    const same = subjects.find((name, at) => subjects.indexOf(name) !== at);
+    if (same !== undefined) this.#refuse(`the certificate ${same} is there twice`);
     const names = users.map(({ name }) => name);
     const twice = names.find((name, at) => names.indexOf(name) !== at);
     if (twice !== undefined) this.#refuse(`the user ${twice} is there twice`);

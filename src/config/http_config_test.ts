@@ -1,6 +1,7 @@
-import { assert, assertEquals, assertStringIncludes } from "../../test/assert.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../../test/assert.ts";
 import type { HttpConfig } from "./http_config.ts";
 import { loadConfig } from "./load.ts";
+import { asksForCertificates } from "./runtime.ts";
 
 const HASH = "a".repeat(64);
 
@@ -34,6 +35,7 @@ stats:
       { name: "admin", password: "pass:word", role: "reader" },
     ],
     tokens: [{ name: "prometheus", sha256: HASH, role: "reader", expiresAtMs: Date.UTC(2027, 0, 31) }],
+    certificates: [],
     anonymous: false,
     realm: "Lab",
   });
@@ -47,7 +49,7 @@ Deno.test("an address that others reach needs TLS, and somebody who may come in"
   assertEquals(far(tls, users), []);
   assertEquals(far(", allow_insecure: true", users), []);
   assertStringIncludes(far("", users).join(), "is not loopback and has no TLS");
-  assertStringIncludes(far(tls).join(), "there are no `users` nor `tokens`");
+  assertStringIncludes(far(tls).join(), "there are no `users`, `tokens` nor `certificates`");
   assertStringIncludes(far(", certificate: /c", users).join(), "needs both");
   for (const address of ["10.127.0.1", "127.0.0.1.example", "::", "::ffff:192.0.2.1"]) {
     const { problems } = load(`api:\n  listen: [{ address: "${address}", port: 1 }]\n${users}`);
@@ -79,3 +81,23 @@ function load(text: string): { http: HttpConfig | undefined; problems: string[] 
   const { config, diagnostics } = loadConfig({ path: "test.yaml", text, hostName: "director" });
   return { http: config?.http, problems: diagnostics.map(({ message }) => message) };
 }
+
+Deno.test("client certificates need TLS, an authority, names that are there once, and a runtime that asks for them", () => {
+  const tls = "certificate: /c, key: /k";
+  const demanding = (listen: string, certificates: string): string[] =>
+    load(`api:\n  listen: [{ address: 192.0.2.1, port: 1, ${listen} }]\n  certificates: ${certificates}\n`).problems;
+  const alice = "[{ name: alice, role: admin }]";
+  assertEquals(demanding(`${tls}, client_ca: /a`, alice), []);
+  assertMatch(demanding("client_ca: /a, allow_insecure: true", alice).join(), /`client_ca` and no TLS/);
+  assertMatch(demanding(tls, alice).join(), /no address of `listen` asks for any/);
+  assertMatch(demanding(`${tls}, client_ca: /a`, "[]").join(), /no `users`, `tokens` nor `certificates`/);
+  assertMatch(
+    demanding(`${tls}, client_ca: /a`, "[{ name: a, role: admin }, { name: a, role: reader }]").join(),
+    /`?a`? is there twice/,
+  );
+  for (const wrong of ["[{ name: alice }]", "[{ role: admin }]", "[{ name: alice, role: root }]", "[alice]", "alice"]) {
+    assert(demanding(`${tls}, client_ca: /a`, wrong).length > 0, wrong);
+  }
+  const asking = ["2.4.2", "2.8.3", "2.9.0", "2.10.1", "3.0.0", ""].map((version) => asksForCertificates(version));
+  assertEquals(asking, [false, false, true, true, true, false]);
+});

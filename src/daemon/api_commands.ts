@@ -42,6 +42,7 @@ const NOBODY: NonNullable<Config["http"]> = {
   hosts: [],
   users: [],
   tokens: [],
+  certificates: [],
   anonymous: true,
   realm: "",
 };
@@ -100,6 +101,13 @@ export class ApiCommands {
       // Whoever could open the socket is root; without a socket nobody can have come by it.
       if (http?.socket !== undefined) return { name: "local administrator", role: "admin" };
       throw new Refusal(401, "there is no local socket");
+    }
+    if (by.kind === "certificate") {
+      // The role has verified it; here it is looked at whether anybody can have come in that way, and what he may.
+      const isAsked = http?.listen.some(({ tls }) => tls?.clientCa !== undefined);
+      const known = http?.certificates.find(({ name }) => isAsked && name === by.name);
+      if (known === undefined) throw new Refusal(401, "nobody is known by this certificate");
+      return { name: `certificate ${known.name}`, role: known.role };
     }
     if (this.#credentials === undefined || this.#credentials.http !== http) {
       this.#credentials = { http, known: credentialsOf(http ?? NOBODY, () => tokens.all) };

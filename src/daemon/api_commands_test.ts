@@ -1,5 +1,5 @@
 // The supervisor's own look at what the api role asks for: a role that says anything gets no more than who asked for it may.
-import { assertEquals } from "../../test/assert.ts";
+import { assert, assertEquals } from "../../test/assert.ts";
 import { configOf } from "../../test/support/config_values.ts";
 import type { Config } from "../config/config.ts";
 import { tagOf } from "../http/etag.ts";
@@ -118,6 +118,26 @@ Deno.test("the local administrator is believed only where a socket is configured
   const { http: _, ...bare } = configWith("hosts: []");
   assertEquals(await statusOf(world(bare).ask(LOCAL, HOLD)), 401);
   assertEquals(await statusOf(world(bare).ask(bearer(ADMIN), HOLD)), 401, "nobody is configured");
+});
+
+Deno.test("a certificate is believed only where an address asks for them, and may what the configuration says", async () => {
+  const alice: Credential = { kind: "certificate", name: "alice" };
+  const http = configWith("hosts: []").http;
+  assert(http !== undefined);
+  const listen = (tls: object): NonNullable<Config["http"]>["listen"] => [
+    { address: "192.0.2.1", port: 1, tls: { certificate: "/c", key: "/k", ...tls } },
+  ];
+  const certificates = [{ name: "alice", role: "operator" as const }];
+  const asked = (more: Partial<typeof http>): World =>
+    world({ ...configWith("hosts: []"), http: { ...http, ...more } });
+  const { ask, audit } = asked({ certificates, listen: listen({ clientCa: "/a" }) });
+  assertEquals(await statusOf(ask(alice, HOLD)), 200);
+  assertEquals(audit.entries[0]?.actor, "certificate alice");
+  assertEquals(await statusOf(ask(alice, { command: "config-apply", text: "" })), 403);
+  assertEquals(await statusOf(ask({ kind: "certificate", name: "bob" }, HOLD)), 401);
+  assertEquals(await statusOf(asked({ certificates, listen: listen({}) }).ask(alice, HOLD)), 401);
+  assertEquals(await statusOf(asked({ certificates }).ask(alice, HOLD)), 401);
+  assertEquals(await statusOf(asked({ listen: listen({ clientCa: "/a" }) }).ask(alice, HOLD)), 401);
 });
 
 Deno.test("configurations are for admins", async () => {

@@ -102,6 +102,9 @@ export function acceptCommand({ id, by, request }: Readonly<Record<string, unkno
 function credentialOf(value: unknown): Credential | undefined {
   if (!isRecord(value)) return undefined;
   if (value.kind === "local") return { kind: "local" };
+  if (value.kind === "certificate") {
+    return isText(value.name, MAX_NAME) ? { kind: "certificate", name: value.name } : undefined;
+  }
   if (value.kind !== "authorization" || !isText(value.value, MAX_CREDENTIAL)) return undefined;
   return { kind: "authorization", value: value.value };
 }

@@ -7,6 +7,7 @@ import { type AccessPolicy, LOCAL_ADMINISTRATOR } from "../http/access.ts";
 import type { AppOptions } from "../http/app.ts";
 import type { ApiStatistics } from "../http/api_statistics.ts";
 import { Credentials } from "../http/credentials.ts";
+import type { CertifiedInfo } from "./certificate_listener.ts";
 import { anonymousRole, type ApiListener, type ApiSettings } from "./api_settings.ts";
 
 /** What the sockets serve. */
@@ -31,6 +32,8 @@ export async function openApiServers({ listeners, http }: ApiSettings, options: 
       anonymous: anonymousRole(listener, http),
       statistics: options.app.statistics,
       wallMs: options.app.wallMs,
+      log: options.log,
+      certificateOf: ({ env }) => (env as Partial<CertifiedInfo>).certificate,
       sourceOf,
     });
     await listen(listener, handler(options, access, hosts), options.log);
@@ -43,7 +46,7 @@ export async function openApiServers({ listeners, http }: ApiSettings, options: 
   options.log(`api: listening on ${http.socket}`);
 }
 
-type Handler = (request: Request, info: Deno.ServeHandlerInfo) => Response | Promise<Response>;
+type Handler = (request: Request, info: Pick<Deno.ServeHandlerInfo, "remoteAddr">) => Response | Promise<Response>;
 
 function handler({ app }: ApiServerOptions, access: AccessPolicy, allowedHosts: readonly string[]): Handler {
   const served = createApp({ ...app, access, allowedHosts });
@@ -65,7 +68,10 @@ async function listen(
   for (let tries = 1;; tries++) {
     try {
       if (tls === undefined) Deno.serve({ hostname, port, onListen }, serve);
-      else Deno.serve({ hostname, port, ...tls, onListen }, serve);
+      else if (tls.clientCa !== undefined) {
+        const { listenWithCertificates } = await import("./certificate_listener.ts");
+        await listenWithCertificates({ hostname, port, ...tls, clientCa: tls.clientCa }, serve);
+      } else Deno.serve({ hostname, port, ...tls, onListen }, serve);
       return;
     } catch (error) {
       if (!(error instanceof Deno.errors.AddrInUse) || tries >= ADDRESS_IN_USE_TRIES) throw error;

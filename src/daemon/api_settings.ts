@@ -7,17 +7,25 @@ export interface ApiListener {
   readonly hostname: string;
   readonly port: number;
   /** In PEM. */
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: { readonly cert: string; readonly key: string; readonly clientCa?: string };
 }
 
 /** Everything that the role is told before it gives up its privileges. */
 export interface ApiSettings {
   readonly listeners: readonly ApiListener[];
-  readonly http: Pick<HttpConfig, "socket" | "hosts" | "users" | "tokens" | "realm" | "anonymous">;
+  readonly http: Pick<HttpConfig, "socket" | "hosts" | "users" | "tokens" | "certificates" | "realm" | "anonymous">;
 }
 
 /** Without `api` and `stats`: loopback may be read. */
-const DEFAULTS: HttpConfig = { listen: [], hosts: [], users: [], tokens: [], anonymous: true, realm: "Holdfast" };
+const DEFAULTS: HttpConfig = {
+  listen: [],
+  hosts: [],
+  users: [],
+  tokens: [],
+  certificates: [],
+  anonymous: true,
+  realm: "Holdfast",
+};
 
 /** What is needed of the surroundings. */
 export interface ApiSettingsOptions {
@@ -39,7 +47,9 @@ export function apiSettings(
   const configured = listen.flatMap(({ address: hostname, port, tls }): ApiListener[] => {
     if (tls === undefined) return [{ hostname, port }];
     try {
-      return [{ hostname, port, tls: { cert: readText(tls.certificate), key: readText(tls.key) } }];
+      const pair = { cert: readText(tls.certificate), key: readText(tls.key) };
+      const authority = tls.clientCa === undefined ? {} : { clientCa: readText(tls.clientCa) };
+      return [{ hostname, port, tls: { ...pair, ...authority } }];
     } catch (error) {
       log(`warning: api: not listening at ${hostname}:${port}: ${error instanceof Error ? error.message : error}`);
       return [];
@@ -50,6 +60,9 @@ export function apiSettings(
 }
 
 /** What those without credentials may do at an address. */
-export function anonymousRole({ hostname }: ApiListener, { anonymous }: ApiSettings["http"]): "reader" | undefined {
-  return isLoopback(hostname) && anonymous ? "reader" : undefined;
+export function anonymousRole(
+  { hostname, tls }: ApiListener,
+  { anonymous }: ApiSettings["http"],
+): "reader" | undefined {
+  return isLoopback(hostname) && anonymous && tls?.clientCa === undefined ? "reader" : undefined;
 }

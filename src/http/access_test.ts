@@ -1,5 +1,6 @@
 // Each guard with what it is there to refuse, and with its neighbour that has to pass.
 import { assert, assertEquals, assertMatch } from "../../test/assert.ts";
+import type { ClientCertificate } from "./caller.ts";
 import type { HttpRole } from "../config/http_config.ts";
 import type { AccessPolicy } from "./access.ts";
 import { OPERATIONS, ROLES } from "./api/operations.ts";
@@ -76,6 +77,24 @@ Deno.test("tokens are believed until they expire, and not when they are the hash
     assertEquals((await ask("/metrics", bearer(wrong))).status, 401, wrong);
   }
   assertEquals((await ask(`/metrics?token=${token}&access_token=${token}`)).status, 401, "never from the query");
+});
+
+Deno.test("a certificate is who is in the list, until it is over, and no more than its role", async () => {
+  let nowMs = NOW_MS;
+  const asking = async (certificate: ClientCertificate, init: RequestInit = {}, path = "/stats"): Promise<number> =>
+    (await ask(path, init, policyOf({ certificateOf: () => certificate, wallMs: () => nowMs }))).status;
+  const carol = { name: "carol", expiresAtMs: NOW_MS + 1000 };
+  const write = { method: "POST", body: `{"text":""}`, headers: { "content-type": "application/json" } };
+  assertEquals([await asking(carol), await asking(carol, write, "/api/v1/config:validate")], [200, 200]);
+  assertEquals([await asking(carol, {}, "/api/v1/audit"), await asking(carol, {}, "/api/v1/tokens")], [403, 403]);
+  for (const name of ["Carol", "carol ", "car", "", "alice", "reader"]) {
+    assertEquals(await asking({ ...carol, name }), 401, name);
+  }
+  assertEquals(await asking({ expiresAtMs: carol.expiresAtMs }), 401, "without a name");
+  assertEquals(await asking(carol, bearer(TOKENS.admin?.token), "/api/v1/audit"), 200, "who says more, is that");
+  assertEquals(await asking(carol, bearer("guess")), 401, "and nobody when it is wrong");
+  nowMs += 1000;
+  assertEquals(await asking(carol), 401, "a connection may be older than its certificate");
 });
 
 Deno.test("what is no credential is refused, and breaks nothing", async () => {
@@ -252,6 +271,7 @@ function policyOf(changes: Partial<ConstructorParameters<typeof Credentials>[0]>
         { name: "bob", password: "plain:with colon", role: "reader" },
       ],
       tokens: [...tokens, { name: "old", sha256: EXPIRED.sha256, role: "admin", expiresAtMs: NOW_MS }],
+      certificates: [{ name: "carol", role: "operator" }],
       realm: `Lab "1"`,
     },
     anonymous: undefined,

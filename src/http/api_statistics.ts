@@ -64,7 +64,7 @@ export class ApiStatistics {
   }
 
   /** Somebody was not believed. */
-  authFailure(scheme: "basic" | "bearer", reason: string): void {
+  authFailure(scheme: "basic" | "bearer" | "certificate", reason: string): void {
     this.#authFailures.inc({ scheme, reason });
   }
 

@@ -11,7 +11,11 @@ const TOO_LONG: BodyProblem = { status: 413, detail: "the body is longer than is
 const TOO_LATE: BodyProblem = { status: 408, detail: "the body did not come in time" };
 
 /** The text of the body; empty when there is none, or its sender is gone. Once for each request. */
-export async function readBody(context: Context, maxBytes: number): Promise<string | BodyProblem> {
+export async function readBody(
+  context: Context,
+  maxBytes: number,
+  limitMs = BODY_MS,
+): Promise<string | BodyProblem> {
   const { body } = context.req.raw;
   if (body === null) return "";
   if (Number(context.req.header("content-length") ?? 0) > maxBytes) return TOO_LONG;
@@ -21,7 +25,7 @@ export async function readBody(context: Context, maxBytes: number): Promise<stri
   const timer = setTimeout(() => {
     isLate = true;
     reader.cancel().catch(() => {});
-  }, BODY_MS);
+  }, limitMs);
   try {
     for (;;) {
       const { done, value } = await reader.read();

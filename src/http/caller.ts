@@ -14,6 +14,13 @@ export interface Caller {
   readonly mayStay?: () => boolean;
 }
 
+/** What a client has shown in the handshake, and what is verified. */
+export interface ClientCertificate {
+  /** Its subject's common name; undefined: it has none, or several. */
+  readonly name?: string;
+  readonly expiresAtMs: number;
+}
+
 const KEY = "caller";
 
 /** Remembers him for this request. */

@@ -3,6 +3,7 @@
 import { createHash, createHmac, randomBytes, scrypt, timingSafeEqual } from "node:crypto";
 import type { Context } from "hono";
 import type { HttpConfig, HttpRole } from "../config/http_config.ts";
+import type { ClientCertificate } from "./caller.ts";
 import type { AccessPolicy, Identification } from "./access.ts";
 import type { ApiStatistics } from "./api_statistics.ts";
 
@@ -18,6 +19,8 @@ const FORGET_MS = 6000;
 /** Sources that are remembered. */
 const MAX_SOURCES = 4096;
 const MAX_CREDENTIAL = 1024;
+/** Who guesses is told of at most this often. */
+const LOG_MS = 10_000;
 
 /** Makes what is written into the configuration for a password. */
 export async function hashPassword(password: string): Promise<string> {
@@ -33,13 +36,17 @@ export function newToken(): { token: string; sha256: string } {
 
 /** What is needed to know callers. */
 export interface CredentialsOptions {
-  readonly config: Pick<HttpConfig, "users" | "tokens" | "realm">;
+  readonly config: Pick<HttpConfig, "users" | "tokens" | "certificates" | "realm">;
   /** Tokens beside those of the configuration: those there are now. */
   readonly tokens?: () => HttpConfig["tokens"];
   /** What those without credentials may do; undefined: nothing. */
   readonly anonymous: HttpRole | undefined;
   readonly statistics: ApiStatistics;
   readonly wallMs: () => number;
+  /** Told of sources that guess. */
+  readonly log?: (line: string) => void;
+  /** What the other end has shown in the handshake; default: nothing is asked for. */
+  readonly certificateOf?: (context: Context) => ClientCertificate | undefined;
   /** The address of the other end. */
   readonly sourceOf: (context: Context) => string;
 }
@@ -57,6 +64,7 @@ interface Known {
 export class Credentials implements AccessPolicy {
   readonly #options: CredentialsOptions;
   readonly #failures = new FailureLimit();
+  #loggedMs = -Infinity;
   readonly #hashing = new HashingLimit();
   /** Keys the memory of passwords that were right. */
   readonly #key = randomBytes(32);
@@ -74,6 +82,9 @@ export class Credentials implements AccessPolicy {
   async identify(context: Context): Promise<Identification> {
     const { anonymous, statistics, wallMs } = this.#options;
     const header = context.req.header("authorization");
+    const certificate = this.#options.certificateOf?.(context);
+    // Who says who he is, is that: his certificate has let him as far as here.
+    if (header === undefined && certificate !== undefined) return this.#certified(certificate);
     if (header === undefined) {
       if (anonymous !== undefined) return { caller: { name: "anybody", role: anonymous } };
       return { refused: 401, detail: "credentials are needed here" };
@@ -94,9 +105,29 @@ export class Credentials implements AccessPolicy {
       const { expiresAtMs: _, ...known } = found;
       return { caller: { ...known, credential: { kind: "authorization", value: header } } };
     }
-    this.#failures.failed(source, wallMs());
+    this.#failed(source);
     statistics.authFailure(kind, "not-known");
     return { refused: 401, detail: "nobody is known by these credentials" };
+  }
+
+  #failed(source: string): void {
+    const nowMs = this.#options.wallMs();
+    this.#failures.failed(source, nowMs);
+    if (this.#failures.waitSeconds(source, nowMs) === 0 || Math.abs(nowMs - this.#loggedMs) < LOG_MS) return;
+    this.#loggedMs = nowMs;
+    this.#options.log?.(`warning: api: ${source} sent ${MAX_FAILURES} wrong credentials, and has to wait`);
+  }
+
+  #certified({ name, expiresAtMs }: ClientCertificate): Identification {
+    const { config, statistics, wallMs } = this.#options;
+    const known = config.certificates.find((entry) => entry.name === name);
+    const mayStay = (): boolean => wallMs() < expiresAtMs;
+    if (known === undefined || !mayStay()) {
+      statistics.authFailure("certificate", "not-known");
+      return { refused: 401, detail: "nobody is known by this certificate" };
+    }
+    const credential = { kind: "certificate", name: known.name } as const;
+    return { caller: { name: `certificate ${known.name}`, role: known.role, credential, mayStay } };
   }
 
   /** Whose credentials these are, by a header `Authorization`; undefined: nobody's. Limits no attempts. */

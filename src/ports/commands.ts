@@ -1,9 +1,11 @@
 // What the api role asks of the supervisor, and what it is told of what was done: plain data.
 
-/** How a caller was known: by what he sent, which the supervisor looks at itself, or by the local socket. */
+/** How a caller was known: by what he sent, which the supervisor looks at itself, or by the local socket,
+ * or by the certificate that the api role has verified. */
 export type Credential =
   | { readonly kind: "authorization"; readonly value: string }
-  | { readonly kind: "local" };
+  | { readonly kind: "local" }
+  | { readonly kind: "certificate"; readonly name: string };
 
 /** What is to be done; the fields are the command's. */
 export interface CommandRequest {

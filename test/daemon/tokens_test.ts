@@ -76,6 +76,8 @@ tokenTest(
     await comes("its stream ends", () => stream.output.includes("ended 0"));
     assertEquals(await status(`${URL_BASE}/api/v1/status`, ...bearer(token)), "401");
     assertEquals((await holdfast("token", "revoke", "ci")).code, 1, "it is gone");
+    assertEquals((await holdfast("token", "create", "ci", "--for", "1h")).code, 0, "its name is free");
+    assertEquals(await holdfast("token", "revoke", "ci").then(({ output }) => output), "the token ci is revoked\n");
     const audit = await curl(...admin.slice(0, 2), "http://localhost/api/v1/audit");
     assertStringIncludes(audit, `"actor":"local administrator","via":"api","action":"token-revoke","target":"ci"`);
     assertEquals(((await Deno.stat(`${folder}/tokens`)).mode ?? 0) & 0o777, 0o600);

@@ -36,7 +36,7 @@ export function openApi(operations: readonly Operation[] = OPERATIONS): Json {
       license: { name: "see LICENSE" },
     },
     servers: [{ url: API_BASE }],
-    security: [{}, { basic: [] }, { bearer: [] }],
+    security: [{}, { basic: [] }, { bearer: [] }, { certificate: [] }],
     paths,
     components: {
       schemas: Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, withoutIds(schema as Json)])),
@@ -44,6 +44,7 @@ export function openApi(operations: readonly Operation[] = OPERATIONS): Json {
       securitySchemes: {
         basic: { type: "http", scheme: "basic" },
         bearer: { type: "http", scheme: "bearer", description: "an opaque token" },
+        certificate: { type: "mutualTLS", description: "at addresses with `client_ca`" },
       },
     },
   };

@@ -72,7 +72,12 @@ Deno.test("a stream ends when its token is revoked or expires, and those of othe
   const statistics = new ApiStatistics();
   const watch = new Watch(snapshot, statistics);
   const access = new Credentials({
-    config: { users: [{ name: "alice", password: "horse", role: "reader" }], tokens: configured, realm: "x" },
+    config: {
+      users: [{ name: "alice", password: "horse", role: "reader" }],
+      tokens: configured,
+      certificates: [],
+      realm: "x",
+    },
     tokens: () => made,
     anonymous: undefined,
     statistics,
