@@ -12,6 +12,8 @@ export interface ReadOptions {
   /** Whether interfaces that this machine lacks are errors, and scripts that it lacks are warned of. */
   readonly checkInterfaces: boolean;
   readonly colour: boolean;
+  /** Its report goes into a log, or to others: lines that may hold a secret are not quoted. */
+  readonly hidesSecrets?: boolean;
   /** Warnings are errors, too. */
   readonly strict?: boolean;
   /** What `@ID` lines are compared with; default: the host name up to its first dot. */
@@ -38,7 +40,7 @@ export function readConfig(path: string, options: ReadOptions): ReadConfig {
     return { config: undefined, diagnostics: [], report: `error: ${text.problem}\n`, sources: new Map() };
   }
   const { config, diagnostics, sources } = loadConfig(loadInput(nameOf(path, text.text), text.text, options));
-  const report = renderDiagnostics(diagnostics, { sources, colour: options.colour });
+  const report = renderDiagnostics(diagnostics, { ...options, sources });
   return { config, diagnostics, report, sources };
 }
 
@@ -53,7 +55,8 @@ export function readRunnable(path: string, configId: string | undefined): Config
 export function readGiven(path: string, text: string, options: ReadOptions): ReadConfig {
   const { files: _files, environment: _environment, ...input } = loadInput(path, text, options);
   const { config, diagnostics, sources } = loadConfig(input);
-  return { config, diagnostics, report: renderDiagnostics(diagnostics, { sources, colour: false }), sources };
+  const report = renderDiagnostics(diagnostics, { ...options, sources, colour: false });
+  return { config, diagnostics, report, sources };
 }
 
 /** How messages name a file. Standard input has no name that tells its syntax, so its first statement does. */

@@ -153,7 +153,7 @@ function inSameNamespaces(running: Config, read: ReadResult): ReadResult {
  * @param given in place of what is in the file
  */
 function readRunnable({ useFile, configId }: RunOptions, colour: boolean, given?: string): ReadResult {
-  const reading = { checkInterfaces: true, colour, configId };
+  const reading = { checkInterfaces: true, colour, configId, hidesSecrets: true };
   const read = given === undefined ? readConfig(useFile, reading) : readGiven(useFile, given, reading);
   const { config, report } = read;
   const hasFlaws = read.diagnostics.some(({ code }) => !isOurs(code));

@@ -1,11 +1,14 @@
 // Diagnostics as text for people: the place, the line, what is meant underlined, related places, help. Writes nowhere.
 import type { SourceLocation } from "./config.ts";
 import type { Diagnostic, Severity } from "./diagnostic.ts";
+import { mayHoldSecret } from "./secret_lines.ts";
 
 /** How to render. */
 export interface RenderOptions {
   /** Text of each file by its name; a line that isn't there is left out. */
   readonly sources: ReadonlyMap<string, string>;
+  /** Lines that may hold a secret are not quoted: for logs, and for those who may not read the file. */
+  readonly hidesSecrets?: boolean;
   /** ANSI colours; default: none. */
   readonly colour?: boolean;
 }
@@ -31,10 +34,12 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: R
 
 class Renderer {
   readonly #colour: boolean;
+  readonly #hidesSecrets: boolean;
   readonly #sources: RenderOptions["sources"];
   readonly #lines = new Map<string, readonly string[]>();
 
-  constructor({ sources, colour = false }: RenderOptions) {
+  constructor({ sources, colour = false, hidesSecrets = false }: RenderOptions) {
+    this.#hidesSecrets = hidesSecrets;
     this.#colour = colour;
     this.#sources = sources;
   }
@@ -45,7 +50,7 @@ class Renderer {
     if (lines === undefined) {
       this.#lines.set(file, lines = this.#sources.get(file)?.replace(/^\uFEFF/, "").split("\n") ?? []);
     }
-    return lines[line - 1];
+    return this.#hidesSecrets && mayHoldSecret(lines, line - 1) ? undefined : lines[line - 1];
   }
 
   render({ severity, message, location, related, help }: Diagnostic): string {

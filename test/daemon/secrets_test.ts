@@ -120,6 +120,15 @@ virtual_server:
     for (const text of [config(others), "vrrp_instance: [", changed.replace("eth0", "eth9")]) {
       bare("a refusal", await curl(...as("admin"), "-X", "PUT", ...await body({ text }), `${base}/api/v1/config`));
     }
+    // A file that is wrong where a secret stands: what is said of it quotes other lines only.
+    const running = Deno.readTextFileSync(file);
+    Deno.writeTextFileSync(file, config({ ...others, pass: `${others.pass}-too-long` }).replace("200", "many"));
+    const reloaded = await curl(...as("admin"), "--json", "{}", `${base}/api/v1/config:reload`);
+    assertStringIncludes(reloaded, "is cut to its first 8 characters");
+    assertStringIncludes(reloaded, "priority: many");
+    bare("a reload over the API", reloaded);
+    bare("a reload", (await tryRun(...inside(hosts.a, [...holdfastCommand(), "reload"]))).output);
+    Deno.writeTextFileSync(file, running);
     await until("it is master again", isMaster, LIMIT_MS, () => daemon.output);
 
     const paths = [
