@@ -14,7 +14,7 @@ cache=$project/.cache/deb
 vm=$project/.cache/vm
 package=${1:-$(echo "$project"/dist/holdfast_*_amd64.deb)}
 limit_seconds=280
-packages=systemd,systemd-sysv,udev,iproute2,iputils-ping,keepalived,ipvsadm,kmod,curl,bash-completion,man-db,procps
+packages=systemd,systemd-sysv,udev,iproute2,iputils-ping,keepalived,ipvsadm,kmod,curl,bash-completion,man-db,procps,haproxy
 
 main() {
   mkdir -p "$cache"
@@ -57,7 +57,8 @@ sources() {
 add_test() {
   local added=$work/added archive=$work/debian.tar
   mkdir -p "$added/opt/test" "$added/etc/systemd/system/multi-user.target.wants" "$added/etc/keepalived"
-  cp "$package" "$here/guest_test.sh" "$here/keepalived.conf" "$project/test/lab/checks.sh" "$added/opt/test/"
+  cp "$package" "$here/guest_test.sh" "$here/keepalived.conf" \
+    "$project/appliance/image/root/usr/lib/systemd/system/holdfast.service.d/haproxy.conf" "$project/test/lab/checks.sh" "$added/opt/test/"
   ln -s /lib/systemd/systemd "$added/init"
   cat >"$added/etc/systemd/system/test.service" <<-END
 		[Unit]

@@ -115,6 +115,42 @@ check "a supervisor that hangs is restarted by the watchdog: the table stays" \
 rm -r /etc/systemd/system/holdfast.service.d
 systemctl daemon-reload
 
+echo "-- HAProxy, with the drop-in of docs/layer7.md and Debian's haproxy.cfg"
+systemctl stop haproxy
+mkdir -p /etc/systemd/system/holdfast.service.d
+cp /opt/test/haproxy.conf /etc/systemd/system/holdfast.service.d/
+cp /etc/haproxy/haproxy.cfg /tmp/haproxy.cfg
+printf 'frontend web\n  bind %s:8080\n  http-request return status 200 content-type text/plain string hello\n' $vip >>/tmp/haproxy.cfg
+holdfast convert --to yaml -f /etc/keepalived/keepalived.conf >/tmp/holdfast.yaml
+printf 'haproxy: { config: /tmp/haproxy.cfg }\n' >>/tmp/holdfast.yaml
+sed -i 's/^\( *\)priority: 160/&\n\1track_process: [haproxy]/' /tmp/holdfast.yaml
+cp /etc/default/holdfast /tmp/default
+echo HOLDFAST_CONFIG=/tmp/holdfast.yaml >>/etc/default/holdfast
+check "the configuration is good" holdfast check -f /tmp/holdfast.yaml
+systemctl daemon-reload
+systemctl restart holdfast
+haproxy_pid() { cut -d' ' -f1 /run/holdfast/haproxy/process; }
+hello() { [ "$(ip netns exec client curl -s -m 2 http://$vip:8080/)" = hello ]; }
+check "HAProxy answers at the virtual address" eventually 30 hello
+check_equal "its worker is nobody special" \
+  "$(ps -o user= --ppid "$(haproxy_pid)") $(sed -n 's/^CapEff:\s*//p' "/proc/$(pgrep -P "$(haproxy_pid)")/status")" "haproxy 0000000000000000"
+check "its own socket is there" test -S /run/haproxy/admin.sock
+check "it is reloaded with Holdfast" systemctl reload holdfast
+check "and answers" hello
+pid=$(haproxy_pid)
+count=$(restarts)
+kill -9 "$(main_pid)"
+check "the supervisor is killed and comes back" eventually 30 restarted "$count"
+check_equal "HAProxy went on" "$(haproxy_pid) $(ps -o comm= -p "$pid")" "$pid haproxy"
+check "and answers" eventually 10 hello
+systemctl stop holdfast
+check "it ends with Holdfast" fails pgrep -x haproxy
+rm -r /etc/systemd/system/holdfast.service.d /run/holdfast/haproxy
+cp /tmp/default /etc/default/holdfast
+systemctl daemon-reload
+systemctl start holdfast
+check "Holdfast goes on without it" eventually 20 has_vip
+
 echo "-- upgrade, and removal"
 pid=$(main_pid)
 check "the same package again is an upgrade that drops nothing" table_stays dpkg --install "$package"
