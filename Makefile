@@ -9,6 +9,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 # Where the binary's runtime comes from: auto, download or pinned (docs/building.md).
 RUNTIME ?= auto
+# The processor that build and deb are for: x86_64, or aarch64 (docs/building.md).
+TARGET ?= x86_64
 # How many simulated lives `make sim` runs, and the one that it replays instead.
 SEEDS ?= 100000
 SEED ?=
@@ -18,10 +20,11 @@ export DENO := $(CURDIR)/.tools/node_modules/@deno/linux-x64-glibc/deno
 export DENO_DIR := $(CURDIR)/.cache/deno
 export DENO_TLS_CA_STORE := system,mozilla
 export DENO_NO_UPDATE_CHECK := 1
-export RUNTIME
+export RUNTIME TARGET
 
 DEPS := .cache/deps
-BUILD_SCRIPTS := $(wildcard appliance/build/*.ts appliance/build/*.mjs)
+BUILD_SCRIPTS := $(wildcard appliance/build/*.ts appliance/build/*.mjs appliance/build/*.sh)
+PROGRAM := dist/$(if $(filter-out x86_64,$(TARGET)),$(TARGET)/)holdfast
 SOURCES := main.ts deno.json deno.lock $(shell find src -type f ! -name '*_test.ts' ! -name '*_test.tsx')
 UNIT_TESTS := src appliance $(wildcard test/*_test.ts test/golden test/fuzz test/simulation)
 
@@ -32,9 +35,9 @@ help: ## list the targets
 
 tools: $(DENO) ## install the pinned Deno into .tools
 
-build: dist/holdfast ## make dist/holdfast, one executable file
+build: $(PROGRAM) ## make dist/holdfast, one executable file; TARGET=aarch64: dist/aarch64/holdfast
 
-deb: build ## make the Debian package dist/holdfast_VERSION_amd64.deb
+deb: build ## make the Debian package dist/holdfast_VERSION_amd64.deb; TARGET=aarch64: _arm64
 	appliance/deb/build.sh
 
 image: deb ## make the appliance, dist/holdfast-appliance-amd64.img.zst
@@ -75,7 +78,7 @@ clean: ## remove what was built
 distclean: clean ## remove what was downloaded, too
 	rm -rf .tools .cache
 
-dist/holdfast: $(SOURCES) $(BUILD_SCRIPTS) appliance/build/pins.json $(DEPS)
+$(PROGRAM): $(SOURCES) $(BUILD_SCRIPTS) appliance/build/pins.json $(DEPS)
 	$(DENO) run --allow-all appliance/build/build.ts
 
 $(DEPS): deno.json deno.lock $(DENO)

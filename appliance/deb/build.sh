@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes the Debian package dist/holdfast_VERSION_amd64.deb from dist/holdfast. Needs dpkg-deb, no root, no debhelper.
 #
-# Usage: appliance/deb/build.sh
+# Usage: [TARGET=aarch64] appliance/deb/build.sh     for aarch64: _arm64.deb, from dist/aarch64
 #
 # The same program gives the same bytes: every time in the package is SOURCE_DATE_EPOCH, by default that of the last commit.
 set -euo pipefail
@@ -9,14 +9,22 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 project=$(cd "$here/../.." && pwd)
 files=$here/files
-program=$project/dist/holdfast
+DENO=${DENO:-$project/.tools/node_modules/@deno/linux-x64-glibc/deno}
+case ${TARGET:-x86_64} in
+x86_64) architecture=amd64 program=$project/dist/holdfast ;;
+aarch64) architecture=arm64 program=$project/dist/aarch64/holdfast ;;
+*)
+  echo "appliance/deb/build.sh: TARGET=$TARGET is not one of x86_64, aarch64" >&2
+  exit 1
+  ;;
+esac
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$project" log -1 --format=%ct 2>/dev/null || echo 1700000000)}
 export SOURCE_DATE_EPOCH LC_ALL=C
 
 main() {
   local version package
-  version=$("$program" --version)
-  package=$project/dist/holdfast_${version}_amd64.deb
+  version=$(holdfast --version)
+  package=$project/dist/holdfast_${version}_$architecture.deb
   # Not local: the trap runs after main() has returned.
   tree=$(mktemp -d "$project/dist/.deb.XXXXXX")
   trap 'rm -rf "$tree"' EXIT
@@ -31,19 +39,35 @@ main() {
   echo "built dist/${package##*/}, $(du -h --apparent-size "$package" | cut -f1)B"
 }
 
+# What the program says, on this machine.
+holdfast() {
+  if [ $architecture = amd64 ]; then
+    "$program" "$@"
+  else
+    "$DENO" run --quiet --allow-all --no-config --no-lock --cached-only "$project/dist/js/main.js" "$@"
+  fi
+}
+
 program_and_manual() {
-  install -D -m755 "$program" "$tree/usr/bin/holdfast"
+  if [ -e "${program%/*}/deno" ]; then
+    install -D -m755 -t "$tree/usr/lib/holdfast" "${program%/*}/deno" "$program"
+    install -D -m644 -t "$tree/usr/lib/holdfast/js" "${program%/*}"/js/*.js
+    install -d "$tree/usr/bin"
+    ln -s ../lib/holdfast/holdfast "$tree/usr/bin/holdfast"
+  else
+    install -D -m755 "$program" "$tree/usr/bin/holdfast"
+  fi
   local page shell
   for page in holdfast.8 holdfast.conf.5; do
     install -d "$tree/usr/share/man/man${page##*.}"
-    "$program" man "$page" | gzip -9n >"$tree/usr/share/man/man${page##*.}/$page.gz"
+    holdfast man "$page" | gzip -9n >"$tree/usr/share/man/man${page##*.}/$page.gz"
   done
   for shell in bash:bash-completion/completions/holdfast zsh:zsh/vendor-completions/_holdfast fish:fish/vendor_completions.d/holdfast.fish; do
     install -d "$(dirname "$tree/usr/share/${shell#*:}")"
-    "$program" completion "${shell%%:*}" >"$tree/usr/share/${shell#*:}"
+    holdfast completion "${shell%%:*}" >"$tree/usr/share/${shell#*:}"
   done
   install -d "$tree/usr/share/holdfast"
-  "$program" schema >"$tree/usr/share/holdfast/holdfast.schema.json"
+  holdfast schema >"$tree/usr/share/holdfast/holdfast.schema.json"
   install -D -m644 "$files/copyright" "$tree/usr/share/doc/holdfast/copyright"
   install -m644 "$project"/docs/{configuration,running,not_carried_out,migration}.md "$tree/usr/share/doc/holdfast/"
 }
@@ -63,7 +87,7 @@ control() { # version
   cat >"$tree/DEBIAN/control" <<-END
 		Package: holdfast
 		Version: $1
-		Architecture: amd64
+		Architecture: $architecture
 		Maintainer: Holdfast <maintainers@holdfast.invalid>
 		Installed-Size: $(du -sk --apparent-size "$tree" | cut -f1)
 		Depends: libc6 (>= 2.27), libgcc-s1

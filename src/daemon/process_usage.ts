@@ -1,11 +1,11 @@
 // What our processes use of the machine, read from /proc. Says nothing where /proc does not.
+import { libc } from "../linux/libc.ts";
 import type { ProcessSnapshot, RoleSnapshot } from "../ports/snapshot.ts";
 
 /** How often to look. */
 export const USAGE_INTERVAL_MS = 5000;
-/** USER_HZ and the page size, which are so on every kernel that we run on (x86_64). */
+/** USER_HZ, which is so on every kernel that we run on (x86_64, aarch64). */
 const TICKS_PER_SECOND = 100;
-const PAGE_BYTES = 4096;
 /** Fields of /proc/PID/stat, counted from the state, which follows the name in brackets. */
 const UTIME = 11;
 const STIME = 12;
@@ -26,7 +26,7 @@ function usageOf(component: ProcessSnapshot["component"], pid: number): ProcessS
     return {
       component,
       cpuSeconds: cpuTicks / TICKS_PER_SECOND,
-      residentBytes: (fields[RSS] ?? 0) * PAGE_BYTES,
+      residentBytes: (fields[RSS] ?? 0) * libc().getpagesize(), /* 4, 16 or 64 KiB on aarch64 */
       openFiles: [...Deno.readDirSync(`/proc/${pid}/fd`)].length,
     };
   } catch {

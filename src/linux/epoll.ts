@@ -1,7 +1,7 @@
 // An epoll set over descriptors that others own. For the synchronous vrrp loop and, through Reactor, for async roles.
 import { assert } from "../base/assert.ts";
 import { EPOLLIN } from "./constants.ts";
-import { cInts, errno, libc } from "./libc.ts";
+import { errno, libc } from "./libc.ts";
 import { check, EINTR, SystemError } from "./system_error.ts";
 
 // linux/eventpoll.h
@@ -10,9 +10,16 @@ const EPOLL_CTL_ADD = 1;
 const EPOLL_CTL_DEL = 2;
 const EPOLL_CTL_MOD = 3;
 
-// struct epoll_event { u32 events; u64 data; } is packed on x86_64 only: 12 bytes there, 16 elsewhere. In int32 words:
-const EVENT_WORDS = Deno.build.arch === "x86_64" ? 3 : 4;
-const DATA_WORD = Deno.build.arch === "x86_64" ? 1 : 2;
+/**
+ * struct epoll_event { u32 events; u64 data; } in words of 32 bits: packed on x86_64 only, elsewhere the data is aligned.
+ *
+ * @returns its length, and where the data begins
+ */
+export function epollEventWords(arch: typeof Deno.build.arch): readonly [length: number, data: number] {
+  return arch === "x86_64" ? [3, 1] : [4, 2];
+}
+
+const [EVENT_WORDS, DATA_WORD] = epollEventWords(Deno.build.arch);
 
 /** Most descriptors that one `wait` reports; the others stay ready and come with the next. */
 export const EPOLL_BATCH = 64;
@@ -109,7 +116,9 @@ export class Epoll {
   }
 
   #control(operation: number, fd: number, events: number, action: string): void {
-    const event = EVENT_WORDS === 3 ? cInts(events, fd, 0) : cInts(events, 0, fd, 0);
-    check(libc().epoll_ctl(this.#fd, operation, fd, event), `${action} descriptor ${fd}`);
+    const event = new Int32Array(EVENT_WORDS);
+    event[0] = events;
+    event[DATA_WORD] = fd;
+    check(libc().epoll_ctl(this.#fd, operation, fd, new Uint8Array(event.buffer)), `${action} descriptor ${fd}`);
   }
 }

@@ -65,6 +65,7 @@ const SYMBOLS = {
   adjtimex: { parameters: ["buffer" /* timex */], result: "i32" },
   if_nametoindex: { parameters: ["buffer" /* char* */], result: "u32" },
   getpid: { parameters: [], result: "i32" },
+  getpagesize: { parameters: [], result: "i32" },
   geteuid: { parameters: [], result: "u32" },
   sigaction: { parameters: ["i32", /* signal */ "buffer", /* sigaction */ "pointer" /* old */], result: "i32" },
   /** Its address: it is called by the kernel only. */
