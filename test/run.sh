@@ -130,6 +130,7 @@ vm() {
   part "IPVS by netlink beside ipvsadm" deno_in_vm test/integration/ipvs_test.ts
   part "links of their own" deno_in_vm test/integration/links_test.ts
   part "instances on a VRF" deno_in_vm test/integration/vrf_test.ts
+  part "every way in which IPVS forwards, with traffic" in_vm test/integration/forwarding_test.sh
   part "real servers behind tunnels" deno_in_vm test/integration/realserver_test.ts
   part "addresses that may not be answered" deno_in_vm test/integration/no_accept_test.ts
   part "Holdfast and Holdfast" in_vm test/integration/pair_test.sh holdfast holdfast
