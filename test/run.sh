@@ -32,6 +32,7 @@ host_programs() {
 		nginx nginx-light
 		smtpd opensmtpd
 		dnsmasq dnsmasq-base
+		systemd-socket-activate systemd
 	END
 }
 

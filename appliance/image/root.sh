@@ -126,6 +126,7 @@ our_files() {
 		multi-user.target holdfast-console.service
 		sysinit.target holdfast-credentials.service
 		multi-user.target holdfast-firewall.service
+		sockets.target holdfast-updater.socket
 		multi-user.target ssh.service
 		multi-user.target systemd-networkd.service
 		multi-user.target systemd-resolved.service

@@ -22,7 +22,16 @@ export function addApplianceCommands(program: Command, end: (status: number) => 
     .description("on the appliance: make the other slot, if it was healthy once, the one that is started next")
     .action(async () => {
       const { rollback } = await import("./update.ts");
-      end(rollback());
+      end(await rollback());
+    });
+
+  program.command("updater", { hidden: true })
+    .description(
+      "on the appliance: carry one order of the daemon's out, which comes by standard input; systemd starts it",
+    )
+    .action(async () => {
+      const { runUpdater } = await import("./updater.ts");
+      end(await runUpdater());
     });
 
   program.command("factory-reset")

@@ -20,6 +20,8 @@ export interface ApiCommandsOptions {
   readonly tokens: Pick<Tokens, "all" | "obey">;
   /** Carries an operation out. @throws Error with one sentence */
   readonly obey: (request: CommandRequest) => Promise<unknown>;
+  /** Begins what is to be done with the slots of the appliance. @throws Refusal */
+  readonly update: (request: CommandRequest, author: string) => Promise<unknown>;
   /** What operators have said of that which a request is about. */
   readonly standing: (request: CommandRequest) => object | undefined;
   /** Tells the api role. */
@@ -132,7 +134,7 @@ export class ApiCommands {
   }
 
   async #carryOut(caller: Caller, { ifMatch: _, ...request }: CommandRequest): Promise<unknown> {
-    const { changes, obey, standing, tokens } = this.#options;
+    const { changes, obey, standing, tokens, update } = this.#options;
     const { name: author } = caller;
     switch (request.command) {
       case "config-diff":
@@ -154,6 +156,10 @@ export class ApiCommands {
       case "token-create":
       case "token-revoke":
         return tokens.obey(request, caller);
+      case "update":
+      case "update-rollback":
+      case "update-confirm":
+        return await update(request, author);
       case "reload":
         return await obey(request);
       case "maintenance":

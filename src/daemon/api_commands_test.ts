@@ -82,6 +82,7 @@ function world(config: Config, obey?: (request: CommandRequest) => Promise<strin
       done.push(request);
       return obey?.(request) ?? Promise.resolve("done");
     },
+    update: (request, author) => Promise.resolve({ text: `${request.command} by ${author}`, task: "t" }),
     standing: () => made.standing,
     answer: (id, answer) => waiting.get(id)?.(answer),
   });
@@ -148,6 +149,17 @@ Deno.test("configurations are for admins", async () => {
   assertEquals(await statusOf(ask(bearer(OPERATOR), { command: "config-diff", text: "" })), 200);
   assertEquals(await statusOf(ask(bearer(READER), { command: "config-diff", text: "" })), 403);
   assertEquals(await statusOf(ask(bearer(ADMIN), { ...apply, ifMatch: ["old"] })), 412);
+});
+
+Deno.test("updates of the appliance are for admins, in their name", async () => {
+  const { ask } = world(configWith("hosts: []"));
+  for (const command of ["update", "update-rollback", "update-confirm"]) {
+    for (const [who, status] of [[READER, 403], [OPERATOR, 403], [newToken(), 401], [ADMIN, 200]] as const) {
+      assertEquals(await statusOf(ask(bearer(who), { command })), status, command);
+    }
+  }
+  const answer = await ask(bearer(ADMIN), { command: "update", upload: true });
+  assertEquals(answer, { ok: true, result: { text: "update by token admin", task: "t" } });
 });
 
 Deno.test("a condition holds when the command's turn comes, not when it was sent", async () => {

@@ -17,6 +17,8 @@ const MAX_NAME = 256;
 const MAX_TEXT = 400;
 const MAX_CREDENTIAL = 1024;
 const MAX_TAGS = 16;
+const MAX_URL = 2048;
+const MAX_PIECE = 512 << 10;
 const MAX_DURATION_MS = 366 * 86_400_000;
 const MAX_CONFIRM_MS = 24 * 3_600_000;
 
@@ -28,6 +30,10 @@ const flag: Check = (value) => typeof value === "boolean";
 const within = (least: number, most: number): Check => (value) =>
   typeof value === "number" && Number.isInteger(value) && value >= least && value <= most;
 const text: Check = (value) => typeof value === "string" && value.length <= MAX_COMMAND_BYTES;
+/** A piece of an update, in base64. */
+const piece: Check = (value) =>
+  typeof value === "string" && value.length <= MAX_PIECE && /^[A-Za-z0-9+/]*={0,2}$/.test(value);
+const terms = { failoverFirst: flag, force: flag, whileMaster: flag, reboot: flag };
 const tags: Check = (value) => Array.isArray(value) && value.length <= MAX_TAGS && value.every(line);
 
 interface Rule {
@@ -84,6 +90,11 @@ const RULES: Readonly<Record<string, Rule>> = {
   },
   "token-revoke": { role: "admin", needed: { name } },
   "config-rollback": { role: "admin", optional: { to: within(1, Number.MAX_SAFE_INTEGER) } },
+  update: { role: "admin", optional: { url: (value) => isText(value, MAX_URL), upload: flag, ...terms } },
+  "update-rollback": { role: "admin", optional: terms },
+  "update-confirm": { role: "admin" },
+  // Known by the upload that it names, which only who began it has been told.
+  "update-data": { role: "admin", needed: { upload: name, data: piece }, optional: { end: flag } },
 };
 
 /** The role that a command needs; undefined: there is no such command for the api role. */

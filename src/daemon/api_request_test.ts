@@ -52,6 +52,15 @@ Deno.test("what has not the form of a command is dropped", () => {
       { command: "config-apply", text: "", confirmMs: 0 },
       { command: "config-apply", text: "x".repeat(MAX_COMMAND_BYTES + 1) },
       { command: "config-rollback", to: 0 },
+      { command: "update", url: "https://x/\n" },
+      { command: "update", url: `https://x/${"x".repeat(2048)}` },
+      { command: "update", upload: "yes" },
+      { command: "update", upload: true, author: "alice" },
+      { command: "update", upload: true, order: "shell" },
+      { command: "update-data", data: "" },
+      { command: "update-data", upload: "x", data: "not base64!" },
+      { command: "update-data", upload: "x", data: "A".repeat((512 << 10) + 4) },
+      { command: "update-data", upload: "x", data: "", end: 1 },
       { command: "reload", ifMatch: "none" },
       { command: "reload", ifMatch: Array.from({ length: 17 }, () => "x") },
     ]
@@ -67,6 +76,8 @@ Deno.test("what has not the form of a command is dropped", () => {
 
 Deno.test("configurations are for admins, and the rest for operators", () => {
   assertEquals(["config-apply", "config-confirm", "config-rollback"].map(roleFor), ["admin", "admin", "admin"]);
+  const updates = ["update", "update-rollback", "update-confirm", "update-data"];
+  assertEquals(updates.map(roleFor), Array(4).fill("admin"));
   assertEquals(["failover", "drain", "reload", "config-diff"].map(roleFor), Array(4).fill("operator"));
   assertEquals(["status", "toString", ""].map(roleFor), [undefined, undefined, undefined]);
 });

@@ -19,6 +19,7 @@ import type { RoleProcess } from "./role_process.ts";
 import type { ServerOrders } from "./server_orders.ts";
 import { cleanText } from "./signature.ts";
 import { Tokens } from "./tokens.ts";
+import { Updates } from "./updates.ts";
 
 /** What it needs of the supervisor. */
 export interface CommandDeskOptions extends Omit<ConfigChangesOptions, "changed"> {
@@ -29,7 +30,7 @@ export interface CommandDeskOptions extends Omit<ConfigChangesOptions, "changed"
   readonly haproxyOrders: () => HaproxyServerOrders;
   readonly reload: () => Promise<unknown>;
   readonly snapshot: () => Snapshot;
-  readonly journal?: Pick<Journal, "answer"> | undefined;
+  readonly journal?: Pick<Journal, "answer" | "record"> | undefined;
   /** Where tokens are kept that are made at run time. */
   readonly tokens?: string | undefined;
   /** Tells the api role. */
@@ -49,6 +50,7 @@ export class CommandDesk {
   readonly #audit = new Audit(() => this.#changed());
   readonly #tokens: Tokens;
   readonly #api: ApiCommands;
+  readonly #updates: Updates;
   #control: ControlServer | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -64,11 +66,18 @@ export class CommandDesk {
       // Before the answer: whoever has a token can use it.
       changed: () => options.tellApi(this.#toldTokens),
     });
+    this.#updates = new Updates({
+      ...options,
+      happened: (text) => options.journal?.record({ type: "daemon", text }),
+      audit: (entry) => this.#audit.record(entry),
+      changed: () => this.#changed(),
+    });
     this.#api = new ApiCommands({
       config: () => options.running().config,
       audit: this.#audit,
       changes: this.changes,
       tokens: this.#tokens,
+      update: (request, author) => this.#updates.begin(request, author),
       obey: (request) => this.#carryOut(request),
       standing: (request) => this.#standing(request),
       answer: (id, answer) => {
@@ -94,13 +103,20 @@ export class CommandDesk {
 
   get #told(): ToApi {
     const { history, pending } = this.changes;
-    const { audit, tasks } = { audit: this.#audit.entries, tasks: this.#tasks };
-    const operations: OperationsSnapshot = { audit, tasks, history, ...(pending && { pending }) };
+    const { appliance } = this.#updates;
+    const operations: OperationsSnapshot = {
+      audit: this.#audit.entries,
+      tasks: this.#tasks,
+      history,
+      ...(pending && { pending }),
+      ...(appliance && { appliance }),
+    };
     return { type: "operations", operations };
   }
 
   get #tasks(): OperationsSnapshot["tasks"] {
-    const all = [...this.changes.tasks, ...this.#options.operations.maintenance.tasks];
+    const { maintenance } = this.#options.operations;
+    const all = [...this.changes.tasks, ...maintenance.tasks, ...this.#updates.tasks];
     return all.sort((one, other) => other.startedAtMs - one.startedAtMs);
   }
 
@@ -115,7 +131,10 @@ export class CommandDesk {
 
   /** The api role asks for something. */
   hear(command: ApiCommand): void {
-    this.#api.hear(command);
+    const { id, request } = command;
+    if (request.command !== "update-data") return this.#api.hear(command);
+    // Beside the other commands, which need not wait for a disk.
+    void this.#updates.data(request).then((answer) => this.#options.tellApi({ type: "commanded", id, answer }));
   }
 
   /** Takes none any more. */
@@ -124,6 +143,7 @@ export class CommandDesk {
     this.#options.operations.stop();
     this.#options.serverOrders.stop();
     this.changes.stop();
+    this.#updates.stop();
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }

@@ -271,6 +271,7 @@ function supervisor(config: Config, tokens: Tokens): Supervising {
       takeOver: () => Promise.resolve({ accepted: true, generation: 2, report: "", changes: [] }),
       changed: () => {},
     }),
+    update: () => Promise.reject(new Error("not the appliance")),
     obey: () => Promise.resolve("held"),
     standing: () => undefined,
     answer: (id, answer) => waiting.get(id)?.(answer),

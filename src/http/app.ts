@@ -9,7 +9,7 @@ import { bodyDrain, concurrencyGuard, hostGuard, securityHeaders, writeGuard } f
 import { addEventStream } from "./api/journal_operations.ts";
 import { API_BASE } from "./api/openapi.ts";
 import type { ApiSource } from "./api/operation.ts";
-import { addApiRoutes } from "./api/routes.ts";
+import { addApiRoutes, operationAt } from "./api/routes.ts";
 import { ApiStatistics } from "./api_statistics.ts";
 import { METRICS_CONTENT_TYPES } from "./metric_families.ts";
 import { metricsFormat, renderMetrics } from "./metrics.ts";
@@ -53,7 +53,11 @@ export function createApp(options: AppOptions): Hono {
   const watch = options.watch ?? new Watch(options.snapshot, statistics);
   app.use(countRequests(statistics));
   app.use(securityHeaders(), bodyDrain(), concurrencyGuard(MAX_REQUESTS, () => statistics.rateLimited++));
-  app.use(hostGuard(options.allowedHosts), accessGuard(options.access ?? READ_ONLY), writeGuard(isStatsPage));
+  app.use(
+    hostGuard(options.allowedHosts),
+    accessGuard(options.access ?? READ_ONLY),
+    writeGuard(isStatsPage, (method, path) => operationAt(method, path)?.takesBytes === true),
+  );
 
   app.get("/", (context) => context.redirect("/stats", 302));
   app.get("/healthz", (context) => context.text("ok"));

@@ -26,7 +26,43 @@ export const OPERATIONS_SNAPSHOT: OperationsSnapshot = {
       text: "no",
     },
   ],
-  tasks: [{ id: "t1", kind: "apply", state: "running", actor: "bob", startedAtMs: NOW_MS, text: "on trial" }],
+  tasks: [
+    {
+      id: "u1",
+      kind: "update",
+      state: "running",
+      actor: "bob",
+      startedAtMs: NOW_MS,
+      text: "signed with the key release",
+      progress: { bytes: 5, totalBytes: 10 },
+      version: "9.0.1",
+      key: "release",
+      slot: "b",
+    },
+    { id: "t1", kind: "apply", state: "running", actor: "bob", startedAtMs: NOW_MS, text: "on trial" },
+  ],
+  appliance: {
+    version: "1.0.0",
+    slot: "a",
+    nextSlot: "a",
+    slots: [
+      { slot: "a", running: true, good: true, triesLeft: 3, version: "1.0.0" },
+      {
+        slot: "b",
+        running: false,
+        good: false,
+        triesLeft: 0,
+        version: "0.9.0",
+        provenance: {
+          madeAtMs: NOW_MS - 86_400_000,
+          key: "release",
+          installedAtMs: NOW_MS,
+          from: "updates.example/holdfast.update",
+          by: "bob",
+        },
+      },
+    ],
+  },
   history: [
     {
       generation: 2,
@@ -79,6 +115,11 @@ function resultOf(command: string, isTrial: boolean): unknown {
     }
     case "token-create":
       return { token: "hf_told-once", name: "ci", role: "reader", expiresAtMs: NOW_MS, text: "the token ci is reader" };
+    case "update-confirm":
+      return { text: "slot a counts as healthy from now on" };
+    case "update":
+    case "update-rollback":
+      return { text: "it has begun", task: "u1", upload: "x" };
     case "reload":
       return { accepted: true, generation: 3, report: "", changes: [] };
     case "everywhere": {

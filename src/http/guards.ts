@@ -47,9 +47,12 @@ export function hostGuard(allowedHosts: readonly string[]): MiddlewareHandler {
 /**
  * Refuses what a page of others could make a visitor's browser send here with his credentials (cross-site request forgery):
  * whoever writes must come from our own origin, or from no page at all, and must say that what he sends is JSON, which a form
- * cannot. Forms are taken where `takesForms` says so; those have a token of the page.
+ * cannot, or bytes, which it cannot either. Forms are taken where `takesForms` says so; those have a token of the page.
  */
-export function writeGuard(takesForms: (path: string) => boolean = () => false): MiddlewareHandler {
+export function writeGuard(
+  takesForms: (path: string) => boolean = () => false,
+  takesBytes: (method: string, path: string) => boolean = () => false,
+): MiddlewareHandler {
   return async (context, next) => {
     const { method, path } = context.req;
     if (method === "GET" || method === "HEAD") return await next();
@@ -64,7 +67,11 @@ export function writeGuard(takesForms: (path: string) => boolean = () => false):
     const type = context.req.header("content-type");
     // What a page of others makes a browser DELETE is asked about first, and nothing says yes to that.
     if (method === "DELETE" && type === undefined) return await next();
-    const wanted = takesForms(path) ? "application/x-www-form-urlencoded" : "application/json";
+    const wanted = takesForms(path)
+      ? "application/x-www-form-urlencoded"
+      : takesBytes(method, path)
+      ? "application/octet-stream"
+      : "application/json";
     if ((type ?? "").split(";")[0]?.trim().toLowerCase() !== wanted) {
       return problem(context, 415, `the body must be ${wanted}`);
     }

@@ -1,4 +1,5 @@
 // What the api role asks of the supervisor, and what it is told of what was done: plain data.
+import type { ApplianceSnapshot } from "./appliance.ts";
 
 /** How a caller was known: by what he sent, which the supervisor looks at itself, or by the local socket,
  * or by the certificate that the api role has verified. */
@@ -56,13 +57,18 @@ export type ShownToken =
 /** Work that takes longer than its request. */
 export interface TaskEntry {
   readonly id: string;
-  readonly kind: "apply" | "rollback" | "reload" | "maintenance";
+  readonly kind: "apply" | "rollback" | "reload" | "maintenance" | "update" | "update_rollback";
   readonly state: "running" | "succeeded" | "failed" | "rolled_back";
   readonly actor: string;
   readonly startedAtMs: number;
   readonly endedAtMs?: number;
   /** One sentence. */
   readonly text: string;
+  /** Of an update, as far as it is known: how much of it has come, what it is, who has signed it, and where it goes. */
+  readonly progress?: { readonly bytes: number; readonly totalBytes: number };
+  readonly version?: string;
+  readonly key?: string;
+  readonly slot?: "a" | "b";
 }
 
 /** A configuration that was in use. */
@@ -92,6 +98,8 @@ export interface OperationsSnapshot {
   readonly tasks: readonly TaskEntry[];
   readonly history: readonly GenerationEntry[];
   readonly pending?: PendingConfirmation;
+  /** Undefined: this machine is not the appliance. */
+  readonly appliance?: ApplianceSnapshot;
 }
 
 /** Nothing was done yet. */

@@ -43,7 +43,7 @@ check_equal "nor has root files of its own" "$(in_tree find root home srv -minde
 
 echo "-- what runs"
 check_equal "units that are wanted" "$(in_tree find etc/systemd/system -path '*.wants/*' -printf '%f\n' | sort | paste -sd' ')" \
-  "holdfast-confirm.service holdfast-console.service holdfast-credentials.service holdfast-firewall.service holdfast.service ssh.service systemd-networkd-wait-online.service systemd-networkd.service systemd-resolved.service systemd-timesyncd.service"
+  "holdfast-confirm.service holdfast-console.service holdfast-credentials.service holdfast-firewall.service holdfast-updater.socket holdfast.service ssh.service systemd-networkd-wait-online.service systemd-networkd.service systemd-resolved.service systemd-timesyncd.service"
 check_equal "no socket waits for somebody from outside" \
   "$(in_tree grep -rlE '^Listen(Stream|Datagram)=[0-9[]' usr/lib/systemd/system/sockets.target.wants etc/systemd/system 2>/dev/null)" ""
 for what in "PasswordAuthentication no" "KbdInteractiveAuthentication no" "PermitRootLogin prohibit-password"; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # `holdfast update` beside a running daemon, on loopback: over https with connections that break, refused as master, handed over
-# to a peer first. The partitions are files, GRUB's account is kept by the appliance's own script; nothing is started.
+# to a peer first; then the same over the API of the daemon, from a web server and by an upload. The partitions are files, GRUB's account is kept by the appliance's own script; nothing is started.
 #
 # Usage: test/integration/update_test.sh     with HOLDFAST, default dist/holdfast
 set -uo pipefail
@@ -28,7 +28,7 @@ update_tool() { "$DENO" run --quiet --allow-read --allow-write --allow-env --no-
 # A root in which this machine looks like the appliance, slot a running.
 make_root() {
   local folder file
-  mkdir -p "$root"/{etc,proc,tmp,dev,fake,grub,run/holdfast,usr/lib/holdfast,sys/class/block/vda}
+  mkdir -p "$root"/{etc,proc,tmp,dev,fake,grub,state,config,run/holdfast,usr/lib/holdfast,sys/class/block/vda}
   for folder in bin sbin lib64 lib/x86_64-linux-gnu; do
     if [ ! -d "/usr/$folder" ]; then continue; fi
     mkdir -p "$root/usr/$folder"
@@ -112,6 +112,7 @@ configuration() { # priority
 configuration 150 >"$work/left.conf"
 configuration 100 >"$work/right.conf"
 "$HOLDFAST" run -f "$work/left.conf" --api off --journal off >"$work/left.log" 2>&1 &
+left=$!
 check "it is master" eventually 20 has_vip
 check "a master is not updated" grep -q 'this machine is master of web; --failover-first' <(appliance /holdfast update /tmp/good 2>&1)
 check "nor when no peer is there to take over" fails appliance /holdfast update --failover-first /tmp/good
@@ -132,4 +133,88 @@ check "and starts again" grep -qx reboot "$root/run/systemctl"
 check "the peer has the address" peer_has_vip
 sleep 2
 check "it does not take it back meanwhile" fails has_vip
+
+echo "-- over the API"
+stop() { kill "$1" 2>/dev/null && while kill -0 "$1" 2>/dev/null; do sleep 0.1; done; }
+stop "$left"
+cp "$root/ca.pem" "$root/config/update_ca.pem"
+for file in grubenv grubenv2; do
+  { printf '# GRUB Environment Block\norder=a b\na_left=3\na_ok=1\nb_left=0\nb_ok=0\nvalid=1\n' && printf '%01024d' 0 | tr 0 '#'; } |
+    head -c 1024 >"$root/grub/$file"
+done
+admin=hf_admin_admin_admin_admin_admin_admin_admin_admin
+operator=hf_operator_operator_operator_operator_operator_op
+{
+  printf 'api:\n  socket: /run/holdfast/api.sock\n  tokens:\n'
+  printf '    - { name: %s, sha256: "%s", role: %s }\n' release-bot "$(printf %s $admin | sha256sum | cut -d' ' -f1)" admin \
+    ops "$(printf %s $operator | sha256sum | cut -d' ' -f1)" operator
+  printf 'vrrp_instance:\n  web: { interface: lan, virtual_router_id: 51, version: 3, advert_int: 0.2, priority: 150, virtual_ipaddress: [192.0.2.100/24] }\n'
+} >"$root/holdfast.yaml"
+# As systemd does: a socket of root's, and a process for each connection.
+(cd / && HOLDFAST_GRUB=/grub PATH=/fake:/usr/bin:/usr/sbin exec systemd-socket-activate --accept --inetd --setenv=HOLDFAST_GRUB --setenv=PATH \
+  --listen="$root/run/holdfast/updater.sock" chroot "$root" /holdfast updater) >"$work/updater.log" 2>&1 &
+HOLDFAST_GRUB=/grub PATH=/fake:/usr/bin:/usr/sbin chroot "$root" /holdfast run -f /holdfast.yaml --journal /tmp/journal >"$work/api.log" 2>&1 &
+api() { # method, path, curl's arguments...
+  local method=$1 path=$2
+  shift 2
+  curl -s -m 60 -X "$method" -H "Authorization: Bearer $admin" "$@" "http://127.0.0.1:8404/api/v1$path"
+}
+json() { api "$@" -H 'Content-Type: application/json'; }
+upload() { # file, query, curl's arguments...
+  local file=$1 query=$2
+  shift 2
+  api PUT "/update/image?$query" -H 'Content-Type: application/octet-stream' --data-binary "@$file" "$@"
+}
+field() { python3 -c 'import json, sys; value = json.load(sys.stdin)
+for name in sys.argv[1].split("."): value = value[int(name)] if isinstance(value, list) else value[name]
+print(value)' "$1"; }
+task_ended() { [ "$(api GET "/tasks/$1" | field state)" != running ]; }
+ends() { # task: waits for it, prints its state and text
+  eventually 60 task_ended "$1"
+  api GET "/tasks/$1" | field state
+}
+serves() { [ "$(api GET /update -o /dev/null -w '%{http_code}')" = 200 ]; }
+check "the API serves" eventually 30 serves
+check_equal "it knows the slots" "$(api GET /update | field text)" "slot a runs, and is started next"
+check "it is master, once the hold of the update before has gone" eventually 30 has_vip
+check "an operator may not update" [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $operator" -H 'Content-Type: application/json' -d '{"url":"https://x/"}' http://127.0.0.1:8404/api/v1/update)" = 403 ]
+check "nor anybody upload" [ "$(curl -s -o /dev/null -w '%{http_code}' -X PUT -H 'Content-Type: application/octet-stream' -d x http://127.0.0.1:8404/api/v1/update/image)" = 403 ]
+check_equal "a master is not updated" "$(json POST /update -d "{\"url\":\"$good\"}" | field detail)" \
+  'this machine is master of web: `failoverFirst` hands that over to a peer before, `whileMaster` goes on all the same'
+check_equal "nothing was done" "$(marks)" "a_left=3 a_ok=1 b_left=0 b_ok=0"
+: >"$root/dev/vda6" && truncate -s 1M "$root/dev/vda6"
+: >"$root/dev/vda7" && truncate -s 1M "$root/dev/vda7"
+task=$(json POST /update -d "{\"url\":\"$good\",\"whileMaster\":true,\"reason\":\"test\"}" | field task)
+check_equal "told to, it is taken from a web server whose connections break" "$(ends "$task")" succeeded
+check "it is what was signed" cmp --bytes=200000 "$work/boot.img" "$root/dev/vda6"
+check "all of it" cmp --bytes=900000 "$work/root.img" "$root/dev/vda7"
+check_equal "the slot is armed" "$(marks)" "a_left=3 a_ok=1 b_left=3 b_ok=0"
+check_equal "the task says what it was" "$(api GET "/tasks/$task" | field version) $(api GET "/tasks/$task" | field slot) $(api GET "/tasks/$task" | field actor)" "9.0.1 b token release-bot"
+check_equal "and how far it came" "$(api GET "/tasks/$task" | field progress.bytes)" "$(stat -c %s "$work/good")"
+check_equal "the slot, who brought it and who signed it" "$(api GET /update | field nextSlot) $(api GET /update | field slots.1.version) $(api GET /update | field slots.1.provenance.by)" "b 9.0.1 token release-bot"
+check "the audit has it" grep -q '"action":"update".*"outcome":"done"' <(api GET /audit)
+check "and the journal" grep -q 'version 9.0.1, signed with the key' <(appliance /holdfast events)
+
+: >"$root/dev/vda7" && truncate -s 1M "$root/dev/vda7"
+task=$(upload "$work/good" whileMaster=true | field task)
+check_equal "an upload is taken" "$(ends "$task")" succeeded
+check "it is what was signed" cmp --bytes=900000 "$work/root.img" "$root/dev/vda7"
+before=$(marks)
+check "what a stranger has signed is refused at once" grep -q 'not signed by a key' <(upload "$work/foreign" whileMaster=true)
+check_equal "and writes nothing" "$(marks)" "$before"
+head -c 500000 "$work/good" >"$work/short"
+task=$(upload "$work/short" whileMaster=true | field task)
+check_equal "one that ends too early comes to nothing" "$(ends "$task")" failed
+check_equal "and its slot is not started" "$(marks)" "a_left=3 a_ok=1 b_left=0 b_ok=0"
+check_equal "without a slot that was healthy there is no way back" "$(ends "$(json POST /update:rollback | field task)")" failed
+check_equal "the slot that runs was found healthy before" "$(json POST /update:confirm | field text)" "slot a was found healthy before"
+check "the api role has no privilege" [ "$(for process in /proc/[0-9]*; do
+  if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -q 'holdfast api '; then sed -n 's/^CapEff:\s*//p' "$process/status"; fi; done)" = 0000000000000000 ]
+eventually 20 grep -q 192.0.2.2 <(appliance /holdfast vrrp --json)
+rm -f "$root/run/systemctl"
+task=$(upload "$work/good" 'failoverFirst=true&force=true&reboot=true' | field task)
+check_equal "failover first: it is taken" "$(ends "$task")" succeeded
+check "the peer has the address" peer_has_vip
+check "and this one not" fails has_vip
+check "and it starts again" eventually 10 grep -qx reboot "$root/run/systemctl"
 summary

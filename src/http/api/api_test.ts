@@ -101,18 +101,23 @@ Deno.test("each reply is exactly what its schema says: no field is missing, wron
     setHealth: { state: "down" },
     setHaproxyAdminState: { state: "maint" },
     setHaproxyWeight: { weight: "50%" },
+    startUpdate: { url: "https://updates.example/holdfast.update" },
   };
-  for (const { id, method, path, reply } of OPERATIONS) {
+  const later = ["applyConfig", "startUpdate", "uploadUpdate", "rollbackUpdate"];
+  for (const { id, method, path, reply, takesBytes } of OPERATIONS) {
     const instance = id === "getTask" ? { id: "t1" } : values;
     const url = `/api/v1${
       path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent({ ...values, ...instance }[name as string] ?? ""))
     }`;
-    const init = method === "get" ? {} : { ...post(bodies[id] ?? {}), method: method.toUpperCase() };
+    const body = takesBytes
+      ? { body: "bytes", headers: { "content-type": "application/octet-stream" } }
+      : post(bodies[id] ?? {});
+    const init = method === "get" ? {} : { ...body, method: method.toUpperCase() };
     // One instance alone: the other one of its sync group is in fault.
     const shown = snapshot({ vrrpInstances: snapshot().vrrpInstances.slice(0, 1), haproxy: haproxy() });
     const response = await ask(url, init, LOCAL_ADMINISTRATOR, shown);
     const json = await response.json();
-    assertEquals(response.status, id === "applyConfig" ? 202 : 200, `${url}: ${JSON.stringify(json)}`);
+    assertEquals(response.status, later.includes(id) ? 202 : 200, `${url}: ${JSON.stringify(json)}`);
     assertMatch(response.headers.get("content-type") ?? "", /^application\/json/);
     assertEquals(strip(reply, json), json, `${url} says what its schema does not`);
   }

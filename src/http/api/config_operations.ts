@@ -133,7 +133,7 @@ export const CONFIG_OPERATIONS: readonly Operation[] = [
     method: "get",
     path: "/tasks",
     role: "reader",
-    summary: "Changes of the configuration over the API, the newest first",
+    summary: "Changes of the configuration, and updates, over the API, the newest first",
     reply: schemas.Task.array(),
     run: ({ operations }) => ({ status: 200, body: operations().tasks.map(taskOf) }),
   },

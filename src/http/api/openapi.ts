@@ -51,7 +51,7 @@ export function openApi(operations: readonly Operation[] = OPERATIONS): Json {
 }
 
 function operationOf(operation: Operation): Json {
-  const { id, summary, role, path, query, body, reply, hasEtag, method, bodyMayMiss } = operation;
+  const { id, summary, role, path, query, body, reply, hasEtag, method, bodyMayMiss, takesBytes } = operation;
   const names = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? "");
   const inPath = names.map((name) => ({ name, in: "path", required: true, schema: { type: "string", minLength: 1 } }));
   const inQuery = Object.entries(query?.shape ?? {}).map(([name, schema]) => ({
@@ -64,7 +64,7 @@ function operationOf(operation: Operation): Json {
   const header = (name: string): Json => ({ name, in: "header", required: false, schema: { type: "string" } });
   const inHeader = [
     ...(hasEtag ? [header(isRead ? "If-None-Match" : "If-Match")] : []),
-    ...(isRead ? [] : [header("Idempotency-Key")]),
+    ...(isRead || takesBytes ? [] : [header("Idempotency-Key")]),
   ];
   const answer = (more: Json = {}): Json => ({
     description: summary,
@@ -82,6 +82,7 @@ function operationOf(operation: Operation): Json {
     ...(body && {
       requestBody: { required: !bodyMayMiss, content: { "application/json": { schema: reference(body) } } },
     }),
+    ...(takesBytes && { requestBody: { required: true, content: { "application/octet-stream": {} } } }),
     responses: {
       "200": answer(),
       ...(operation.mayTakeLonger ? { "202": answer({ Location: { schema: { type: "string" } } }) } : {}),

@@ -35,6 +35,8 @@ export interface Call {
   readonly params: Readonly<Record<string, string>>;
   readonly query: Readonly<Record<string, unknown>>;
   readonly body: unknown;
+  /** The body as it comes, of an operation that takes it so. */
+  readonly bytes?: ReadableStream<Uint8Array> | undefined;
   /** How the caller was known; undefined: he is anybody. */
   readonly credential?: Credential | undefined;
   /** Entity tags of If-Match, without quotes. */
@@ -66,6 +68,8 @@ export interface Operation {
   readonly bodyMayMiss?: boolean;
   /** Longest body, bytes. */
   readonly maxBodyBytes?: number;
+  /** The body is application/octet-stream, and read by the operation itself. */
+  readonly takesBytes?: boolean;
   readonly reply: z.ZodType;
   /** The reply has an ETag; If-None-Match and If-Match are heard. */
   readonly hasEtag?: boolean;

@@ -15,6 +15,7 @@ import { JOURNAL_OPERATIONS } from "./journal_operations.ts";
 import * as schemas from "./schemas.ts";
 import { SERVER_OPERATIONS } from "./server_operations.ts";
 import { TOKEN_OPERATIONS } from "./token_operations.ts";
+import { UPDATE_OPERATIONS } from "./update_operations.ts";
 import { WRITE_OPERATIONS } from "./write_operations.ts";
 
 export { ROLES } from "./operation.ts";
@@ -158,6 +159,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...HAPROXY_OPERATIONS,
   ...CONFIG_OPERATIONS,
   ...TOKEN_OPERATIONS,
+  ...UPDATE_OPERATIONS,
 ];
 
 /** Nothing found is 404. */

@@ -74,6 +74,7 @@ async function once(
   source: ApiSource,
   keys: IdempotencyKeys,
 ): Promise<Response> {
+  if (operation.takesBytes) return await answer(context, operation, source);
   const key = context.req.header("idempotency-key");
   const body = await readBody(context, operation.maxBodyBytes ?? MAX_BODY_BYTES);
   if (typeof body !== "string") return problem(context, body.status, body.detail);
@@ -130,6 +131,7 @@ async function answer(context: Context, operation: Operation, source: ApiSource,
     params: paramsOf(context, operation),
     query: query.value as Call["query"],
     body: body.value,
+    bytes: operation.takesBytes ? context.req.raw.body ?? undefined : undefined,
     credential: callerOf(context)?.credential,
     ifMatch: wanted === undefined ? undefined : tagsOf(wanted),
   };

@@ -7,7 +7,7 @@ const CONFIG_TEXT = 1 << 20;
 
 const time = z.iso.datetime().describe("RFC 3339, UTC, with milliseconds");
 // deno-lint-ignore no-control-regex -- leaving them out is the point
-const words = z.string().max(200).regex(/^[^\x00-\x1f\x7f]*$/);
+export const words = z.string().max(200).regex(/^[^\x00-\x1f\x7f]*$/);
 const reason = words.optional().describe("why, for those who look at the state");
 const seconds = z.number().min(0.001).max(MAX_SECONDS);
 const ttlSeconds = seconds.optional().describe("then it is taken back; absent: it holds until it is taken back");
@@ -198,12 +198,16 @@ export const Generation = z.object({
 
 export const Task = z.object({
   id: z.string(),
-  kind: z.enum(["apply", "rollback", "reload", "maintenance"]),
+  kind: z.enum(["apply", "rollback", "reload", "maintenance", "update", "update_rollback"]),
   state: z.enum(["running", "succeeded", "failed", "rolled_back"]),
   actor: z.string(),
   startedAt: time,
   endedAt: time.optional(),
   text: z.string(),
+  progress: z.object({ bytes: z.int(), totalBytes: z.int() }).optional().describe("of an update, as it comes"),
+  version: z.string().optional().describe("of an update whose signature is good, as the two below"),
+  key: z.string().optional().describe("name of the key that has signed it"),
+  slot: z.enum(["a", "b"]).optional().describe("where it goes"),
 }).meta({ id: "Task" });
 
 export const AuditEntry = z.object({
