@@ -161,6 +161,8 @@ image() {
   part "the appliance built twice: the same bytes" "$here/image/reproducible_test.sh"
   part "the appliance: BIOS and UEFI, configured, wrongly configured, power cut, updated with a fail-over" "$here/image/image_test.sh"
   part "the appliance: credentials, console, full disk, factory reset" "$here/image/state_test.sh"
+  part "the appliance: the console's questions on the first start" "$here/image/first_start_test.sh"
+  part "the appliance updated over its API" "$here/image/api_update_test.sh"
   part "the appliance updated" "$here/image/update_test.sh"
   part "releases that do not work, and the way back" "$here/image/rollback_test.sh"
 }

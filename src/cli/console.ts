@@ -1,8 +1,18 @@
 // `holdfast console`: the summary and the menu on the appliance's screen and serial line. One process for all terminals; what
 // keys mean and what is shown is src/appliance/console.
+import type { FirstFiles } from "../appliance/console/first_files.ts";
 import { exists, textOf } from "../linux/file_facts.ts";
 import { KeyReader } from "../appliance/console/keys.ts";
-import { type Diagnosis, type Machine, type Order, press, shown, type View } from "../appliance/console/menu.ts";
+import { firstRefused, type FirstState } from "../appliance/console/first_start.ts";
+import {
+  type Diagnosis,
+  firstView,
+  type Machine,
+  type Order,
+  press,
+  shown,
+  type View,
+} from "../appliance/console/menu.ts";
 import { fileNameOf, networkFile, type NetworkSettings } from "../appliance/console/network_settings.ts";
 import { draw, type Summary } from "../appliance/console/screen.ts";
 import { runningSlot } from "../appliance/slots.ts";
@@ -17,6 +27,8 @@ const ANSWER_MS = 3000;
 const ROWS = 19;
 const MAX_OUTPUT_BYTES = 200_000;
 const PROGRAM = "/usr/bin/holdfast";
+/** The last line of a command that came to its end. */
+const DONE = "-- done";
 
 const DIAGNOSES: Readonly<Record<Diagnosis, readonly [title: string, command: string]>> = {
   status: ["Status", `${PROGRAM} status`],
@@ -57,9 +69,9 @@ class Terminal {
   readonly #input: Deno.FsFile;
   readonly #output: Deno.FsFile;
   readonly #keys = new KeyReader();
-  #view: View = { name: "summary" };
-  #summary: Summary | undefined;
   #machine = machineNow();
+  #view: View = firstView(this.#machine);
+  #summary: Summary | undefined;
   #drawn = "";
   #lastKeyMs = 0;
   /** A shell has the terminal. */
@@ -96,7 +108,9 @@ class Terminal {
   refresh(summary: Summary, machine: Machine): void {
     this.#summary = summary;
     this.#machine = machine;
-    if (this.#view.name !== "summary" && Date.now() - this.#lastKeyMs > IDLE_MS) this.#view = { name: "summary" };
+    const isIdle = this.#view.name !== "first" && Date.now() - this.#lastKeyMs > IDLE_MS;
+    // Somebody else may have answered meanwhile, or put a file there.
+    if (isIdle || (this.#view.name === "first" && machine.isConfigured)) this.#view = { name: "summary" };
     this.#draw();
   }
 
@@ -127,6 +141,9 @@ class Terminal {
       }
       case "set-network":
         return shown("Network settings", await setNetwork(order.settings));
+      case "first-start":
+        this.#write("\r\n...");
+        return await firstStart(order.files, order.state);
       case "factory-reset":
         return shown("Factory reset", await output(`${PROGRAM} factory-reset --yes && systemctl reboot`));
       case "restart":
@@ -164,12 +181,11 @@ class Terminal {
 async function lookAround(): Promise<Summary> {
   const snapshot = await daemonStatus();
   const problem = textOf("/run/holdfast/problem");
-  const isConfigured = ["/config/keepalived.conf", "/config/holdfast.yaml", "/run/holdfast/credentials/keepalived.conf"]
-    .some(exists) || exists("/run/holdfast/credentials/holdfast.yaml");
   const notes = [
-    ...(isConfigured
+    ...(isConfigured()
       ? []
-      : ["Nothing is configured: put keepalived.conf on the partition HOLDFAST (see its README.TXT)."]),
+      : ["Nothing is configured: put keepalived.conf on the partition HOLDFAST, or press Enter and 7."]),
+    ...(textOf("/run/holdfast/format")?.trim().split("\n") ?? []),
     ...(exists("/run/holdfast/firewall-problem") ? ["firewall.nft on HOLDFAST is wrong and not used."] : []),
     ...(exists("/run/holdfast/ssh/authorized_keys") ? [] : ["No ssh: there is no authorized_keys on HOLDFAST."]),
     ...(exists("/state/factory-reset") ? ["The next start is a factory reset."] : []),
@@ -220,7 +236,29 @@ function machineNow(): Machine {
   } catch {
     // no sysfs
   }
-  return { cards: cards.toSorted(), mayShell: exists("/config/console_shell"), rows: ROWS };
+  return {
+    cards: cards.toSorted(),
+    mayShell: exists("/config/console_shell"),
+    isConfigured: isConfigured(),
+    rows: ROWS,
+  };
+}
+
+function isConfigured(): boolean {
+  return ["/config", "/run/holdfast/credentials"].some((folder) =>
+    ["keepalived.conf", "holdfast.yaml"].some((name) => exists(`${folder}/${name}`))
+  );
+}
+
+/** Has the files of the first start checked, written to HOLDFAST and used. @returns what to show */
+async function firstStart(files: FirstFiles, state: FirstState): Promise<View> {
+  const folder = "/run/holdfast/first";
+  await Deno.remove(folder, { recursive: true }).catch(() => {}); // of an earlier attempt
+  Deno.mkdirSync(`${folder}/network`, { recursive: true, mode: 0o700 });
+  for (const [name, text] of Object.entries(files)) Deno.writeTextFileSync(`${folder}/${name}`, text, { mode: 0o600 });
+  const said = await output(`/usr/lib/holdfast/first-start ${folder} && echo ${DONE}`);
+  if (!said.trimEnd().endsWith(DONE)) return { name: "first", state: firstRefused(state, said.trim()), typed: "" };
+  return shown("First start", said.trimEnd().slice(0, -DONE.length));
 }
 
 /** Writes the file to HOLDFAST and has it used. @returns what to tell */

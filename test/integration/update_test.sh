@@ -179,6 +179,7 @@ check_equal "it knows the slots" "$(api GET /update | field text)" "slot a runs,
 check "it is master, once the hold of the update before has gone" eventually 30 has_vip
 check "an operator may not update" [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $operator" -H 'Content-Type: application/json' -d '{"url":"https://x/"}' http://127.0.0.1:8404/api/v1/update)" = 403 ]
 check "nor anybody upload" [ "$(curl -s -o /dev/null -w '%{http_code}' -X PUT -H 'Content-Type: application/octet-stream' -d x http://127.0.0.1:8404/api/v1/update/image)" = 403 ]
+# shellcheck disable=SC2016 # words of the API
 check_equal "a master is not updated" "$(json POST /update -d "{\"url\":\"$good\"}" | field detail)" \
   'this machine is master of web: `failoverFirst` hands that over to a peer before, `whileMaster` goes on all the same'
 check_equal "nothing was done" "$(marks)" "a_left=3 a_ok=1 b_left=0 b_ok=0"

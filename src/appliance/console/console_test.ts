@@ -6,7 +6,7 @@ import { type Machine, type Order, press, shown, type View } from "./menu.ts";
 import { networkFile, problemOf } from "./network_settings.ts";
 import { draw, type Summary } from "./screen.ts";
 
-const MACHINE: Machine = { cards: ["enp0s2", "enp0s3"], mayShell: false, rows: 19 };
+const MACHINE: Machine = { cards: ["enp0s2", "enp0s3"], mayShell: false, isConfigured: true, rows: 19 };
 const SUMMARY: Summary = {
   product: "Holdfast appliance 0.1.0",
   slot: "a",

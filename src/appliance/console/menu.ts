@@ -1,4 +1,6 @@
 // The console's menu as a state machine: keys in, orders out. Knows no terminal and carries nothing out.
+import type { FirstFiles } from "./first_files.ts";
+import { FIRST, type FirstState, firstStep } from "./first_start.ts";
 import type { Key } from "./keys.ts";
 import {
   isAsked,
@@ -16,6 +18,7 @@ export type Diagnosis = "status" | "doctor" | "journal" | "network" | "update";
 export type Order =
   | { readonly type: "diagnose"; readonly what: Diagnosis }
   | { readonly type: "set-network"; readonly settings: NetworkSettings }
+  | { readonly type: "first-start"; readonly files: FirstFiles; readonly state: FirstState }
   | { readonly type: "restart" | "power-off" | "factory-reset" | "shell" };
 
 /** What a person at the console sees and may do. */
@@ -29,6 +32,8 @@ export type View =
     readonly typed: string;
     readonly problem?: string;
   }
+  /** The questions of a machine that finds no configuration. */
+  | { readonly name: "first"; readonly state: FirstState; readonly typed: string }
   | {
     readonly name: "confirm";
     readonly order: Order;
@@ -44,6 +49,8 @@ export interface Machine {
   readonly cards: readonly string[];
   /** The file `console_shell` is on HOLDFAST. */
   readonly mayShell: boolean;
+  /** A configuration was found. */
+  readonly isConfigured: boolean;
   /** Lines of text that fit on the screen. */
   readonly rows: number;
 }
@@ -58,8 +65,11 @@ export interface Step {
 export const COLUMNS = 79;
 /** Longest answer: an IPv6 address with its prefix length is shorter. */
 const MAX_TYPED = 64;
+/** On the first start: a public key of ssh. */
+const MAX_LINE = 1024;
 const SUMMARY: View = { name: "summary" };
 const MENU: View = { name: "menu" };
+const FIRST_VIEW: View = { name: "first", state: FIRST, typed: "" };
 
 /** The main menu: key, what it says. */
 export const MENU_ENTRIES: readonly (readonly [key: Key, text: string])[] = [
@@ -71,6 +81,14 @@ export const MENU_ENTRIES: readonly (readonly [key: Key, text: string])[] = [
   ["6", "Shell"],
   ["0", "Back"],
 ];
+
+/** In the main menu as well, while nothing is configured. */
+export const FIRST_ENTRY: readonly [key: Key, text: string] = ["7", "First start: questions that make a configuration"];
+
+/** What a terminal shows first. */
+export function firstView({ isConfigured }: Machine): View {
+  return isConfigured ? SUMMARY : FIRST_VIEW;
+}
 
 /** The menu of diagnostics. */
 export const DIAGNOSTICS: readonly (readonly [key: Key, text: string, what: Diagnosis])[] = [
@@ -102,6 +120,8 @@ export function press(view: View, key: Key, machine: Machine): Step {
     }
     case "network":
       return answer(view, key, machine);
+    case "first":
+      return line(view, key, machine);
     case "confirm":
       return confirm(view, key);
     case "text":
@@ -126,7 +146,7 @@ export function openQuestion(answers: Partial<NetworkSettings>): typeof QUESTION
   return QUESTIONS.find(({ field }) => answers[field] === undefined && isAsked(field, answers));
 }
 
-function choose(key: Key, { mayShell }: Machine): Step {
+function choose(key: Key, { mayShell, isConfigured }: Machine): Step {
   switch (key) {
     case "1":
       return { view: { name: "network", answers: {}, typed: "" } };
@@ -150,6 +170,8 @@ function choose(key: Key, { mayShell }: Machine): Step {
       };
     case "6":
       return mayShell ? { view: MENU, order: { type: "shell" } } : { view: shown("Shell", NO_SHELL.join("\n")) };
+    case "7":
+      return { view: isConfigured ? MENU : FIRST_VIEW };
     default:
       return { view: isBack(key) ? SUMMARY : MENU };
   }
@@ -182,6 +204,15 @@ function answer(view: View & { name: "network" }, key: Key, { cards }: Machine):
   return { view: asking({ type: "set-network", settings }, "yes", text) };
 }
 
+/** Keys make lines, and lines make the dialogue go on. */
+function line(view: View & { name: "first" }, key: Key, machine: Machine): Step {
+  if (key === "cancel") return { view: MENU };
+  if (key !== "enter") return { view: { ...view, typed: edit(view.typed, key, MAX_LINE) } };
+  const { state, write } = firstStep(view.state, view.typed, machine, machine.rows);
+  const next: View = { name: "first", state, typed: "" };
+  return write === undefined ? { view: next } : { view: next, order: { type: "first-start", files: write, state } };
+}
+
 /** A card may be chosen by its number in the list. */
 function cardOf(typed: string, cards: readonly string[]): string {
   return /^\d$/.test(typed.trim()) ? cards[Number(typed) - 1] ?? typed : typed.trim();
@@ -205,7 +236,7 @@ function isBack(key: Key): boolean {
   return key === "0" || key === "q" || key === "cancel";
 }
 
-function edit(typed: string, key: Key): string {
+function edit(typed: string, key: Key, limit = MAX_TYPED): string {
   if (key === "backspace") return typed.slice(0, -1);
-  return key.length === 1 && typed.length < MAX_TYPED ? typed + key : typed;
+  return key.length === 1 && typed.length < limit ? typed + key : typed;
 }

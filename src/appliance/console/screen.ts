@@ -1,6 +1,7 @@
 // What the console shows: views as lines of text. Plain ASCII for any terminal, no colour that a serial line would not have.
 import type { Snapshot } from "../../ports/snapshot.ts";
-import { COLUMNS, DIAGNOSTICS, type Machine, MENU_ENTRIES, openQuestion, type View } from "./menu.ts";
+import { firstLines } from "./first_start.ts";
+import { COLUMNS, DIAGNOSTICS, FIRST_ENTRY, type Machine, MENU_ENTRIES, openQuestion, type View } from "./menu.ts";
 
 /** How the machine is. Nothing in it changes from second to second: then the screen would. */
 export interface Summary {
@@ -24,6 +25,8 @@ export interface Summary {
 
 /** Of any list on the summary; what is more is counted. */
 const MAX_ROWS = 8;
+/** Of a line that is typed. */
+const TYPED_SHOWN = 50;
 
 /** The lines of a view; at most `machine.rows + 4`. */
 export function draw(view: View, summary: Summary, machine: Machine): string[] {
@@ -36,7 +39,16 @@ function lines(view: View, summary: Summary, machine: Machine): string[] {
     case "summary":
       return [title, ...summaryLines(summary).slice(0, machine.rows), "", "Press Enter for the menu."];
     case "menu":
-      return [title, "", ...MENU_ENTRIES.map(([key, text]) => `  ${key}  ${text}`), "", "Press a number."];
+      return [
+        title,
+        "",
+        ...(machine.isConfigured
+          ? MENU_ENTRIES
+          : [...MENU_ENTRIES.slice(0, -1), FIRST_ENTRY, ...MENU_ENTRIES.slice(-1)])
+          .map(([key, text]) => `  ${key}  ${text}`),
+        "",
+        "Press a number.",
+      ];
     case "diagnostics":
       return [
         "Diagnostics",
@@ -46,6 +58,12 @@ function lines(view: View, summary: Summary, machine: Machine): string[] {
         "",
         "Press a number.",
       ];
+    case "first": {
+      // The end of a long line is where it is typed.
+      const typed = view.typed.length > TYPED_SHOWN ? `...${view.typed.slice(-TYPED_SHOWN)}` : view.typed;
+      const all = firstLines(view.state, machine, machine.rows);
+      return [...all.slice(0, -1), `(Ctrl-C: menu): ${typed}`];
+    }
     case "network":
       return networkLines(view, machine);
     case "confirm":
