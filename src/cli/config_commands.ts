@@ -1,5 +1,5 @@
 // The commands that bring a running daemon another configuration on trial, and back.
-import { type Command, InvalidArgumentError } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { resolve } from "node:path";
 import { durationOption } from "./operation_commands.ts";
 
@@ -19,6 +19,20 @@ export function addConfigCommands(program: Command, done: (status: number) => vo
     .action((file, { confirm: forMs, save, reason }) =>
       give({ command: "apply", path: resolve(file), forMs, save, reason })
     );
+
+  program.command("migrate")
+    .description(
+      "bring a holdfast.yaml to the format of this version, or back to an earlier one; the earlier file is kept",
+    )
+    .argument("[file]", "the file")
+    .addOption(new Option("--to <format>", "another one than the newest").argParser(parseGeneration))
+    .option("--dry-run", "print what would be other, and write nothing", false)
+    .option("--pending", "print nothing: exit status 0 if there is anything to do", false)
+    .option("--newest", "print the newest format that this version reads", false)
+    .action(async (file, options) => {
+      const { migrateConfig } = await import("./migrate.ts");
+      done(migrateConfig(file, options));
+    });
 
   program.command("confirm")
     .description("keep the configuration that is on trial, and write it into the daemon's file")

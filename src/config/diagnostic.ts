@@ -41,6 +41,7 @@ export const DIAGNOSTIC_SEVERITIES = {
   "too-much-text": "error",
   "yaml-syntax": "error",
   "yaml-structure": "error",
+  "newer-format": "error",
   // keywords
   "unknown-keyword": "warning",
   "not-carried-out": "warning",

@@ -1,4 +1,5 @@
 // The JSON Schema of holdfast.yaml, made from the tables of keywords and their types.
+import { FORMAT_KEYWORD, newestFormat } from "./format/formats.ts";
 import { IPVS_SCHEMA } from "./ipvs_config.ts";
 import { HTTP_SCHEMAS } from "./http_config.ts";
 import { sectionOf, SECTIONS } from "./keywords.ts";
@@ -60,6 +61,12 @@ function ownSections(): Record<string, JsonSchema> {
     ) => [name, { description: `${purpose}; not carried out yet`, not: {} }]),
   );
   return {
+    [FORMAT_KEYWORD]: {
+      description: "format of the file, for `holdfast migrate`; default 1",
+      type: "integer",
+      minimum: 1,
+      maximum: newestFormat(),
+    },
     ...HTTP_SCHEMAS,
     witness: WITNESS_SCHEMA,
     fencing: FENCING_SCHEMA,

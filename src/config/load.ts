@@ -4,6 +4,7 @@ import { checkCommand, checkScripts } from "./check_scripts.ts";
 import { startable } from "./carried_out.ts";
 import type { Config, VirtualServer } from "./config.ts";
 import { type Diagnostic, Report } from "./diagnostic.ts";
+import type { FormatStep } from "./format/formats.ts";
 import { readGlobalDefs } from "./global_defs.ts";
 import { type OwnSection, readHttpConfig } from "./http_config.ts";
 import { type HaproxyConfig, readHaproxyConfig } from "./haproxy_config.ts";
@@ -32,6 +33,8 @@ export interface LoadInput {
   /** Name of the file, as messages shall show it; `.yaml` and `.yml` are YAML, anything else is keepalived.conf. */
   readonly path: string;
   readonly text: string;
+  /** The formats of holdfast.yaml; default: those of this version. */
+  readonly formats?: readonly FormatStep[];
   /** For `include`; without it, every one of them fails. */
   readonly files?: Files;
   /** Default of `router_id`, and up to its first dot of the id for `@` lines. */
@@ -111,7 +114,7 @@ export function readRoot(
 ): Root {
   const place = { file: input.path, line: 1, column: 1, length: 1 };
   const keyword: Token = { kind: "word", text: "", quoted: false, ...place };
-  if (isYaml(input.path)) return readYaml({ file: input.path, text: input.text }, report);
+  if (isYaml(input.path)) return readYaml({ file: input.path, text: input.text, formats: input.formats }, report);
   const reading = new Reading({
     report,
     files: input.files ?? NO_FILES,

@@ -13,6 +13,8 @@ import {
 } from "yaml";
 import type { SourceLocation } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
+import { FORMAT_KEYWORD, FORMAT_STEPS, formatOf, type FormatStep, migrate, newestFormat } from "./format/formats.ts";
+import { newerFormat } from "./format/migrate_text.ts";
 import type { OwnSection } from "./http_config.ts";
 import { keywordIn } from "./keywords.ts";
 import type { Token } from "./lexer.ts";
@@ -28,7 +30,7 @@ const MAX_NODES = 5_000_000;
 
 /** Reads a file. What is wrong with it is reported, and the rest read on. */
 export function readYaml(
-  { file, text }: { file: string; text: string },
+  { file, text, formats }: { file: string; text: string; formats?: readonly FormatStep[] | undefined },
   report: Report,
 ): { root: Statement; sources: ReadonlyMap<string, string>; own: ReadonlyMap<string, OwnSection> } {
   const lines = new LineCounter();
@@ -47,7 +49,7 @@ export function readYaml(
       keepSourceTokens: false,
     });
     for (const error of document.errors) reader.syntaxError(error);
-    if (document.errors.length === 0) root.block = reader.root(document);
+    if (document.errors.length === 0) root.block = reader.root(document, formats ?? FORMAT_STEPS);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     report.add("nesting-too-deep", keyword, "this file is nested too deep");
@@ -78,8 +80,9 @@ class YamlReader {
     this.#report.add("yaml-syntax", place, `this is not YAML: ${sentence.charAt(0).toLowerCase()}${sentence.slice(1)}`);
   }
 
-  root(document: Document): Block {
+  root(document: Document, formats: readonly FormatStep[]): Block {
     this.#document = document;
+    if (!this.#toNewest(document, formats)) return { section: "root", statements: [] };
     const contents = document.contents as Node | null;
     const header = document.commentBefore?.split("\n").filter((line) => !line.includes("yaml-language-server")).join(
       "\n",
@@ -89,6 +92,26 @@ class YamlReader {
       return { section: "root", statements: [] };
     }
     return this.#block(contents, "root", "a configuration");
+  }
+
+  /** A file of an earlier format is read as if it had been brought to the newest. @returns false: it cannot be */
+  #toNewest(document: Document, formats: readonly FormatStep[]): boolean {
+    const newest = newestFormat(formats);
+    const from = formatOf(document);
+    if (from !== undefined && from <= newest) {
+      migrate(document, { from, to: newest }, formats);
+      if (isMap(document.contents)) document.delete(FORMAT_KEYWORD);
+      return true;
+    }
+    const node = document.get(FORMAT_KEYWORD, true) as Node | undefined;
+    const place = node?.range ? this.#placeOf(node) : this.#place(0, 1);
+    if (from === undefined) this.#report.add("yaml-structure", place, "`version` is a whole number, from 1");
+    else {
+      this.#report.add("newer-format", place, newerFormat(from, newest), {
+        help: "the version of Holdfast that wrote it brings it back with `holdfast migrate --to`",
+      });
+    }
+    return false;
   }
 
   // --- blocks ---

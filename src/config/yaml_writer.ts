@@ -1,6 +1,7 @@
 // Statements as the text of a holdfast.yaml.
 import { Document, Pair, parseDocument, Scalar, YAMLMap, YAMLSeq } from "yaml";
 import type { Commented } from "./comments.ts";
+import { FORMAT_KEYWORD, newestFormat } from "./format/formats.ts";
 import { keywordIn } from "./keywords.ts";
 import { ownBlock } from "./own_keywords.ts";
 import type { BlockName } from "./section.ts";
@@ -20,7 +21,10 @@ export interface YamlOptions {
 
 /** The text. */
 export function writeYaml(statements: readonly Commented[], { schema }: YamlOptions = {}): string {
-  const document = new Document(mapOf(statements, "root"));
+  const root = mapOf(statements, "root");
+  // A file that does not say so is of the first format.
+  if (newestFormat() > 1) root.items.unshift(new Pair(new Scalar(FORMAT_KEYWORD), new Scalar(newestFormat())));
+  const document = new Document(root);
   const line = schema === undefined ? undefined : SCHEMA_LINE.replace(/=.*/, `=${schema}`);
   if (line !== undefined) document.commentBefore = line;
   if (statements.length === 0) return line === undefined ? "{}\n" : `#${line}\n{}\n`;
