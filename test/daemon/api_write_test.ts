@@ -79,6 +79,14 @@ apiTest("an operator works instances and real servers over the API", "hfapw1", a
   await comes("it is up again", async () => (await api("GET", rs)).json.operState === "up");
   assertStringIncludes((await api("POST", `${rs}:check-now`)).json.text, "1 check begins now");
 
+  // This machine has no slots.
+  const slots = (await as("reader")("GET", "/update")).json;
+  assertEquals([slots.appliance, slots.slots], [false, []]);
+  const update = { url: "https://updates.example/u" };
+  assertEquals((await as("operator")("POST", "/update", update)).status, 403);
+  const nowhere = await as("admin")("POST", "/update", update);
+  assertEquals([nowhere.status, nowhere.json.detail], [409, "this is not the appliance: packages are updated by apt"]);
+
   // Nobody but operators, whoever asks where.
   for (const [who, status] of [[as("reader"), 403], [lab.as("operator"), 200]] as const) {
     assertEquals((await who("PUT", `${rs}/weight`, { weight: 2 })).status, status);
