@@ -10,7 +10,8 @@ const ABOUT_INSTANCES = ["vrrp", "failover", "hold", "priority", "announce", "ev
 
 /** The script for a shell, for all commands of a program. */
 export function completionScript(shell: typeof SHELLS[number], program: Command): string {
-  const commands = program.commands.map((command) => ({
+  const visible = program.createHelp().visibleCommands(program).filter((command) => command.name() !== "help");
+  const commands = visible.map((command) => ({
     name: command.name(),
     description: command.description(),
     options: command.options.flatMap(({ short, long }) => [long, short]).filter((option) =>

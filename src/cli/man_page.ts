@@ -28,7 +28,9 @@ function programPage(program: Command): string[] {
     "The configuration is described in",
     ".BR holdfast.conf (5).",
     ".SH COMMANDS",
-    ...program.commands.filter((command) => command.name() !== "help").flatMap(commandLines),
+    ...program.createHelp().visibleCommands(program).filter((command) => command.name() !== "help").flatMap(
+      commandLines,
+    ),
     ".SH SIGNALS",
     ...term("SIGTERM, SIGINT", "end in order: the addresses move to a peer, then the virtual servers go"),
     ...term("SIGHUP", "read the configuration again; a wrong one is refused whole, and what was running goes on"),
