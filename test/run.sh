@@ -109,7 +109,8 @@ interop() {
   part "FIFOs and scripts: what keepalived says and what Holdfast says" deno_test test/interop/notify
   need < <(checked_servers)
   part "every checker, against servers that fail in every way and those of Debian" deno_test test/interop/checks
-  part "the appliance's update on loopback: https, as master, beside a peer" "$here/integration/update_test.sh"
+  part "the appliance's update on loopback: https, as master, beside a peer, over the API" "$here/integration/update_test.sh"
+  part "the appliance's questions on the first start, on a terminal" "$here/integration/first_start_test.sh"
   # Each file has namespaces of its own, and most of the time they wait.
   DENO_JOBS=3 part "the daemon from source and compiled: bad input, signals, privileges" deno_test --parallel test/daemon
 }

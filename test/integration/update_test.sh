@@ -23,31 +23,18 @@ root=$work/root
 DENO=${DENO:-$project/.tools/node_modules/@deno/linux-x64-glibc/deno}
 # shellcheck source=test/lab/checks.sh
 source "$project/test/lab/checks.sh"
+# shellcheck source=test/integration/appliance_root.sh
+source "$here/appliance_root.sh"
 update_tool() { "$DENO" run --quiet --allow-read --allow-write --allow-env --no-lock "$project/appliance/image/update.ts" "$@"; }
 
-# A root in which this machine looks like the appliance, slot a running.
+# The appliance with slot a running, its partitions and GRUB's account.
 make_root() {
-  local folder file
-  mkdir -p "$root"/{etc,proc,tmp,dev,fake,grub,state,config,run/holdfast,usr/lib/holdfast,sys/class/block/vda}
-  for folder in bin sbin lib64 lib/x86_64-linux-gnu; do
-    if [ ! -d "/usr/$folder" ]; then continue; fi
-    mkdir -p "$root/usr/$folder"
-    mount --bind "/usr/$folder" "$root/usr/$folder"
-  done
-  for folder in bin sbin lib lib64; do ln -s "usr/$folder" "$root/$folder"; done
-  mount --bind /etc "$root/etc"
-  mount -t proc proc "$root/proc"
-  for file in null zero random urandom; do
-    : >"$root/dev/$file"
-    mount --bind "/dev/$file" "$root/dev/$file"
-  done
-  cp "$HOLDFAST" "$root/holdfast"
+  local file folder
+  make_appliance_root
   cp "$project/appliance/image/root/usr/lib/holdfast/slot" "$root/usr/lib/holdfast/slot"
   update_tool public-key "$work/release" >"$root/usr/lib/holdfast/update_keys"
-  printf '#!/bin/sh\n' >"$root/fake/mount"
   printf '#!/bin/sh\necho "systemctl $*"\necho "$*" >/run/systemctl\n' >"$root/fake/systemctl"
   chmod +x "$root"/fake/*
-  echo a >"$root/run/holdfast/slot"
   echo vda >"$root/run/holdfast/disk"
   while read -r file folder; do
     mkdir "$root/sys/class/block/vda/$file"
@@ -60,9 +47,6 @@ make_root() {
   done
 }
 
-appliance() { # command...
-  timeout 120 env HOLDFAST_GRUB=/grub PATH=/fake:/usr/bin:/usr/sbin chroot "$root" "$@"
-}
 marks() { sed -n '/_/p' "$root/grub/grubenv" | tr -d '#' | paste -sd' '; }
 has_vip() { ip -4 -o address show dev lan | grep -q ' 192.0.2.100/'; }
 peer_has_vip() { nsenter --target "$peer" --net ip -4 -o address show dev lan | grep -q ' 192.0.2.100/'; }
