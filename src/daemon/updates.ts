@@ -1,5 +1,6 @@
 // Updates of the appliance that are asked for over the API. The daemon writes no slot: it has not the rights. It asks the
 // updater, a process of root's that systemd starts for each connection to its socket, and tells how that goes on.
+import { Buffer } from "node:buffer";
 import { masters } from "../appliance/step_down.ts";
 import { slotAccount } from "../appliance/slot_account.ts";
 import { isUpdateUrl, type UpdaterOrder, type UpdaterReport, type UpdateTerms } from "../appliance/updater_words.ts";
@@ -110,7 +111,7 @@ export class Updates {
     try {
       if (typeof data === "string" && data !== "") {
         // An updater that has refused the update does not read on.
-        const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
+        const bytes = Buffer.from(data, "base64");
         const early = await Promise.race([work.connection.write(bytes), work.ended]);
         if (early !== undefined) return refused(early);
       }

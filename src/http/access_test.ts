@@ -168,9 +168,10 @@ Deno.test("what a page of others makes a browser send changes nothing (CSRF)", a
 });
 
 Deno.test("whatever changes something is refused to pages of others, and to other names", async () => {
-  for (const { id, method, path } of OPERATIONS.filter((operation) => operation.method !== "get")) {
+  for (const { id, method, path, takesBytes } of OPERATIONS.filter((operation) => operation.method !== "get")) {
     const send = async (headers: Record<string, string>): Promise<number> => {
-      const json = { "content-type": "application/json", host: "localhost" };
+      const type = takesBytes ? "application/octet-stream" : "application/json";
+      const json = { "content-type": type, host: "localhost" };
       const init = {
         method: method.toUpperCase(),
         ...(method === "delete" ? {} : { body: "{}" }),

@@ -40,6 +40,7 @@ const TEXTS = [
   "VI_1",
   "ü",
   "x".repeat(200),
+  "https://updates.example/u",
 ];
 
 /** Draws values. */

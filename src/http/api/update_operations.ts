@@ -1,6 +1,6 @@
 // Operations on the appliance's slots: what is in them, updating from a web server or by an upload, going back. This process
 // writes nothing: it hands what comes to the supervisor, piece by piece, and that to the updater.
-import { encodeBase64 } from "../../base/base64.ts";
+import { Buffer } from "node:buffer";
 import type { ApplianceSnapshot, SlotSnapshot } from "../../ports/appliance.ts";
 import { time } from "../status.ts";
 import type { z } from "zod";
@@ -67,7 +67,10 @@ export const UPDATE_OPERATIONS: readonly Operation[] = [
     reply: schemas.Confirmed,
     problems: [409, 503],
     run: async ({ command }, call) => {
-      const answer = await ask(command, call, { command: "update-confirm", ...call.body as object });
+      const answer = await ask(command, { credential: call.credential }, {
+        command: "update-confirm",
+        ...call.body as object,
+      });
       return "detail" in answer ? answer : { status: 200, body: answer.result };
     },
   },
@@ -87,7 +90,7 @@ export const UPDATE_OPERATIONS: readonly Operation[] = [
 ];
 
 async function begun({ command }: ApiSource, call: Call, request: { readonly command: string }): Promise<Outcome> {
-  const answer = await ask(command, call, request);
+  const answer = await ask(command, { credential: call.credential }, request);
   if ("detail" in answer) return answer;
   const { text, task } = answer.result as z.infer<typeof schemas.UpdateBegun>;
   return { status: 202, body: { text, task }, location: `/api/v1/tasks/${task}` };
@@ -98,14 +101,14 @@ async function upload({ command }: ApiSource, call: Call): Promise<Outcome> {
   const { bytes, query } = call;
   if (bytes === undefined) return { status: 400, detail: "the body is the update" };
   const terms = Object.fromEntries(Object.entries(query).map(([name, value]) => [name, value === "true"]));
-  const answer = await ask(command, call, { command: "update", upload: true, ...terms });
+  const answer = await ask(command, { credential: call.credential }, { command: "update", upload: true, ...terms });
   if ("detail" in answer) return answer;
   const { text, task, upload: name } = answer.result as { text: string; task: string; upload: string };
   const send = async (piece: Uint8Array, end: boolean): Promise<Refused | undefined> => {
     const said = await ask(command, { credential: call.credential }, {
       command: "update-data",
       upload: name,
-      data: encodeBase64(piece),
+      data: Buffer.from(piece.buffer, piece.byteOffset, piece.length).toString("base64"),
       ...(end && { end }),
     });
     return "detail" in said ? said : undefined;
