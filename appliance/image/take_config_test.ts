@@ -41,6 +41,50 @@ async function used(files: Readonly<Record<string, string>>): Promise<[file: str
   }
 }
 
+/** Runs migrate-config beside a Holdfast that has something to do or not. @returns what was called, and its exit status */
+async function migrated(pending: boolean, fails = false): Promise<[calls: string[], code: number]> {
+  const root = await Deno.makeTempDir();
+  try {
+    for (const folder of ["config", "bin"]) Deno.mkdirSync(`${root}/${folder}`);
+    Deno.writeTextFileSync(`${root}/config/holdfast.yaml`, "a: 1\n");
+    const log = `echo "\${0##*/} $*" >>${root}/log`;
+    const programs = {
+      holdfast: `case $* in *--pending*) exit ${pending ? 0 : 1} ;; esac; ${log}; exit ${fails ? 1 : 0}`,
+      mount: log,
+      sync: log,
+      systemctl: log,
+    };
+    for (const [name, text] of Object.entries(programs)) {
+      Deno.writeTextFileSync(`${root}/bin/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    }
+    const { code } = new Deno.Command("sh", {
+      args: [SCRIPT.replace("take-config", "migrate-config")],
+      env: { HOLDFAST_ROOT: root, PATH: `${root}/bin:/usr/bin:/bin` },
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).outputSync();
+    const calls = pending
+      ? Deno.readTextFileSync(`${root}/log`).trim().replaceAll(root, "").split("\n").map((line) => line.trim())
+      : [];
+    return [calls, code];
+  } finally {
+    await Deno.remove(root, { recursive: true });
+  }
+}
+
+Deno.test("migrate-config writes to HOLDFAST only where there is something to do, and closes it again", async () => {
+  const [open, migrate, sync, close] = [
+    "mount -o remount,rw /config",
+    "holdfast migrate /config/holdfast.yaml",
+    "sync",
+    "mount -o remount,ro /config",
+  ];
+  assertEquals(await migrated(false), [[], 0]);
+  assertEquals(await migrated(true), [[open, migrate, sync, close, "systemctl reload holdfast"], 0]);
+  assertEquals(await migrated(true, true), [[open, migrate, sync, close], 1]);
+});
+
 Deno.test("take-config uses holdfast.yaml of any format that this version reads", async () => {
   for (const text of ["a: 1\n", "version: 1\n", "version: 2 # the second\n", "# x\nversion:   2\na: 1\n"]) {
     assertEquals(
