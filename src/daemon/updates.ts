@@ -35,20 +35,26 @@ export interface UpdateBegun {
   readonly upload?: string;
 }
 
+/** How an order ended. */
+type LastWord = UpdaterReport & { readonly type: "done" | "failed" };
+
 interface Work {
   readonly connection: UpdaterConnection;
-  readonly task: string;
   readonly upload: string | undefined;
-  /** Why the upload comes to nothing. */
-  ended: Promise<UpdaterReport & { type: "done" | "failed" }>;
+  readonly ended: Promise<LastWord>;
+  /** An upload has to be here by then. */
+  readonly dueMs: number;
+  bytes: number;
   idle: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** The largest update: a slot's partitions are smaller. */
-export const MAX_UPDATE_BYTES = 2 ** 30;
+const MAX_UPDATE_BYTES = 2 ** 30;
 const MAX_TASKS = 8;
 /** An upload that brings nothing for that long is given up. */
 const IDLE_MS = 120_000;
+/** However it trickles, it is given up after so long: nobody else could update meanwhile. */
+const UPLOAD_MS = 3_600_000;
 /** A slot is marked good within that. */
 const CONFIRM_MS = 60_000;
 /** The slots are looked at so often: others mark them, too. */
@@ -112,6 +118,8 @@ export class Updates {
       if (typeof data === "string" && data !== "") {
         // An updater that has refused the update does not read on.
         const bytes = Buffer.from(data, "base64");
+        work.bytes += bytes.length;
+        if (work.bytes > MAX_UPDATE_BYTES) work.connection.close();
         const early = await Promise.race([work.connection.write(bytes), work.ended]);
         if (early !== undefined) return refused(early);
       }
@@ -153,7 +161,7 @@ export class Updates {
     if (this.#tasks.length > MAX_TASKS) this.#tasks.shift();
     const upload = isUpload === true ? crypto.randomUUID() : undefined;
     const ended = this.#follow(connection, task.id, author);
-    const work: Work = { connection, task: task.id, upload, ended, idle: undefined };
+    const work: Work = { connection, upload, ended, dueMs: Date.now() + UPLOAD_MS, bytes: 0, idle: undefined };
     this.#work = work;
     if (upload !== undefined) this.#rewind(work);
     const told = signed(what, { author, ...(typeof reason === "string" && reason !== "" && { reason }) });
@@ -180,12 +188,8 @@ export class Updates {
   }
 
   /** Until its last word. Never rejects. */
-  async #follow(
-    connection: UpdaterConnection,
-    id: string,
-    actor: string,
-  ): Promise<Work["ended"] extends Promise<infer Last> ? Last : never> {
-    let last: UpdaterReport & { type: "done" | "failed" } = {
+  async #follow(connection: UpdaterConnection, id: string, actor: string): Promise<LastWord> {
+    let last: LastWord = {
       type: "failed",
       text: "the updater has ended without a word: the slot may have a part of the update, and is not started",
     };
@@ -244,7 +248,8 @@ export class Updates {
 
   #rewind(work: Work): void {
     clearTimeout(work.idle);
-    work.idle = setTimeout(() => work.connection.close(), IDLE_MS);
+    const limitMs = Math.max(0, Math.min(IDLE_MS, work.dueMs - Date.now()));
+    work.idle = setTimeout(() => work.connection.close(), limitMs);
   }
 
   /** @throws Refusal */
