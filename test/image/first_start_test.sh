@@ -53,4 +53,5 @@ check "which is read-only again" on box "findmnt -n -o OPTIONS /config | grep -q
 check "no unit has failed" [ "$(on box systemctl --failed --no-legend --plain | tee "$work/failed")" = "" ]
 cat "$work/failed"
 check "the console shows the summary" eventually 60 shows 'VRRP       VI_1 MASTER  192.0.2.100'
+cp "$work/box.serial" "$project/.cache/image/first_start.serial"
 summary
