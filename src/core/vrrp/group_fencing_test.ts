@@ -90,7 +90,7 @@ Deno.test("changeMembers() makes no master where one is to be fenced: those who 
   const alone = [{ name: "a", owner: false }];
   assertEquals(changeMembers(state, alone).state.name, "master");
   assertEquals(changeMembers(state, alone, true), {
-    state: { name: "backup", wants: new Map([["a", "backup"]]) },
+    state: { name: "backup", wants: new Map([["a", "backup"] as const]) },
     actions: [],
   });
 });

@@ -2,7 +2,7 @@
 // RFC 9568 section 6.4, RFC 3768 section 6.4, and keepalived where the RFC is silent. Knows no packets and no addresses.
 import type { HeardAdvertisement, RouterAction, RouterConfig, RouterEvent, RouterState, Step } from "./state.ts";
 import { reconfigureBackup, reconfigureMaster } from "./reconfigure.ts";
-import { masterDownIntervalUs, skewTimeUs } from "./timing.ts";
+import { masterDownIntervalUs, onBeat, skewTimeUs } from "./timing.ts";
 import { bannedBecause } from "./witness.ts";
 
 /** What happens to a router itself, not to its sync group. */
@@ -137,8 +137,6 @@ function stepBackup(
       return event satisfies never;
   }
 }
-
-const BEATS_PER_INTERVAL = 100;
 
 /** A timer that runs out this much too late, and half an advertisement interval, means that the host was not awake. */
 const ASLEEP_US = 50_000;
@@ -313,14 +311,6 @@ function masterTimers(config: RouterConfig, state: RouterState & { name: "master
   const { rivalOwner } = state;
   const next = masterState(adverTimerUs, announceTimerUs, announceRepeat, refreshTimerUs);
   return { state: rivalOwner === undefined ? next : { ...next, rivalOwner }, actions };
-}
-
-/**
- * Masters of one host advertise at hundredths of their interval: of hundreds with an interval of 0.1 s, ten advertisements
- * leave at each awakening, and not one. The first interval of a master is shorter by less than a hundredth.
- */
-function onBeat(atUs: number, intervalUs: number): number {
-  return atUs - atUs % (intervalUs / BEATS_PER_INTERVAL);
 }
 
 /** Whether the advertisement that is due comes after a peer of the configured priority has taken over for want of it. */

@@ -26,3 +26,13 @@ export function masterDownIntervalUs(config: TimingConfig, masterAdverIntervalUs
   const { downTimerAdverts = MISSED_ADVERTISEMENTS } = config;
   return downTimerAdverts * masterAdverIntervalUs + skewTimeUs(config, masterAdverIntervalUs);
 }
+
+const BEATS_PER_INTERVAL = 100;
+
+/**
+ * Masters of one host advertise at hundredths of their interval: of hundreds with an interval of 0.1 s, ten advertisements
+ * leave at each awakening, and not one. The first interval of a master is shorter by less than a hundredth.
+ */
+export function onBeat(atUs: number, intervalUs: number): number {
+  return atUs - atUs % (intervalUs / BEATS_PER_INTERVAL);
+}
