@@ -154,7 +154,7 @@ apiTest(
         ["vrrp_instance:\n  VI_1: 3\n", 422, "the configuration is wrong"],
         [config(121, "    notify_master: /bin/false\n"), 403, "commands and files"],
         [config(121).replace("role: operator", "role: admin"), 403, "whom to trust"],
-        [config(121, "    authentication: { auth_type: PASS, auth_pass: REDACTED }\n"), 422, "REDACTED"],
+        [`${config(121)}SSL: { password: REDACTED }\n`, 422, "REDACTED in place of a secret"],
       ] as const
     ) {
       const refused = await api("PUT", "/config", { text });
