@@ -16,6 +16,8 @@ const MAX_WAITING = 16;
 /** Failures that one source may have at once, and how long one is held against it. */
 const MAX_FAILURES = 10;
 const FORGET_MS = 6000;
+/** The same for a user, wherever the guesses come from. Who was let in before is not held off by those of others. */
+const MAX_USER_FAILURES = 30;
 /** Sources that are remembered. */
 const MAX_SOURCES = 4096;
 const MAX_CREDENTIAL = 1024;
@@ -63,7 +65,8 @@ interface Known {
 /** A policy that knows users and tokens. */
 export class Credentials implements AccessPolicy {
   readonly #options: CredentialsOptions;
-  readonly #failures = new FailureLimit();
+  readonly #failures = new FailureLimit(MAX_FAILURES);
+  readonly #guesses = new FailureLimit(MAX_USER_FAILURES);
   #loggedMs = -Infinity;
   readonly #hashing = new HashingLimit();
   /** Keys the memory of passwords that were right. */
@@ -165,10 +168,15 @@ export class Credentials implements AccessPolicy {
     const memory = createHmac("sha256", this.#key).update(`${name}\n${password}`).digest();
     const known = this.#known.get(name);
     if (user !== undefined && known !== undefined && timingSafeEqual(known, memory)) return { name, role: user.role };
+    const nowMs = this.#options.wallMs();
+    if (this.#guesses.waitSeconds(name, nowMs) > 0) return "busy";
     // An unknown user costs as much as a known one.
     const isRight = await this.#hashing.run(() => matches(password, user?.password ?? this.#dummy));
     if (isRight === "busy") return "busy";
-    if (!isRight || user === undefined) return undefined;
+    if (!isRight || user === undefined) {
+      this.#guesses.failed(name, nowMs);
+      return undefined;
+    }
     this.#known.set(name, memory);
     return { name, role: user.role };
   }
@@ -198,16 +206,22 @@ function networkOf(address: string): string {
   return address.includes(":") ? address.split(":").slice(0, 4).join(":") : address;
 }
 
-/** Remembers failures of sources, for a while. */
+/** Remembers failures of sources, or of users, for a while. */
 class FailureLimit {
   readonly #sources = new Map<string, { failures: number; atMs: number }>();
+  readonly #limit: number;
+
+  /** @param limit that one may have at once */
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
 
   /** How long a source has to wait, seconds; 0: not at all. */
   waitSeconds(source: string, nowMs: number): number {
     const entry = this.#sources.get(source);
     if (entry === undefined) return 0;
     const failures = remaining(entry, nowMs);
-    return failures < MAX_FAILURES ? 0 : Math.ceil((failures - MAX_FAILURES + 1) * FORGET_MS / 1000);
+    return failures < this.#limit ? 0 : Math.ceil((failures - this.#limit + 1) * FORGET_MS / 1000);
   }
 
   failed(source: string, nowMs: number): void {

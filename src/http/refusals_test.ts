@@ -115,6 +115,24 @@ Deno.test("who guesses is told of in log and metrics, without a word of what he 
   assert(!`${lines}${metrics}`.includes("guess-"));
 });
 
+Deno.test("a user's password cannot be guessed from many places at once, and who was let in before is not held off", async () => {
+  let nowMs = NOW_MS;
+  const users = [{ name: "alice", password: "horse", role: "reader" }, {
+    name: "bob",
+    password: "mule",
+    role: "reader",
+  }] as const;
+  const access = credentials({ users }, { wallMs: () => nowMs });
+  const say = (text: string): ReturnType<Credentials["verify"]> => access.verify(`Basic ${btoa(text)}`);
+  assertEquals((await say("alice:horse") as { name: string }).name, "alice");
+  for (let count = 0; count < 30; count++) assertEquals(await say(`alice:${count}`), undefined);
+  assertEquals(await say("alice:next"), "busy");
+  assertEquals((await say("alice:horse") as { name: string }).name, "alice");
+  assertEquals((await say("bob:mule") as { name: string }).name, "bob", "others are not held off");
+  nowMs += 6000;
+  assertEquals([await say("alice:one more"), await say("alice:another")], [undefined, "busy"]);
+});
+
 Deno.test("a Host that only looks like one of ours is none", () => {
   for (
     const header of [
