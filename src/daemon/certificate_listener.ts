@@ -26,10 +26,10 @@ export interface CertificateListenerOptions {
 
 type Handler = (request: Request, info: CertifiedInfo) => Response | Promise<Response>;
 
-/** How long a handshake, a request's head, and all of a request may take. */
+/** How long a handshake and a request's head may take, and how often that is looked at. Of bodies the handler knows more. */
 const HANDSHAKE_MS = 10_000;
 const HEADERS_MS = 10_000;
-const REQUEST_MS = 30_000;
+const CHECKING_MS = 2000;
 /** How long a connection may be silent between two requests. */
 const KEEP_ALIVE_MS = 60_000;
 const MAX_CONNECTIONS = 1024;
@@ -48,9 +48,10 @@ export function listenWithCertificates(
     rejectUnauthorized: true,
     minVersion: "TLSv1.2",
     handshakeTimeout: HANDSHAKE_MS,
+    connectionsCheckingInterval: CHECKING_MS,
   });
   server.headersTimeout = HEADERS_MS;
-  server.requestTimeout = REQUEST_MS;
+  server.requestTimeout = 0;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   server.maxConnections = MAX_CONNECTIONS;
   server.on("tlsClientError", (_error, socket) => void socket.destroy());

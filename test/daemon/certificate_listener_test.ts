@@ -32,6 +32,7 @@ testWith(
     const end = await listenWithCertificates(options, async (request, { certificate, remoteAddr }) => {
       const { pathname, host } = new URL(request.url);
       seen.push(`${request.method} ${host} ${pathname} ${certificate.name} ${remoteAddr.hostname}`);
+      if (pathname === "/count") return new Response(String((await request.arrayBuffer()).byteLength));
       if (pathname === "/echo") return new Response(await request.text());
       if (pathname !== "/endless") return new Response("fine", { headers: { "x-y": "1" } });
       const pull = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
@@ -54,7 +55,8 @@ testWith(
       const timer = setTimeout(() => connection.close(), waitMs);
       let said = "";
       try {
-        await connection.write(encoder.encode(text));
+        const bytes = encoder.encode(text);
+        for (let sent = 0; sent < bytes.length;) sent += await connection.write(bytes.subarray(sent));
         const buffer = new Uint8Array(65_536);
         for (let length; (length = await connection.read(buffer)) !== null;) {
           said += new TextDecoder().decode(buffer.subarray(0, length));
@@ -77,6 +79,9 @@ testWith(
       assertMatch(await say(good), /^HTTP\/1\.1 200 OK\r\n[^]*x-y: 1\r\n[^]*fine/i);
       assertEquals(seen.pop(), "GET lb1 /x alice 127.0.0.1");
       assertMatch(await say(`POST /echo HTTP/1.1\r\nHost: lb1\r\nContent-Length: 4\r\n${close}\r\nbody`), /body/);
+      const long = "x".repeat(8 << 20);
+      const upload = `POST /count HTTP/1.1\r\nHost: lb1\r\nContent-Length: ${long.length}\r\n${close}\r\n${long}`;
+      assertMatch(await say(upload, 10_000), /\b8388608\b/);
       seen.length = 0;
       for (
         const wrong of [
