@@ -42,7 +42,7 @@ check "it shows what it would write" eventually 60 shows 'virtual_router_id 77'
 answer 'yes: write it' 'yes'
 check "it is written and used" eventually 120 shows 'Written to HOLDFAST and used'
 check "the key opens ssh, and the slot is healthy" eventually $boot_seconds healthy box
-check "it is master of the virtual address" eventually 60 has_vip
+check "it is master of the virtual address" eventually 180 has_vip
 check_equal "the host name" "$(on box uname -n)" first
 # Nobody answers there: both servers leave.
 has_server() { [ "$(on box ipvsadm -Sn)" = "-A -t 192.0.2.100:80 -s wlc" ]; }
@@ -52,6 +52,7 @@ check_equal "is on HOLDFAST, with all that belongs to it" "$(on box 'cd /config 
 check "which is read-only again" on box "findmnt -n -o OPTIONS /config | grep -qE '(^|,)ro(,|\$)'"
 check "no unit has failed" [ "$(on box systemctl --failed --no-legend --plain | tee "$work/failed")" = "" ]
 cat "$work/failed"
+keys box '\r0'
 check "the console shows the summary" eventually 60 shows 'VRRP       VI_1 MASTER  192.0.2.100'
 cp "$work/box.serial" "$project/.cache/image/first_start.serial"
 summary

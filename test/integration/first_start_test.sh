@@ -72,7 +72,7 @@ ask 'Address of the peer' ''
 ask 'Public ssh key' "$key"
 ask 'TCP port of a virtual server' ''
 ask 'virtual_router_id 77' 'yes'
-steps+=('wait:Written to HOLDFAST and used' 'signal:15')
+steps+=('wait:Written to HOLDFAST and used' 'send:\r' 'wait:Press a number' 'send:0' 'wait:VRRP       VI_1 MASTER' 'signal:15')
 timeout 200 python3 "$project/test/support/in_terminal.py" 24x80 "${steps[@]}" -- \
   env PATH=/fake:/usr/bin:/usr/sbin chroot "$root" /holdfast console /dev/tty >"$work/said" 2>"$work/errors"
 check_equal "each question came, and its answer was taken" "$(grep -o '"failed": [^}]*' "$work/said")" '"failed": null'
