@@ -69,6 +69,8 @@ export class Updates {
   readonly #timer: ReturnType<typeof setInterval> | undefined;
   #appliance: ApplianceSnapshot | undefined;
   #work: Work | undefined;
+  /** Whoever sends what is left of it hears how it ended. */
+  #lastUpload: { readonly upload: string; readonly last: LastWord } | undefined;
   #busy = false;
   #lastTask = 0;
 
@@ -108,10 +110,9 @@ export class Updates {
   /** The next bytes of an upload. Answers when the updater has room for more. */
   async data({ upload, data, end }: CommandRequest): Promise<CommandAnswer> {
     const work = this.#work;
-    if (work === undefined || work.upload === undefined || work.upload !== upload) {
-      const last = this.#tasks.at(-1);
-      const why = last?.state === "failed" ? last.text : "no such upload is under way";
-      return { ok: false, status: 409, message: why };
+    if (typeof upload !== "string" || upload !== work?.upload) {
+      const ended = this.#lastUpload?.upload === upload ? this.#lastUpload : undefined;
+      return answerOf(ended?.last ?? { type: "failed", text: "no such upload is under way" });
     }
     this.#rewind(work);
     try {
@@ -121,7 +122,7 @@ export class Updates {
         work.bytes += bytes.length;
         if (work.bytes > MAX_UPDATE_BYTES) work.connection.close();
         const early = await Promise.race([work.connection.write(bytes), work.ended]);
-        if (early !== undefined) return refused(early);
+        if (early !== undefined) return answerOf(early);
       }
       if (end === true) {
         clearTimeout(work.idle);
@@ -129,7 +130,7 @@ export class Updates {
       }
       return { ok: true, result: {} };
     } catch {
-      return refused(await work.ended);
+      return answerOf(await work.ended);
     }
   }
 
@@ -206,6 +207,8 @@ export class Updates {
     }
     connection.close();
     clearTimeout(this.#work?.idle);
+    const upload = this.#work?.upload;
+    if (upload !== undefined) this.#lastUpload = { upload, last };
     this.#work = undefined;
     this.#busy = false;
     const isDone = last.type === "done";
@@ -305,6 +308,7 @@ function urlOf(order: UpdaterOrder): string {
   return order.order === "update" ? order.url ?? "" : "";
 }
 
-function refused({ text }: { readonly text: string }): CommandAnswer {
-  return { ok: false, status: 409, message: text };
+/** What comes after the end of an update that is written changes nothing any more. */
+function answerOf({ type, text }: LastWord): CommandAnswer {
+  return type === "done" ? { ok: true, result: {} } : { ok: false, status: 409, message: text };
 }

@@ -159,6 +159,15 @@ Deno.test("bytes are taken for the upload that was begun, and for no other", asy
   updates.stop();
 });
 
+Deno.test("an upload that was written before its end was told is no failure", async () => {
+  const { updates, say } = world();
+  const { upload } = await updates.begin({ command: "update", upload: true }, "alice");
+  await say({ type: "done", text: "slot b is written" });
+  assertEquals((await updates.data({ command: "update-data", upload, data: "", end: true })).ok, true);
+  assertEquals((await updates.data({ command: "update-data", upload: "guess", data: "" })).ok, false);
+  updates.stop();
+});
+
 Deno.test("an address with a password, or that is not https, is refused by the supervisor itself", async () => {
   const { updates } = world();
   for (const url of ["http://x/", "https://user:password@x/", "https://", "x", undefined]) {

@@ -41,8 +41,8 @@ print(value)' "$1" 2>/dev/null; }
 text_is() { [ "$(api GET /update | field text)" = "$1" ]; }
 is_master() { on box ip -4 -o address show dev enp0s3 | grep -q ' 192.0.2.100/'; }
 ended() { [ "$(api GET "/tasks/$1" | field state)" != running ]; }
-check "it is master" eventually 60 is_master
-check "the API is reached" eventually 60 reach
+check "it is master" eventually 180 is_master
+check "the API is reached" eventually 120 reach
 check "slot a runs, and is the next one" eventually 30 text_is "slot a runs, and is started next"
 check "a master is not updated" grep -q 'this machine is master of web' <(upload '')
 start=$SECONDS
@@ -58,8 +58,8 @@ check_equal "who has brought it" "$(api GET /update | field slots.1.version) $(a
 check "no address was lost" is_master
 check "it starts" reboot_box
 check "slot b becomes healthy" eventually $boot_seconds runs_healthy_in b
-check "the API is reached" eventually 60 reach
-check "it says so" eventually 60 text_is "slot b runs, and is started next"
+check "the API is reached" eventually 120 reach
+check "it says so" eventually 120 text_is "slot b runs, and is started next"
 task=$(json POST /update:rollback | field task)
 check "the way back" eventually 60 ended "$task"
 check "is slot a" eventually 30 text_is "slot b runs, slot a is started next"
