@@ -38,7 +38,10 @@ export async function measureLoad(
     percent(before, after, seconds) * 10_000 * seconds / lateness.checks,
   );
   results.set(`${title}: resident memory, MB`, kind, after.residentMb);
+  const shares = Object.entries(after.shareMb);
+  results.set(`${title}: what is shared counted once, MB`, kind, shares.reduce((sum, [, mb]) => sum + mb, 0));
   console.log(`${kind} with ${title}: ${cpuText(before, after, seconds)}`);
+  console.log(`${kind} with ${title}, MB: ${shares.map(([role, mb]) => `${role} ${mb.toFixed(0)}`).join(", ")}`);
 }
 
 /** Processor time of all roles. */

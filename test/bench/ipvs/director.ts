@@ -12,6 +12,8 @@ export interface Usage {
   /** Milliseconds by role: `main`, `health`, ... */
   readonly cpuMs: Readonly<Record<string, number>>;
   readonly residentMb: number;
+  /** By role, what several processes share counted in parts (PSS). */
+  readonly shareMb: Readonly<Record<string, number>>;
 }
 
 const [program = ""] = holdfastCommand();
@@ -55,6 +57,7 @@ export class Director {
 
   usage(): Usage {
     const cpuMs: Record<string, number> = {};
+    const shareMb: Record<string, number> = {};
     let residentKb = 0;
     for (const pid of [this.#child.pid, ...descendants(this.#child.pid)]) {
       const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
@@ -62,9 +65,11 @@ export class Director {
       const [, name = "main"] = Deno.readTextFileSync(`/proc/${pid}/cmdline`).match(/\0([a-z]+)\0--link\0/) ?? [];
       // utime and stime, in hundredths of a second
       cpuMs[name] = (cpuMs[name] ?? 0) + (Number(fields[11]) + Number(fields[12])) * 10;
-      residentKb += Number(Deno.readTextFileSync(`/proc/${pid}/status`).match(/^VmRSS:\s+(\d+)/m)?.[1] ?? 0);
+      const memory = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
+      residentKb += Number(memory.match(/^Rss:\s+(\d+)/m)?.[1] ?? 0);
+      shareMb[name] = (shareMb[name] ?? 0) + Number(memory.match(/^Pss:\s+(\d+)/m)?.[1] ?? 0) / 1024;
     }
-    return { cpuMs, residentMb: residentKb / 1024 };
+    return { cpuMs, residentMb: residentKb / 1024, shareMb };
   }
 
   /** Ends it in good order; the table is empty then. */

@@ -5,7 +5,7 @@ import { run } from "../../support/command.ts";
 import { checkedScale, cpuText, measureLoad } from "./check_load.ts";
 import { configOf, keyOf, mortalConfig, rulesOf, type Scale } from "./configs.ts";
 import { Director, elapsed, type Kind, KINDS, metric, pause, until } from "./director.ts";
-import { MORTAL_ADDRESS, MORTAL_PORTS, Mortals } from "./mortals.ts";
+import { MORTAL_ADDRESS, MORTAL_PORTS, Mortals, tellRemoval } from "./mortals.ts";
 import { Table } from "./result_table.ts";
 import { TableWatch } from "./table_watch.ts";
 
@@ -130,9 +130,13 @@ async function checks(count: number): Promise<void> {
     await directed(kind, config, async (director) => {
       await elapsed("the whole table", director.startedMs, () => watch.realServers(keyOf(MORTALS_AT)).length > 0, 100);
       await measureLoad(director, { count: count + MORTAL_PORTS.length, seconds: SECONDS, folder }, results);
-      tellRemoval(`with ${count} checks`, kind, await mortals.die(watch, keyOf(MORTALS_AT)));
+      tellRemoval(results, `with ${count} checks`, kind, await mortals.die(mortalsThere));
     });
   }
+}
+
+function mortalsThere(): ReadonlySet<number> {
+  return new Set(watch.realServers(keyOf(MORTALS_AT)).map(({ entry }) => entry.port));
 }
 
 /** Servers die, all of them several times: between two rounds they are well again. */
@@ -146,22 +150,11 @@ async function deaths(title: string): Promise<void> {
         await elapsed("the table", performance.now(), areThere, 100);
         if (round === 0) await atRest(director);
         await pause(2000);
-        const late = await mortals.die(watch, keyOf(MORTALS_AT));
+        const late = await mortals.die(mortalsThere);
         console.log(`${kind}, dead servers removed after the least time and ms: ${late.map(Math.round).join(" ")}`);
         over.push(...late);
       }
     });
-    tellRemoval(title, kind, over);
+    tellRemoval(results, title, kind, over);
   }
-}
-
-function tellRemoval(title: string, kind: Kind, over: readonly number[]): void {
-  const sorted = over.toSorted((a, b) => a - b);
-  const set = (what: string, part: number): void => {
-    const at = Math.min(sorted.length - 1, Math.floor(sorted.length * part));
-    results.set(`dead server removed ${title}: over the least time, ms, ${what}`, kind, sorted[at] ?? NaN);
-  };
-  set("median", 0.5);
-  set("p90", 0.9);
-  set("at most", 1);
 }

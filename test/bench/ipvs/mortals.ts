@@ -1,8 +1,7 @@
 // Servers that die: each right after a good check, so that the least time to its removal is known.
-import type { VirtualServerKey } from "../../../src/core/ipvs/table.ts";
 import { pause } from "../../support/command.ts";
 import { DELAY_LOOP_SECONDS } from "./configs.ts";
-import type { TableWatch } from "./table_watch.ts";
+import type { Table } from "./result_table.ts";
 
 /** Where they listen. */
 export const MORTAL_ADDRESS = "10.64.255.1";
@@ -22,14 +21,19 @@ export class Mortals {
     for (const listener of this.#listeners) this.#serve(listener);
   }
 
-  /** All die. @returns for each, the milliseconds between the least time and its removal from the table, in order */
-  async die(watch: TableWatch, key: VirtualServerKey): Promise<number[]> {
+  /**
+   * All die.
+   *
+   * @param areThere the ports that still get traffic
+   * @returns for each, the milliseconds between the least time and its removal, in order
+   */
+  async die(areThere: () => ReadonlySet<number>): Promise<number[]> {
     this.#doomed = true;
     const over = new Map<number, number>();
     const end = performance.now() + LIMIT_MS;
     while (over.size < MORTAL_PORTS.length) {
       if (performance.now() > end) throw new Error(`only ${over.size} of the dead servers have left the table`);
-      const there = new Set(watch.realServers(key).map(({ entry }) => entry.port));
+      const there = areThere();
       const nowMs = performance.now();
       for (const [port, diedMs] of this.#diedMs) {
         if (!there.has(port) && !over.has(port)) over.set(port, nowMs - diedMs - LEAST_MS);
@@ -50,4 +54,16 @@ export class Mortals {
       return;
     }
   }
+}
+
+/** Median and tail of what `Mortals.die` gave. */
+export function tellRemoval(results: Table, title: string, kind: string, over: readonly number[]): void {
+  const sorted = over.toSorted((a, b) => a - b);
+  const set = (what: string, part: number): void => {
+    const at = Math.min(sorted.length - 1, Math.floor(sorted.length * part));
+    results.set(`dead server removed ${title}: over the least time, ms, ${what}`, kind, sorted[at] ?? NaN);
+  };
+  set("median", 0.5);
+  set("p90", 0.9);
+  set("at most", 1);
 }
