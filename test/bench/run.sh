@@ -4,8 +4,8 @@
 # Usage: test/bench/run.sh [part]...          (make bench); CYCLES=3, ROUNDS=5 or MINUTES=1 for a quick look
 #
 # Parts: footprint check many failover soak page checks ipvs; without any, all. The first need root, keepalived and tcpdump, and
-# page needs haproxy and curl; they work in network namespaces. ipvs runs in the test VM, whose kernel has IPVS, for eight
-# minutes at most.
+# page needs haproxy and curl; they work in network namespaces. ipvs runs in the test VM, whose kernel has IPVS, for five
+# minutes at most (BUDGET, CELLS; see test/bench/ipvs/guest.ts).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -45,7 +45,8 @@ need_host() {
 
 in_vm() { # script
   "$project/test/vm/host_packages.sh" >&2
-  "$project/test/vm/run.sh" -m 2048 -t 480 -- env CELLS="${CELLS:-}" SECONDS_EACH="${SECONDS_EACH:-}" "$@"
+  "$project/test/vm/run.sh" -m 2048 -t 480 -- env CELLS="${CELLS:-}" BUDGET="${BUDGET:-}" CHECKS="${CHECKS:-}" \
+    SECONDS_EACH="${SECONDS_EACH:-}" "$@"
 }
 
 if [ "${parts[*]}" != ipvs ]; then need_host; fi

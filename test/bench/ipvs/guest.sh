@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # In the test VM: what the benchmarks of IPVS need of the machine, then the benchmarks.
 #
-# Usage: test/vm/run.sh -m 2048 -t 470 -- test/bench/ipvs/guest.sh
+# Usage: test/vm/run.sh -m 2048 -t 480 -- test/bench/ipvs/guest.sh
 set -euo pipefail
 
 modprobe -a ip_vs ip_vs_wrr
