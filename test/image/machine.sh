@@ -2,7 +2,7 @@
 # Virtual machines that boot the appliance's disk image. Sourced; needs $image, $work and checks.sh.
 #
 # Each machine has a network card that only carries ssh from this host, and a second one on a link that all machines of a
-# test share. No machine reaches anything outside.
+# test share. No machine reaches anything outside. Where $link_bridge names a bridge, that is the link, and this host is on it.
 # shellcheck disable=SC2154 # $image and $work
 
 declare -A qemu=() ssh_port=()
@@ -38,6 +38,12 @@ declare -a machine_options=()
 
 power_on() { # machine, bios or uefi, number
   local -a firmware=()
+  local link="socket,id=link,mcast=239.7.7.7:$((17000 + $$ % 4000)),localaddr=127.0.0.1"
+  if [ -n "${link_bridge:-}" ]; then
+    ip link delete "tap$3" 2>/dev/null
+    ip tuntap add dev "tap$3" mode tap && ip link set "tap$3" master "$link_bridge" up
+    link="tap,id=link,ifname=tap$3,script=no,downscript=no"
+  fi
   if [ "$2" = uefi ]; then
     if [ ! -e "$work/$1.vars" ]; then cp /usr/share/OVMF/OVMF_VARS_4M.fd "$work/$1.vars"; fi
     firmware=(-drive "if=pflash,format=raw,readonly=on,file=/usr/share/OVMF/OVMF_CODE_4M.fd"
@@ -48,7 +54,8 @@ power_on() { # machine, bios or uefi, number
     -nodefaults -no-user-config -display none "${firmware[@]}" \
     -drive "if=none,id=disk,file=$work/$1.img,format=raw" -device virtio-blk-pci,drive=disk,bootindex=1 \
     -netdev "user,id=host,restrict=on,hostfwd=tcp:127.0.0.1:${ssh_port[$1]}-:22" -device "virtio-net-pci,netdev=host,romfile=,mac=52:54:00:00:00:0$3" \
-    -netdev "socket,id=link,mcast=239.7.7.7:$((17000 + $$ % 4000)),localaddr=127.0.0.1" -device "virtio-net-pci,netdev=link,romfile=,mac=52:54:00:00:01:0$3" \
+    -netdev "$link" -device "virtio-net-pci,id=link-card,netdev=link,romfile=,mac=52:54:00:00:01:0$3" \
+    -chardev "socket,id=monitor,path=$work/$1.monitor,server=on,wait=off" -mon chardev=monitor,mode=readline \
     -device virtio-rng-pci -device i6300esb "${machine_options[@]}" \
     -chardev "socket,id=serial,host=127.0.0.1,port=$((ssh_port[$1] + 5)),server=on,wait=off,logfile=$work/$1.serial" -serial chardev:serial </dev/null >"$work/$1.qemu" 2>&1 &
   qemu[$1]=$!
@@ -60,6 +67,15 @@ power_off() { # machine
   wait "${qemu[$1]}" 2>/dev/null
   unset "qemu[$1]"
   rm -f "$work/${ssh_port[$1]}"
+}
+
+# The cable of the shared link is pulled, or put back.
+set_link() { # machine, on or off
+  python3 -c 'import socket, sys, time
+monitor = socket.socket(socket.AF_UNIX)
+monitor.connect(sys.argv[1])
+monitor.sendall(f"set_link link-card {sys.argv[2]}\n".encode())
+time.sleep(0.2)' "$work/$1.monitor" "$2"
 }
 
 power_off_all() {

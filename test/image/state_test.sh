@@ -117,6 +117,7 @@ check "network settings are taken" eventually 60 shows 'Written to HOLDFAST, net
 check "and are on HOLDFAST, beside the default for the other cards" eventually 60 on box "grep -qx DHCP=yes /config/network/10-console-enp0s2.network && [ -e /config/network/80-dhcp.network ]"
 check "and used, and the machine can be reached" on box "[ -e /etc/systemd/network/10-console-enp0s2.network ] && findmnt -n -o OPTIONS /config | grep -qE '(^|,)ro(,|\$)'"
 check "the address of VRRP stays" has_vip
+check "no restart of systemd-networkd takes it away" on box "[ -z \"\$(timeout 25 ip monitor address dev enp0s3 | grep -F 'Deleted' & sleep 2; systemctl restart systemd-networkd; wait)\" ]"
 memory
 before=$(boot_id)
 press '\r0\r3yes\r'
