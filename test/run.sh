@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests that need more than Deno: network namespaces and other programs, a browser, and the VM with real IPVS.
 #
-# Usage: test/run.sh all | simulation | interop | monitoring | browser | vm | package | image
+# Usage: test/run.sh all | simulation | interop | monitoring | browser | vm | package | image | aarch64
 #
 # Installs what is missing from Debian's packages, as root or by sudo. Ends with one line `N passed, N failed`.
 set -uo pipefail
@@ -33,6 +33,8 @@ host_programs() {
 		smtpd opensmtpd
 		dnsmasq dnsmasq-base
 		systemd-socket-activate systemd
+		aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu
+		/usr/aarch64-linux-gnu/include/stdio.h libc6-dev-arm64-cross
 	END
 }
 
@@ -104,6 +106,7 @@ simulation() {
 interop() {
   need < <(host_programs)
   part "raw-socket: the npm package under Node, ours under Deno" deno_test test/interop/raw_socket
+  part "numbers and layouts of the C library, for x86-64 and aarch64" deno_test test/interop/abi
   part "VRRP: Holdfast and keepalived on one link, every way (docs/interop.md)" deno_test test/interop/vrrp
   part "BFD: Holdfast and keepalived on one link" deno_test test/interop/bfd
   part "FIFOs and scripts: what keepalived says and what Holdfast says" deno_test test/interop/notify
@@ -166,6 +169,19 @@ image() {
   part "the appliance updated over its API" "$here/image/api_update_test.sh"
   part "the appliance updated" "$here/image/update_test.sh"
   part "releases that do not work, and the way back" "$here/image/rollback_test.sh"
+  part "two appliances with requests through HAProxy and IPVS: what each fail-over loses" "$here/image/failover_test.sh"
+}
+
+# Not part of all: every instruction of the machine is emulated.
+aarch64() {
+  need <<-END
+		mmdebstrap mmdebstrap
+		qemu-system-aarch64 qemu-system-arm
+		cpio cpio
+		depmod kmod
+	END
+  part "the package for aarch64 is built" make --silent deb TARGET=aarch64
+  part "the package for aarch64 in a machine of that kind" "$here/aarch64/aarch64_test.sh"
 }
 
 case ${1:-} in
@@ -177,7 +193,7 @@ all)
   vm
   package
   ;;
-simulation | interop | monitoring | browser | vm | package | image) "$1" ;;
+simulation | interop | monitoring | browser | vm | package | image | aarch64) "$1" ;;
 *)
   sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2
