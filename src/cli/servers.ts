@@ -10,7 +10,7 @@ import { haproxyServer } from "../http/haproxy_status.ts";
 import type { HaproxySnapshot, RealServerSnapshot, Snapshot, VirtualServerSnapshot } from "../ports/snapshot.ts";
 import { ask } from "./ask.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
-import { serverTable } from "./status.ts";
+import { serverTable, stateOf } from "./status.ts";
 import { table } from "./table.ts";
 
 /** `holdfast servers`. @returns the exit status: failure when there is no such virtual server, too */
@@ -119,7 +119,7 @@ function haproxyText({ name, servers, backend }: HaproxyProxy, haproxy: HaproxyS
 
 /** The lines of one virtual server. */
 export function serverText(server: VirtualServerSnapshot, nowMs: number): string[] {
-  const { name, up, quorum, realServers } = server;
+  const { name, quorum, realServers } = server;
   const rows = realServers.map((real) => [
     `  ${formatEndpoint(real.address, real.port)}`,
     serverStatusText(real),
@@ -130,7 +130,7 @@ export function serverText(server: VirtualServerSnapshot, nowMs: number): string
     (real.causes ?? []).join("; "),
   ]);
   return [
-    `${name} ${up ? "UP" : "DOWN"}, live weight ${quorum.have}, quorum ${quorum.need}`,
+    `${name} ${stateOf(server)}, live weight ${quorum.have}, quorum ${quorum.need}`,
     ...table(["  REAL SERVER", "STATE", "FOR", "WEIGHT", "ACTIVE", "INACTIVE", "WHY"], rows),
   ];
 }

@@ -122,6 +122,11 @@ function noteOf({ basePriority, orders, takeoverForbidden }: VrrpInstanceSnapsho
   return notes;
 }
 
+/** One word for how a virtual server is. */
+export function stateOf({ up, disabled }: VirtualServerSnapshot): string {
+  return disabled !== undefined ? "DISABLED" : up ? "UP" : "DOWN";
+}
+
 /** The lines of `holdfast vs`. */
 export function serverTable(servers: readonly VirtualServerSnapshot[], nowMs: number): string[] {
   const rows = servers.map((server) => {
@@ -131,7 +136,7 @@ export function serverTable(servers: readonly VirtualServerSnapshot[], nowMs: nu
     const down = server.realServers.filter((real) => isDown(real) || isAway(real));
     return [
       server.name,
-      server.up ? "UP" : "DOWN",
+      stateOf(server),
       formatDuration(Math.max(0, nowMs - server.sinceMs)),
       `${live}/${server.realServers.length}`,
       `${server.scheduler} ${server.forwardingMethod}`,

@@ -6,7 +6,7 @@ import type { Entry } from "../core/journal/entry.ts";
 import { sentence } from "../core/journal/story.ts";
 import { serverStatusText } from "../http/server_status.ts";
 import type { RealServerSnapshot, Snapshot, VirtualServerSnapshot } from "../ports/snapshot.ts";
-import { vrrpTable } from "./status.ts";
+import { stateOf, vrrpTable } from "./status.ts";
 import { table } from "./table.ts";
 
 /** How a line is to be told from others; terminals without colours show the words alone. */
@@ -83,7 +83,7 @@ const TONES = { master: "good", backup: "plain", init: "warning", fault: "bad" }
 function serverLines(server: VirtualServerSnapshot, nowMs: number): ScreenLine[] {
   const { name, up, quorum, realServers, scheduler, forwardingMethod, counters } = server;
   const rate = counters === undefined ? "" : `, ${count(counters.connectionsPerSecond)} conn/s`;
-  const text = `${name} ${up ? "UP" : "DOWN"}, ${scheduler} ${forwardingMethod}, ` +
+  const text = `${name} ${stateOf(server)}, ${scheduler} ${forwardingMethod}, ` +
     `live weight ${quorum.have} of ${quorum.need}${rate}`;
   const [heading = "", ...rows] = table(
     ["  REAL SERVER", "STATE", "FOR", "WEIGHT", "ACTIVE", "INACT", "CONN/S", "CHECK"],

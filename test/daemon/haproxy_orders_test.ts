@@ -21,6 +21,7 @@ backend app
     balance roundrobin
     server web1 127.0.0.1:9001 weight 10
     server web2 127.0.0.1:9002 weight 10
+    server spare 127.0.0.1:9004 disabled
 `;
 
 testWith(["root", "program:ip", "program:curl", "program:haproxy"], "operators and HAProxy's servers", async () => {
@@ -111,13 +112,17 @@ testWith(["root", "program:ip", "program:curl", "program:haproxy"], "operators a
     await socket.write(new TextEncoder().encode("set server app/web1 state maint\n"));
     socket.close();
     await comes("it is seen", async () => (await api("GET", `${server}/override`)).author === "unknown");
-    assertEquals((await holdfast("ready", "app", "web1")).code, 0);
+    // What haproxy.cfg has as disabled is nobody's word, and stays out when all that was said is taken back.
+    assertEquals((await api("GET", "/overrides")).haproxy.map((one: { server: string }) => one.server), ["web1"]);
+    assertEquals((await holdfast("overrides", "--clear")).output, "1 order was taken back\n");
+    await is("no check 10");
+    assertEquals((await api("GET", "/haproxy/backends/app/servers/spare")).status, "MAINT");
 
     for (
       const [words, says] of [
         [
           ["drain", "app", "web9"],
-          "there is no server `web9` in HAProxy's backend app; there is `web1`, `web2`, `web3`",
+          "there is no server `web9` in HAProxy's backend app; there is `web1`, `web2`, `spare`, `web3`",
         ],
         [["drain", "haproxy/nothing", "web1"], "there is no backend `nothing` with servers in HAProxy; there is `app`"],
         [["health", "app", "web1", "down"], "no virtual server runs"],

@@ -180,6 +180,7 @@ pairTest("every command says what it did, and its exit status is true", "hfstr",
     "10.9.0.11:81=0",
     "10.9.0.12:81=0",
   ]);
+  assert(/^tcp 10\.9\.0\.100:81 +DISABLED /m.test((await holdfast("vs")).output));
   assertEquals((await holdfast("hold", "VI_1", "--reason", "calm")).code, 0);
   const table = (await holdfast("overrides")).output;
   assert(/^VI_1 +held +\S+ +- +calm$/m.test(table), table);

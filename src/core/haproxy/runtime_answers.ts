@@ -4,6 +4,7 @@ import {
   ADDRESS_COLUMN,
   ADMIN_COLUMN,
   COLUMNS,
+  CONFIGURED_MAINTENANCE,
   CONFIGURED_WEIGHT_COLUMN,
   FORCED_DRAIN,
   FORCED_MAINTENANCE,
@@ -101,9 +102,11 @@ export function ordersIn(kept: string): string {
   }).join("\n");
 }
 
-/** Whether an operator took the server out, drains it, or changed its weight. */
+/** Whether an operator took the server out, drains it, changed its weight, or gave it back in spite of `disabled`. */
 function isOrdered(fields: readonly string[]): boolean {
-  const isForced = (Number(fields[ADMIN_COLUMN]) & (FORCED_MAINTENANCE | FORCED_DRAIN)) !== 0;
+  const admin = Number(fields[ADMIN_COLUMN]);
+  const isOut = (admin & FORCED_MAINTENANCE) !== 0;
+  const isForced = isOut !== ((admin & CONFIGURED_MAINTENANCE) !== 0) || (admin & FORCED_DRAIN) !== 0;
   return isForced || fields[WEIGHT_COLUMN] !== fields[CONFIGURED_WEIGHT_COLUMN];
 }
 

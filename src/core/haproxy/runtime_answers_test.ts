@@ -29,11 +29,13 @@ const row = (name: string, admin: number, weight = 1, fqdn = "-"): string =>
   `2 b 1 ${name} 127.0.0.1 2 ${admin} ${weight} 1 10 15 3 3 6 0 0 0 ${fqdn} 80 - 0 0 - - 0`;
 
 Deno.test("what a worker hands over: everything to a successor, orders only to a stranger", () => {
-  const rows = [row("s1", 0), row("s2", 8), row("s3", 1), row("s4", 0, 5), row("s5", 4), row("s6", 8, 1, "a.example")];
+  const rows = [row("s1", 0), row("s2", 8), row("s3", 1), row("s4", 0, 5), row("s5", 5), row("s6", 8, 1, "a.example")];
+  // `disabled` in haproxy.cfg, and given back by an operator.
+  rows.push(row("s7", 4));
   const text = `${EMPTY_STATES}${rows.join("\n")}\n\n`;
   const named = rows[5]?.replace("127.0.0.1", "-");
-  assertEquals(statesToKeep(text, "all")?.split("\n").slice(2), [...rows.slice(0, 5), named, ""]);
-  assertEquals(statesToKeep(text, "ordered")?.split("\n").slice(2), [rows[1], rows[2], rows[3], named, ""]);
+  assertEquals(statesToKeep(text, "all")?.split("\n").slice(2), [...rows.slice(0, 5), named, rows[6], ""]);
+  assertEquals(statesToKeep(text, "ordered")?.split("\n").slice(2), [rows[1], rows[2], rows[3], named, rows[6], ""]);
   assertEquals(statesToKeep(EMPTY_STATES, "all"), EMPTY_STATES);
   for (const other of ["", "2\n# be_id be_name srv_id srv_name\n", "1\nx\n", "Can't find backend."]) {
     assertEquals(statesToKeep(other, "all"), undefined);

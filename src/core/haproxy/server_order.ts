@@ -2,6 +2,7 @@
 // HAProxy itself has it. HAProxy takes several commands on one line: a name that could be more than a name is refused.
 import {
   ADMIN_COLUMN,
+  CONFIGURED_MAINTENANCE,
   CONFIGURED_WEIGHT_COLUMN,
   FORCED_DRAIN,
   FORCED_MAINTENANCE,
@@ -66,8 +67,11 @@ export function orderedServers(kept: string): OrderedServer[] {
     const [, backend, , server] = fields;
     if (backend === undefined || server === undefined) return [];
     const admin = Number(fields[ADMIN_COLUMN]);
-    const mode = (admin & FORCED_MAINTENANCE) !== 0 ? "maint" : (admin & FORCED_DRAIN) !== 0 ? "drain" : undefined;
+    const isOut = (admin & FORCED_MAINTENANCE) !== 0 && (admin & CONFIGURED_MAINTENANCE) === 0;
+    const mode = isOut ? "maint" : (admin & FORCED_DRAIN) !== 0 ? "drain" : undefined;
     const weight = fields[WEIGHT_COLUMN] === fields[CONFIGURED_WEIGHT_COLUMN] ? NaN : Number(fields[WEIGHT_COLUMN]);
+    // One that is out by haproxy.cfg, or given back in spite of it.
+    if (mode === undefined && !Number.isInteger(weight)) return [];
     return [{ backend, server, ...(mode && { mode }), ...(Number.isInteger(weight) && { weight }) }];
   });
 }

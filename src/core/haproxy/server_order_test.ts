@@ -29,12 +29,17 @@ Deno.test("what operators have said is read from HAProxy's own states", () => {
     row("s1", 0, 1, 1),
     row("s2", 8, 1, 1),
     row("s3", 9, 5, 10),
-    row("s4", 4, 1, 1), // by the configuration
+    row("s4", 5, 1, 1), // by `disabled` in haproxy.cfg
+    row("s6", 4, 1, 1), // given back in spite of that
+    row("s7", 13, 1, 1), // drained as well
     row("s5", 0, 0, 1),
   ].join("\n");
-  assertEquals(orderedServers(statesToKeep(text, "ordered") ?? ""), [
+  const kept = statesToKeep(text, "ordered") ?? "";
+  assertEquals([...kept.matchAll(/ (s\d) /g)].map(([, name]) => name), ["s2", "s3", "s6", "s7", "s5"]);
+  assertEquals(orderedServers(kept), [
     { backend: "app", server: "s2", mode: "drain" },
     { backend: "app", server: "s3", mode: "maint", weight: 5 },
+    { backend: "app", server: "s7", mode: "drain" },
     { backend: "app", server: "s5", weight: 0 },
   ]);
   assertEquals(orderedServers(EMPTY_STATES), []);
