@@ -1,8 +1,8 @@
 // Sends Ethernet frames, such as gratuitous ARP, on any interface. Receives nothing.
-import { AF_PACKET, MSG_DONTWAIT, SOCK_CLOEXEC, SOCK_RAW } from "./constants.ts";
-import { isDryRun, sendingOn } from "./dry_run.ts";
-import { errno, libc } from "./libc.ts";
-import { check, describeErrno } from "./system_error.ts";
+import { AF_PACKET, SOCK_CLOEXEC, SOCK_RAW } from "./constants.ts";
+import { libc } from "./libc.ts";
+import { sendPacket } from "./packet_send.ts";
+import { check } from "./system_error.ts";
 
 const SOCKADDR_LL_BYTES = 20;
 
@@ -23,15 +23,7 @@ export class FrameSocket {
     this.#view.setInt32(4, interfaceIndex, true);
     this.#address[11] = 6;
     this.#address.set(frame.subarray(0, 6), 12);
-    const sent = libc().sendto(
-      sendingOn(this.#fd),
-      frame,
-      frame.length,
-      MSG_DONTWAIT,
-      this.#address,
-      SOCKADDR_LL_BYTES,
-    );
-    return sent < 0 && !isDryRun() ? describeErrno(errno()) : undefined;
+    return sendPacket(this.#fd, frame, this.#address);
   }
 
   close(): void {

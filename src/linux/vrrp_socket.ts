@@ -19,9 +19,9 @@ import {
   SOCK_RAW,
   SOL_SOCKET,
 } from "./constants.ts";
-import { isDryRun, sendingOn } from "./dry_run.ts";
 import { cInts, cString, errno, libc } from "./libc.ts";
-import { check, describeErrno, EAGAIN, EINTR } from "./system_error.ts";
+import { sendPacket } from "./packet_send.ts";
+import { check, EAGAIN, EINTR } from "./system_error.ts";
 
 /** Room for bursts of many instances while the process waits for a CPU. */
 const RECEIVE_BUFFER_BYTES = 1 << 20;
@@ -106,15 +106,7 @@ export class VrrpSocket implements AdvertisementSocket {
 
   send(packet: Uint8Array<ArrayBuffer>): string | undefined {
     this.#destination.set(packet.subarray(DESTINATION_OFFSET, DESTINATION_OFFSET + 4), ADDRESS_OFFSET);
-    const sent = libc().sendto(
-      sendingOn(this.#sendFd),
-      packet,
-      packet.length,
-      MSG_DONTWAIT,
-      this.#destination,
-      16,
-    );
-    return sent < 0 && !isDryRun() ? describeErrno(errno()) : undefined;
+    return sendPacket(this.#sendFd, packet, this.#destination);
   }
 
   close(): void {

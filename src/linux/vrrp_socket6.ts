@@ -2,11 +2,11 @@
 // hop limit and addresses beside the message: here they are put together again, so that a packet is a packet to others.
 import { IPV6_DESTINATION_OFFSET, IPV6_HEADER_BYTES, writeIpv6Header } from "../wire/ipv6.ts";
 import { VRRP_PROTOCOL } from "../wire/vrrp.ts";
-import { AF_INET6, IPPROTO_RAW, MSG_DONTWAIT, SO_PRIORITY, SO_RCVBUF, SOL_SOCKET } from "./constants.ts";
-import { isDryRun, sendingOn } from "./dry_run.ts";
+import { AF_INET6, IPPROTO_RAW, SO_PRIORITY, SO_RCVBUF, SOL_SOCKET } from "./constants.ts";
 import { cInts, errno, libc } from "./libc.ts";
 import { ReceivedMessage } from "./received_message.ts";
-import { describeErrno, EAGAIN, EINTR } from "./system_error.ts";
+import { sendPacket } from "./packet_send.ts";
+import { EAGAIN, EINTR } from "./system_error.ts";
 import { type AdvertisementSocket, openRaw, ReceiveBufferSize, setOption, TC_PRIO_CONTROL } from "./vrrp_socket.ts";
 
 // linux/in6.h
@@ -108,15 +108,7 @@ export class VrrpSocket6 implements AdvertisementSocket {
 
   send(packet: Uint8Array<ArrayBuffer>): string | undefined {
     this.#destination.set(packet.subarray(IPV6_DESTINATION_OFFSET, IPV6_HEADER_BYTES), SOCKADDR_ADDRESS);
-    const sent = libc().sendto(
-      sendingOn(this.#sendFd),
-      packet,
-      packet.length,
-      MSG_DONTWAIT,
-      this.#destination,
-      SOCKADDR_BYTES,
-    );
-    return sent < 0 && !isDryRun() ? describeErrno(errno()) : undefined;
+    return sendPacket(this.#sendFd, packet, this.#destination);
   }
 
   close(): void {
