@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The health role is killed again and again while a client makes as many connections as this machine can: none is lost.
+# Through the lab with NAT and DR, and on the director alone, where an emulated machine makes several times as many.
 #
-# Usage: test/vm/run.sh -m 2048 -- test/integration/health_killed_test.sh
+# Usage: test/vm/run.sh -m 2048 -- test/integration/health_killed_test.sh [local | NAT | DR]...
 set -uo pipefail
 
 lab=$(cd "$(dirname "${BASH_SOURCE[0]}")/../lab" && pwd)
@@ -13,6 +14,8 @@ source "$lab/checks.sh"
 source "$lab/directors.sh"
 
 log=${ARTEFACTS:-/tmp}
+config=/tmp/dir1.conf
+local_vip=10.9.9.100
 
 table() {
   lab_exec dir1 ipvsadm -Sn | sort
@@ -25,43 +28,115 @@ kill_health() {
   eventually 30 role_is_new dir1 health "$old"
 }
 
-# Connections of one request each.
-start_load() { # virtual address, file, seconds
-  lab_exec client ab -q -r -s 10 -c 32 -n 200000 -t "$3" "http://$1/" >"$2" 2>&1 &
+# Connections of one request each, in batches until the load is stopped: a batch ends when each of its connections has.
+start_load() { # node, virtual address, connections of a batch, file
+  : >"$4"
+  : >"$4.on"
+  while [ -e "$4.on" ]; do
+    lab_exec "$1" ab -q -r -s 20 -c 32 -n "$3" "http://$2/" >>"$4" 2>&1 || echo "ab failed" >>"$4"
+  done &
   LOAD_PID=$!
 }
 
-# A number that ab says.
-said() { # file, words before it
-  awk -F ':[ ]*' -v words="$2" '$1 == words { print int($2) }' "$1"
+stop_load() { # file
+  rm -f "$1.on"
+  wait "$LOAD_PID" 2>/dev/null
 }
 
-no_request_failed() { # file
-  cat "$1"
-  [ "$(said "$1" "Failed requests")" = 0 ] && [ -z "$(said "$1" "Non-2xx responses")" ]
+# The sum over the batches of a number that ab says.
+said() { # file, words before it
+  awk -F ':[ ]*' -v words="$2" '$1 == words { sum += int($2) } END { print sum + 0 }' "$1"
+}
+
+no_connection_failed() { # file
+  tail -n 40 "$1"
+  [ "$(said "$1" "Failed requests")" = 0 ] && [ "$(said "$1" "Non-2xx responses")" = 0 ] && ! grep -qx "ab failed" "$1"
+}
+
+# Connections of a virtual server, by the count of the kernel.
+counted() { # virtual address
+  lab_exec dir1 ipvsadm -Ln --stats --exact -t "$1:80" | awk '$1 == "TCP" { print $3 }'
+}
+
+counts() { # virtual address, connections
+  echo "$(counted "$1") of $2"
+  [ "$(counted "$1")" -ge "$2" ]
+}
+
+# On the director itself: two addresses that serve, and one that IPVS spreads over them. A packet then takes no bridge and
+# no pair of interfaces, so that the emulated machine makes several times as many connections.
+set_up_local() {
+  local folder=$LAB_STATE/local address
+  mkdir -p "$folder"
+  cat >"$folder/nginx.conf" <<-END
+		pid $folder/nginx.pid;
+		worker_processes 1;
+		events { worker_connections 1024; }
+		http {
+		  access_log off;
+		  client_body_temp_path $folder/body;
+		  proxy_temp_path $folder/proxy;
+		  fastcgi_temp_path $folder/fastcgi;
+		  uwsgi_temp_path $folder/uwsgi;
+		  scgi_temp_path $folder/scgi;
+		  server {
+		    listen 10.9.9.1:80;
+		    listen 10.9.9.2:80;
+		    location / { return 200 "local\n"; }
+		  }
+		}
+	END
+  cp "$lab/dir1.conf" "$config"
+  cat >>"$config" <<-END
+		virtual_server $local_vip 80 {
+		  delay_loop 2
+		  lvs_sched rr
+		  lvs_method NAT
+		  protocol TCP
+	END
+  for address in 10.9.9.1 10.9.9.2; do
+    ip -n "${LAB_PREFIX}dir1" address add "$address/32" dev lo
+    printf 'real_server %s 80 {\nTCP_CHECK {\nconnect_timeout 4\n}\n}\n' "$address" >>"$config"
+  done
+  echo "}" >>"$config"
+  ip -n "${LAB_PREFIX}dir1" address add "$local_vip/32" dev lo
+  # More ports than one minute of connections has.
+  lab_sysctl dir1 "net.ipv4.ip_local_port_range=1100 65500"
+  lab_exec dir1 nginx -c "$folder/nginx.conf" -e "$folder/error.log"
 }
 
 modprobe ip_vs
 check "the lab comes up" lab_up
-start_director holdfast dir1
+check "and servers on the director" set_up_local
+start_director holdfast dir1 "$config"
 check "dir1 becomes master" eventually 60 holds_vip dir1
 check "NAT: both servers answer" eventually 30 servers_are "$LAB_NAT_VIP" "rs1 rs2"
 check "DR: both servers answer" eventually 30 servers_are "$LAB_DR_VIP" "rs1 rs2"
+check "local: they answer" eventually 30 lab_exec dir1 curl -sf -m 5 "http://$local_vip/"
 before=$(table)
-for way in NAT DR; do
-  if [ $way = NAT ]; then vip=$LAB_NAT_VIP seconds=24 times="first second third"; else vip=$LAB_DR_VIP seconds=12 times=first; fi
-  start_load "$vip" "$log/ab-$way.log" $seconds
-  sleep 2
+while read -r way node vip batch least times; do
+  if [[ " ${*:-$way} " != *" $way "* ]]; then continue; fi
+  file=$log/ab-$way.log
+  start=$EPOCHREALTIME earlier=$(counted "$vip")
+  start_load "$node" "$vip" "$batch" "$file"
+  sleep 1
   for time in $times; do
     check "$way: kill -9 of health, the $time time: it is started again" kill_health
-    sleep 2
+    sleep 1
   done
   check_equal "$way: the table is as it was" "$(table)" "$before"
-  wait $LOAD_PID
-  check "$way: no connection was lost" no_request_failed "$log/ab-$way.log"
-  echo "     $(said "$log/ab-$way.log" "Complete requests") connections, $(said "$log/ab-$way.log" "Requests per second") a second"
-  check "$way: there were many" test "$(said "$log/ab-$way.log" "Complete requests")" -gt $((seconds * 20))
-done
+  stop_load "$file"
+  seconds=$(awk -v a="$start" -v b="$EPOCHREALTIME" 'BEGIN { print int(b - a + 1) }')
+  complete=$(said "$file" "Complete requests")
+  check "$way: no connection was lost" no_connection_failed "$file"
+  echo "     $complete connections, $((complete / seconds)) a second"
+  check "$way: each of them went through IPVS" eventually 5 counts "$vip" $((earlier + complete))
+  check "$way: there were many" test "$complete" -gt $((seconds * least))
+done <<END
+local dir1 $local_vip 2000 50 first second third
+NAT client $LAB_NAT_VIP 400 10 first second
+DR client $LAB_DR_VIP 400 10 first
+END
 stop_director dir1
 lab_down
 summary
