@@ -145,6 +145,8 @@ vm() {
   part "health killed under all the connections that the VM can make" in_vm test/integration/health_killed_test.sh
   part "a hundred reloads under traffic" in_vm test/integration/reload_test.sh
   part "keepalived and Holdfast with the same configurations: the same table" in_vm test/integration/same_table_test.sh
+  part "keepalived and Holdfast with servers that fail: the same verdicts (docs/interop_checks.md)" deno_in_vm \
+    test/integration/checkers_test.ts
   part "connections outlive their director" in_vm test/integration/connection_sync_test.sh
   part "backups, fail_open, and followers of instances and quorums" in_vm test/integration/pool_test.sh
   part "servers that drain and start slowly" in_vm test/integration/drain_test.sh
