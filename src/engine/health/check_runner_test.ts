@@ -72,3 +72,30 @@ Deno.test("CheckRunner stop() cancels what runs, forgets what waits, delivers no
   await time.pass(10_000);
   assertEquals(results, []);
 });
+
+Deno.test("CheckRunner begins checks that need no promise, ends them at their deadline and when it stops", async () => {
+  const { time, runner, results } = setUp(2);
+  const cancelled: string[] = [];
+  const light = (name: string, durationMs: number): Check => {
+    const begin: Check["begin"] = (end) => {
+      const forget = time.after(durationMs, () => end(ok));
+      return () => {
+        forget();
+        cancelled.push(name);
+        end({ ...ok, ok: false, status: "L4TOUT", text: "cancelled" });
+      };
+    };
+    return { ...check(time, results, 0), run: () => Promise.reject(new Error("not this way")), begin };
+  };
+  runner.start(light("a", 10));
+  runner.start(light("b", 5000));
+  runner.start(light("c", 10));
+  await time.pass(20);
+  assertEquals([results, cancelled], [[ok, ok], []]);
+  await time.pass(990);
+  assertEquals([results.at(-1), cancelled], [{ ...ok, ok: false, status: "L4TOUT", text: "cancelled" }, ["b"]]);
+  assertEquals([runner.statistics().overruns, runner.statistics().inFlight], [1, 0]);
+  runner.start(light("d", 5000));
+  await runner.stop();
+  assertEquals([results.length, cancelled], [3, ["b", "d"]]);
+});
