@@ -104,7 +104,7 @@ check "and the address stays" has_vip
 echo "-- accidents"
 count=$(restarts)
 check "the supervisor is killed: the table stays, and it comes back with the address" \
-  table_stays bash -c "kill -9 $(main_pid); $(declare -f eventually active has_vip restarts restarted); vip=$vip; eventually 30 restarted $count"
+  table_stays bash -c "kill -9 $(main_pid); $(declare -f eventually active has_vip restarts restarted); vip=$vip; eventually 90 restarted $count"
 mkdir -p /etc/systemd/system/holdfast.service.d
 printf '[Service]\nWatchdogSec=3\n' >/etc/systemd/system/holdfast.service.d/test.conf
 systemctl daemon-reload
