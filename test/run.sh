@@ -150,6 +150,7 @@ vm() {
   part "connections outlive their director" in_vm test/integration/connection_sync_test.sh
   part "backups, fail_open, and followers of instances and quorums" in_vm test/integration/pool_test.sh
   part "servers that drain and start slowly" in_vm test/integration/drain_test.sh
+  part "operators and the kernel's table: drained, weighted, taken out, cut, given back" in_vm test/integration/steering_test.sh
   part "without IPVS, without privileges" in_vm test/integration/no_ipvs_test.sh
   part "make demo" "$here/lab/demo.sh"
 }

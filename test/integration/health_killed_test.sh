@@ -53,12 +53,13 @@ no_connection_failed() { # file
   [ "$(said "$1" "Failed requests")" = 0 ] && [ "$(said "$1" "Non-2xx responses")" = 0 ] && ! grep -qx "ab failed" "$1"
 }
 
-# Connections of a virtual server, by the count of the kernel.
+# Packets to a virtual server, by the count of the kernel. Not its connections: among thousands the client takes a port for
+# the second time, and IPVS, which sees no answers where they go another way (DR), takes that for the connection it knows.
 counted() { # virtual address
-  lab_exec dir1 ipvsadm -Ln --stats --exact -t "$1:80" | awk '$1 == "TCP" { print $3 }'
+  lab_exec dir1 ipvsadm -Ln --stats --exact -t "$1:80" | awk '$1 == "TCP" { print $4 }'
 }
 
-counts() { # virtual address, connections
+counts() { # virtual address, packets
   echo "$(counted "$1") of $2"
   [ "$(counted "$1")" -ge "$2" ]
 }
@@ -130,7 +131,8 @@ while read -r way node vip batch least times; do
   complete=$(said "$file" "Complete requests")
   check "$way: no connection was lost" no_connection_failed "$file"
   echo "     $complete connections, $((complete / seconds)) a second"
-  check "$way: each of them went through IPVS" eventually 5 counts "$vip" $((earlier + complete))
+  # SYN, ACK, request, FIN: a client sends no fewer.
+  check "$way: each of them went through IPVS" eventually 5 counts "$vip" $((earlier + 4 * complete))
   check "$way: there were many" test "$complete" -gt $((seconds * least))
 done <<END
 local dir1 $local_vip 2000 50 first second third
