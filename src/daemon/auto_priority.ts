@@ -1,6 +1,6 @@
 // `max_auto_priority`: a role that got its turn too late, because the machine is busy, takes real-time priority, and one more
 // each time that this is not enough.
-import { SHORTEST_SLICE_US } from "../config/process_settings.ts";
+import { PUNCTUAL_SLICE_US } from "../config/process_settings.ts";
 import { schedule } from "../linux/scheduling.ts";
 
 /** What the configuration says. */
@@ -68,7 +68,7 @@ export class OwnAutoPriority {
   }
 
   #take(priority: number): void {
-    const usual = { sliceUs: SHORTEST_SLICE_US };
+    const usual = { sliceUs: PUNCTUAL_SLICE_US };
     const wanted = { ...usual, ...(priority !== 0 && { realTimePriority: priority, realTimeLimitUs: this.#limitUs }) };
     const before = { ...usual, ...(priority === 0 && { realTimePriority: 1, realTimeLimitUs: this.#limitUs }) };
     for (const failure of schedule(Deno.pid, wanted, before)) this.#log(failure);
