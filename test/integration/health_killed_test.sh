@@ -21,13 +21,6 @@ table() {
   lab_exec dir1 ipvsadm -Sn | sort
 }
 
-kill_health() {
-  local old
-  old=$(role_pid dir1 health) || return
-  kill -KILL "$old"
-  eventually 30 role_is_new dir1 health "$old"
-}
-
 # Connections of one request each, in batches until the load is stopped: a batch ends when each of its connections has.
 start_load() { # node, virtual address, connections of a batch, file
   : >"$4"
@@ -122,7 +115,7 @@ while read -r way node vip batch least times; do
   start_load "$node" "$vip" "$batch" "$file"
   sleep 1
   for time in $times; do
-    check "$way: kill -9 of health, the $time time: it is started again" kill_health
+    check "$way: kill -9 of health, the $time time: it is started again" kill_role dir1 health
     sleep 1
   done
   check_equal "$way: the table is as it was" "$(table)" "$before"

@@ -29,14 +29,6 @@ metric() { # node, pattern of the line
   director_page "$1" /metrics | grep -E "$2"
 }
 
-# Kills a role and waits for its successor.
-kill_role() { # node, role
-  local old
-  old=$(role_pid "$1" "$2") || return
-  kill -KILL "$old"
-  eventually 30 role_is_new "$1" "$2" "$old"
-}
-
 # Capabilities of every thread of a process: one line each, empty sets left out.
 effective_capabilities() { # process id
   cat "/proc/$1/task/"*/status | grep -E '^Cap(Eff|Prm|Amb)' | grep -v '0000000000000000$'

@@ -87,11 +87,6 @@ open_connections() {
   eventually 20 are_four
 }
 
-kill_health() {
-  local pid
-  pid=$(role_pid dir1 health) && kill -9 "$pid" && eventually 60 role_is_new dir1 health "$pid"
-}
-
 # Each says its server's name, and when it was reset.
 are_four() {
   [ "$(grep -c 'rs.$' /tmp/clients)" = 4 ]
@@ -126,7 +121,7 @@ if api PUT "$rs/10.0.1.12:$port/admin-state" '{"state":"maint"}'; then fail "the
 write_config 2
 check "a reload" order reload
 check "changes none of it" table_is "10.0.1.12=50"
-check "the health role is killed, and back" kill_health
+check "the health role is killed, and back" kill_role dir1 health
 check "which changes none of it either" table_is "10.0.1.12=50"
 sleep 3 # its first checks
 check "nor do the checks of the new one" table_is "10.0.1.12=50"
@@ -157,7 +152,7 @@ if order disable "$service"; then fail "without a sorry server it needs --force"
 check "it is out of service" api PUT "/virtual-servers/$uid/override" '{"state":"disabled","force":true,"reason":"moving"}'
 check "the kernel has the virtual server without servers" table_is ""
 check "clients are refused" reaches none
-check "the health role is killed again" kill_health
+check "the health role is killed again" kill_role dir1 health
 sleep 3
 check "it is out of service still" table_is ""
 check "it is in service again" order enable "$service"

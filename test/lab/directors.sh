@@ -53,6 +53,14 @@ role_is_new() { # node, role, old process id
   now=$(role_pid "$1" "$2") && [ "$now" != "$3" ]
 }
 
+# Kills a role as a crash would, and waits until it is there again.
+kill_role() { # node, role
+  local old
+  old=$(role_pid "$1" "$2") || return
+  kill -KILL "$old"
+  eventually 30 role_is_new "$1" "$2" "$old"
+}
+
 # As a loss of power: nothing is withdrawn, nothing is said.
 crash_director() { # node
   lab_cables "$1" down
