@@ -7,6 +7,7 @@ export interface Director {
   readonly status: () => Promise<Pick<Snapshot, "vrrpInstances"> | undefined>;
   /** Carries an order out. @throws Error with one sentence why not */
   readonly order: (request: { readonly command: string; readonly [field: string]: unknown }) => Promise<unknown>;
+  /** @throws Error when nobody wants the update any more */
   readonly wait: (ms: number) => Promise<void>;
 }
 

@@ -22,6 +22,9 @@ export type UpdaterOrder =
     | { readonly order: "confirm" }
   );
 
+/** What may follow the order of an update from a web server: it is given up. The bytes of an upload just end. */
+export const CANCEL = "cancel";
+
 /** What the updater answers, a line each; `done` or `failed` is the last one. */
 export type UpdaterReport =
   | { readonly type: "say"; readonly text: string }

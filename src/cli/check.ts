@@ -1,5 +1,6 @@
 // `holdfast check`: says everything that is wrong with a configuration, and runs nothing.
 import { VERSION } from "../base/version.ts";
+import { MAX_KEPT } from "../config/diagnostic.ts";
 import { diagnosticsJson, diagnosticsSarif } from "../config/diagnostics_json.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { withHaproxy } from "./check_haproxy.ts";
@@ -47,9 +48,13 @@ function summary(diagnostics: readonly { readonly severity: string }[]): string 
   const errors = diagnostics.filter(({ severity }) => severity === "error").length;
   const warnings = diagnostics.length - errors;
   return [
-    ...(errors > 0 ? [count(errors, "error")] : []),
-    ...(warnings > 0 ? [count(warnings, "warning")] : []),
+    ...(errors > 0 ? [kept(errors, "error")] : []),
+    ...(warnings > 0 ? [kept(warnings, "warning")] : []),
   ].join(", ");
+}
+
+function kept(number: number, thing: string): string {
+  return `${count(number, thing)}${number === MAX_KEPT ? " or more" : ""}`;
 }
 
 function count(number: number, thing: string): string {

@@ -64,8 +64,15 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
     )
     .option("-I, --keep-ipvs", "at the end, leave the virtual servers in the kernel", false)
     .action(async (options) => {
-      const { run } = await import("./run.ts");
-      status = await run(options);
+      // Before the most of the program is loaded, and the configuration read: that takes as long as a role to start.
+      const { endEarly, spawnHealthEarly } = await import("../daemon/role_spawn.ts");
+      spawnHealthEarly(options.useFile);
+      try {
+        const { run } = await import("./run.ts");
+        status = await run(options);
+      } finally {
+        endEarly();
+      }
     });
 
   program.command("reload")

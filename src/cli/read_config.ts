@@ -4,6 +4,7 @@ import type { Diagnostic } from "../config/diagnostic.ts";
 import type { Host } from "../config/host.ts";
 import type { Files } from "../config/include.ts";
 import { loadConfig, type LoadInput } from "../config/load.ts";
+import type { ReadingMemory } from "../config/reading_memory.ts";
 import { renderDiagnostics } from "../config/render_diagnostic.ts";
 import { machine } from "./machine.ts";
 
@@ -18,6 +19,8 @@ export interface ReadOptions {
   readonly strict?: boolean;
   /** What `@ID` lines are compared with; default: the host name up to its first dot. */
   readonly configId?: string | undefined;
+  /** What was read before. */
+  readonly memory?: ReadingMemory;
   /** Only looked at or rewritten. */
   readonly willNotRun?: boolean;
 }
@@ -39,7 +42,8 @@ export function readConfig(path: string, options: ReadOptions): ReadConfig {
   if (!text.ok) {
     return { config: undefined, diagnostics: [], report: `error: ${text.problem}\n`, sources: new Map() };
   }
-  const { config, diagnostics, sources } = loadConfig(loadInput(nameOf(path, text.text), text.text, options));
+  const input = loadInput(nameOf(path, text.text), text.text, options);
+  const { config, diagnostics, sources } = options.memory?.load(input) ?? loadConfig(input);
   const report = renderDiagnostics(diagnostics, { ...options, sources });
   return { config, diagnostics, report, sources };
 }

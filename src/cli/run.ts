@@ -1,5 +1,6 @@
 // `holdfast run`: the daemon in the foreground.
 import { same } from "../base/same.ts";
+import { ReadingMemory } from "../config/reading_memory.ts";
 import { VERSION } from "../base/version.ts";
 import { startable } from "../config/carried_out.ts";
 import { withSecretsOfFiles } from "../config/secrets.ts";
@@ -12,6 +13,7 @@ import { CAP_NET_ADMIN, CAP_NET_RAW, hasCapability } from "../daemon/privileges.
 import { type Log, type LogOptions, openLog } from "../daemon/log/log.ts";
 import { listenToSignals } from "../daemon/signals.ts";
 import { ServiceManager } from "../daemon/service_manager.ts";
+import { endEarly } from "../daemon/role_spawn.ts";
 import { Supervisor } from "../daemon/supervisor.ts";
 import { needsVrrp } from "../daemon/vrrp_part.ts";
 import { takeInstanceLock } from "../linux/instance_lock.ts";
@@ -25,6 +27,7 @@ import { saveConfig } from "./saved_config.ts";
 /** Where the api role listens, if at all. */
 export type ApiAddress = { readonly hostname: string; readonly port: number } | "off";
 
+const memory = new ReadingMemory();
 /** The log of this process, as soon as it is known how it is wanted. */
 let log: Log = (line) => console.error(line);
 
@@ -74,6 +77,7 @@ export async function run(options: RunOptions): Promise<number> {
   const manager = ServiceManager.fromEnvironment(log);
   const path = options.journal ?? ownFile("journal");
   const journal = new Journal({ path: path === "off" ? undefined : path, log });
+  if (config.global.umask !== undefined) endEarly(); // which a process has from the one that starts it
   const supervisor = new Supervisor(config, {
     journal,
     version: VERSION,
@@ -99,7 +103,9 @@ export async function run(options: RunOptions): Promise<number> {
     clearStats: () => supervisor.clearStats(),
   });
   const written = options.pid !== undefined && writePid(options.pid);
-  await supervisor.run();
+  const ended = supervisor.run();
+  endEarly(); // nobody wants it
+  await ended;
   if (options.pid !== undefined && written) Deno.removeSync(options.pid);
   manager.close();
   log("stopped");
@@ -132,7 +138,9 @@ function missingPrivilege(config: Config): string | undefined {
 function leaveFor({ networkNamespace: name }: GlobalDefs): string | undefined {
   if (name === undefined) return undefined;
   try {
-    return isInNamespace(name) ? undefined : restartInNamespace(name);
+    if (isInNamespace(name)) return undefined;
+    endEarly();
+    return restartInNamespace(name);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return `there is no network namespace \`${name}\` (net_namespace)`;
     return error instanceof Error ? error.message : String(error);
@@ -153,7 +161,7 @@ function inSameNamespaces(running: Config, read: ReadResult): ReadResult {
  * @param given in place of what is in the file
  */
 function readRunnable({ useFile, configId }: RunOptions, colour: boolean, given?: string): ReadResult {
-  const reading = { checkInterfaces: true, colour, configId, hidesSecrets: true };
+  const reading = { checkInterfaces: true, colour, configId, hidesSecrets: true, memory };
   const read = given === undefined ? readConfig(useFile, reading) : readGiven(useFile, given, reading);
   const { config, report } = read;
   const hasFlaws = read.diagnostics.some(({ code }) => !isOurs(code));

@@ -20,6 +20,8 @@ export interface UpdateWork {
   readonly from: string;
   readonly author: string;
   readonly report: UpdateReport;
+  /** Aborted with the Error that says so: the update is given up, unless its slot is the next one by then. */
+  readonly signal: AbortSignal;
 }
 
 /** Who is told what happens. */
@@ -44,13 +46,13 @@ export function slotHere(): Slot {
 }
 
 /** Writes an update to the slot that does not run, and starts it if that is wanted. @throws Error */
-export async function performUpdate({ source, terms, from, author, report }: UpdateWork): Promise<void> {
+export async function performUpdate({ source, terms, from, author, report, signal }: UpdateWork): Promise<void> {
   const slot = slotHere();
   holdLock();
-  const director = runningDirector(author);
+  const director = runningDirector(author, signal);
   let held: string[] = [];
   try {
-    const counted = new CountedSource(source, report);
+    const counted = new CountedSource(source, report, signal);
     const stream = new ByteStream(counted);
     const line = await stream.line(MAX_LINE_BYTES);
     const signature = await stream.line(MAX_LINE_BYTES);
@@ -72,7 +74,10 @@ export async function performUpdate({ source, terms, from, author, report }: Upd
 
     await installUpdate(stream, manifest, target, {
       open: (label) => Deno.open(partitionDevice(label), { read: true, write: true }),
-      tell: tellSlots,
+      tell: (order, slot) => {
+        signal.throwIfAborted();
+        tellSlots(order, slot);
+      },
     });
     note(target, report, {
       version: manifest.version,
@@ -84,6 +89,7 @@ export async function performUpdate({ source, terms, from, author, report }: Upd
     });
     report.say(`version ${manifest.version} is in slot ${target}${terms.reboot ? "" : `. ${WHEN}`}.`);
     report.say(`If it does not become healthy, slot ${slot} is started again by itself.`);
+    if (terms.reboot && signal.aborted) throw new Error(`slot ${target} is the next one; it was not restarted`);
     // Hours may have gone by: the peer that took over may have died.
     if (terms.reboot && !terms.whileMaster) await refuseAsMaster(director, "it was not restarted: ");
   } catch (error) {
@@ -139,7 +145,7 @@ async function refuseAsMaster(director: Director, what = ""): Promise<void> {
   );
 }
 
-function runningDirector(author: string): Director {
+function runningDirector(author: string, signal?: AbortSignal): Director {
   const request = async (what: Parameters<Director["order"]>[0]): Promise<unknown> => {
     const answer = await askDaemon(what);
     if (answer === undefined) return undefined;
@@ -149,25 +155,38 @@ function runningDirector(author: string): Director {
   return {
     status: async () => await request({ command: "status" }) as Snapshot | undefined,
     order: (what) => request({ author, reason: "update of the appliance", ...what }),
-    wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    wait: async (ms) => {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      signal?.throwIfAborted();
+    },
   };
 }
 
-/** A source that says how far it is. */
+/** A source that says how far it is, and that ends with an Error when nobody wants it any more. */
 class CountedSource implements ByteSource {
   /** As soon as it is known. */
   totalBytes: number | undefined;
   readonly #source: ByteSource;
   readonly #report: UpdateReport;
+  readonly #signal: AbortSignal;
+  /** Rejects when nobody wants it any more. */
+  readonly #unwanted: Promise<never>;
   #bytes = 0;
 
-  constructor(source: ByteSource, report: UpdateReport) {
+  constructor(source: ByteSource, report: UpdateReport, signal: AbortSignal) {
     this.#source = source;
     this.#report = report;
+    this.#signal = signal;
+    this.#unwanted = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    this.#unwanted.catch(() => {}); // who reads hears of it
   }
 
   async read(buffer: Uint8Array): Promise<number | null> {
-    const length = await this.#source.read(buffer);
+    this.#signal.throwIfAborted();
+    // A server that has fallen silent is not waited for.
+    const reading = this.#source.read(buffer);
+    reading.catch(() => {}); // unless it was given up before
+    const length = await Promise.race([reading, this.#unwanted]);
     this.#bytes += length ?? 0;
     if (this.totalBytes !== undefined) this.#report.progress?.(Math.min(this.#bytes, this.totalBytes), this.totalBytes);
     return length;

@@ -3,17 +3,28 @@
 import { ByteStream } from "../appliance/byte_stream.ts";
 import { otherSlot, tellSlots } from "../appliance/slots.ts";
 import { slotAccount } from "../appliance/slot_account.ts";
-import { acceptOrder, MAX_WORDS_BYTES, type UpdaterOrder, type UpdaterReport } from "../appliance/updater_words.ts";
+import {
+  acceptOrder,
+  CANCEL,
+  MAX_WORDS_BYTES,
+  type UpdaterOrder,
+  type UpdaterReport,
+} from "../appliance/updater_words.ts";
 import { VERSION } from "../base/version.ts";
 import { EXIT_FAILURE, EXIT_OK } from "./exit_status.ts";
 import { openDownload, shownSource } from "./update.ts";
 import { performRollback, performUpdate, restart, slotHere, type UpdateReport, WHEN } from "./update_work.ts";
 
-/** Progress is told at most this often. */
+/** How often progress is told. */
 const PROGRESS_MS = 500;
 
+/** Does not return. */
+export async function runUpdater(): Promise<never> {
+  Deno.exit(await obey()); // listening for a cancel would keep the process, and the lock
+}
+
 /** @returns the exit status */
-export async function runUpdater(): Promise<number> {
+async function obey(): Promise<number> {
   const stream = new ByteStream(Deno.stdin);
   const line = await stream.line(MAX_WORDS_BYTES);
   const order = line === undefined ? undefined : acceptOrder(line);
@@ -21,13 +32,19 @@ export async function runUpdater(): Promise<number> {
     tell({ type: "failed", text: "this is no order for the updater" });
     return EXIT_FAILURE;
   }
+  const timer = setInterval(tellProgress, PROGRESS_MS);
   try {
-    tell({ type: "done", text: await carryOut(order, stream) });
+    const text = await carryOut(order, stream);
+    tellProgress();
+    tell({ type: "done", text });
     if (order.order !== "confirm" && order.reboot) restart();
     return EXIT_OK;
   } catch (error) {
+    tellProgress();
     tell({ type: "failed", text: error instanceof Error ? error.message : String(error) });
     return EXIT_FAILURE;
+  } finally {
+    clearInterval(timer);
   }
 }
 
@@ -50,17 +67,29 @@ async function carryOut(order: UpdaterOrder, stream: ByteStream): Promise<string
     case "update": {
       const target = otherSlot(slotHere());
       const { url } = order;
+      const work = { terms: order, author, report: REPORT };
       if (url === undefined) {
-        await performUpdate({ source: restOf(stream), terms: order, from: "upload", author, report: REPORT });
+        const { signal } = new AbortController();
+        await performUpdate({ ...work, source: restOf(stream), from: "upload", signal });
       } else {
+        const signal = cancelOf(stream);
         using source = await openDownload(url, undefined, REPORT.say);
-        await performUpdate({ source, terms: order, from: shownSource(url), author, report: REPORT });
+        await performUpdate({ ...work, source, from: shownSource(url), signal });
       }
       return order.reboot ? `slot ${target} is written and started now` : `slot ${target} is written. ${WHEN}`;
     }
     default:
       return order satisfies never;
   }
+}
+
+/** Aborted when the daemon says so. When it goes without a word, what was begun goes on. */
+function cancelOf(stream: ByteStream): AbortSignal {
+  const cancelled = new AbortController();
+  stream.line(MAX_WORDS_BYTES).then((line) => {
+    if (line === CANCEL) cancelled.abort(new Error("nothing of it is started"));
+  }, () => {/* the daemon has gone */});
+  return cancelled.signal;
 }
 
 /** What comes after the order. */
@@ -75,18 +104,20 @@ function restOf(stream: ByteStream): { read: (buffer: Uint8Array) => Promise<num
   };
 }
 
-let toldMs = -PROGRESS_MS;
+let untold: UpdaterReport | undefined;
 
 const REPORT: UpdateReport = {
   say: (text) => tell({ type: "say", text }),
   opened: ({ version }, key, slot) => tell({ type: "opened", version, key, slot }),
   progress: (bytes, totalBytes) => {
-    const nowMs = performance.now();
-    if (bytes < totalBytes && nowMs - toldMs < PROGRESS_MS) return;
-    toldMs = nowMs;
-    tell({ type: "progress", bytes, totalBytes });
+    untold = { type: "progress", bytes, totalBytes };
   },
 };
+
+function tellProgress(): void {
+  if (untold !== undefined) tell(untold);
+  untold = undefined;
+}
 
 /** Whoever asked may have gone: what was begun goes on all the same. */
 function tell(report: UpdaterReport): void {

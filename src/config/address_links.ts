@@ -38,8 +38,14 @@ function wantsLink({ device, flags = [] }: VirtualAddress, instance: VrrpInstanc
   return flags.includes("use_vmac") || (instance.linksOtherDevices && device !== instance.interface);
 }
 
-/** As keepalived (measured on 2.2.7): `vrrp.51` or `vrrp6.51`, then `vrrp1.51`, `vrrp2.51` and so on. */
-function freeName(
+/**
+ * The name of a link that the configuration does not name, as keepalived's (measured on 2.2.7): `vrrp.51` or `vrrp6.51`, then
+ * `vrrp1.51`, `vrrp2.51` and so on.
+ *
+ * @param prefix `vrrp`, or another
+ * @param taken names of other links
+ */
+export function freeName(
   prefix: string,
   { family, vrid }: { family: 4 | 6; vrid: number },
   taken: ReadonlySet<string>,

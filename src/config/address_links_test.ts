@@ -96,3 +96,36 @@ Deno.test("an instance on a VRF needs unicast peers, and uses the VRF's device",
     "it has `vrf` without `interface` and `unicast_peer`, which is not carried out yet",
   ]);
 });
+
+Deno.test("use_vmac and use_ipvlan: what follows is a name, dots and all, unless it is an address or an option", () => {
+  const linkOf = (words: string): unknown => {
+    const block =
+      `vrrp_instance A {\n interface eth0\n virtual_router_id 51\n ${words}\n virtual_ipaddress {\n 10.9.0.100\n }\n}`;
+    const { type, name, options } = startable(configOf(block)).config.vrrpInstances[0]?.link ?? {};
+    return [type, name, options];
+  };
+  assertEquals(linkOf("use_vmac"), ["macvlan", "vrrp.51", []]);
+  assertEquals(linkOf("use_vmac vrrp.253"), ["macvlan", "vrrp.253", []]);
+  assertEquals(linkOf("use_vmac br3001.v1 group 7"), ["macvlan", "br3001.v1", ["group", "7"]]);
+  assertEquals(linkOf("use_vmac name group"), ["macvlan", "group", []]);
+  assertEquals(linkOf("use_vmac 02:00:5e:00:01:33"), ["macvlan", "vrrp.51", ["02:00:5e:00:01:33"]]);
+  assertEquals(linkOf("use_vmac vrrp.9 02:00:5e:00:01:33"), ["macvlan", "vrrp.9", ["02:00:5e:00:01:33"]]);
+  assertEquals(linkOf("use_ipvlan 10.9.0.9/24"), ["ipvlan", "vrrp.51", ["10.9.0.9/24"]]);
+  assertEquals(linkOf("use_ipvlan fe80::9"), ["ipvlan", "vrrp.51", ["fe80::9"]]);
+  assertEquals(linkOf("use_ipvlan ipvl.4 bridge"), ["ipvlan", "ipvl.4", ["bridge"]]);
+});
+
+Deno.test("use_vmac: instances with the same VRID on several interfaces get links of several names, as keepalived's", () => {
+  const block = (name: string, device: string, link: string): string =>
+    `vrrp_instance ${name} {\n interface ${device}\n virtual_router_id 1\n ${link}\n virtual_ipaddress {\n 10.9.0.100\n }\n}\n`;
+  const text = block("A", "eth0", "use_vmac") + block("B", "eth1", "use_vmac") +
+    block("C", "eth2", "use_vmac vrrp2.1") +
+    block("D", "eth3", "use_vmac");
+  const names = startable(configOf(text)).config.vrrpInstances.map(({ link }) => link?.name);
+  assertEquals(names, ["vrrp.1", "vrrp1.1", "vrrp2.1", "vrrp3.1"]);
+  const six =
+    "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n use_vmac\n virtual_ipaddress {\n fe80::1\n }\n}";
+  const nameOf = (text: string): string | undefined => startable(configOf(text)).config.vrrpInstances[0]?.link?.name;
+  assertEquals(nameOf(six), "vrrp6.1");
+  assertEquals(nameOf(`global_defs {\n vmac_prefix own\n}\n${six}`), "own.1");
+});

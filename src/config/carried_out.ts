@@ -1,7 +1,7 @@
 // Which parts of a configuration can be run so far. What would do harm without a feature that is missing is left out, with
 // the reason; what merely lacks it is run.
 import type { NameLookup } from "../core/routing/names.ts";
-import { withAddressLinks } from "./address_links.ts";
+import { freeName, withAddressLinks } from "./address_links.ts";
 import { receiveBufferOf } from "./receive_buffers.ts";
 import { trackedInterfaces, withRequests } from "./routing_parts.ts";
 import type { TrackedItem, Tracking, Weight } from "./config_vrrp.ts";
@@ -45,13 +45,15 @@ export function startable(whole: Config, names?: NameLookup): Startable {
     const starts = isStarted(`vrrp_instance ${instance.name}`, whyNot(instance) ?? isTaken, instance);
     if (starts) taken.set(key, instance);
     return starts;
-  }).map((instance, index, all) => ({
-    ...onOwnLink(instance, all.slice(0, index), config),
+  });
+  const linkNames = new Set(instances.flatMap(({ link }) => link?.name ?? []));
+  const placed = instances.map((instance) => ({
+    ...onOwnLink(instance, linkNames, config),
     multicastGroup: multicastGroupOf(instance, config),
     ...bufferOf(instance, config),
     tracking: withWeights({ ...instance.tracking, interfaces: trackedInterfaces(instance) }, config),
   }));
-  const vrrpInstances = withAddressLinks(instances, config);
+  const vrrpInstances = withAddressLinks(placed, config);
   const isMember = (name: string): boolean => vrrpInstances.some((instance) => instance.name === name);
   const syncGroups = config.syncGroups
     .map((group) => ({
@@ -103,16 +105,20 @@ function onVrf(instance: VrrpInstance): VrrpInstance {
   };
 }
 
-/** Gives the link of `use_vmac` its name, and puts the addresses of the interface on it. */
-function onOwnLink(instance: VrrpInstance, before: readonly VrrpInstance[], { global }: Config): VrrpInstance {
+/**
+ * Gives the link of `use_vmac` its name, and puts the addresses of the interface on it.
+ *
+ * @param taken names of links; this one's is added
+ */
+function onOwnLink(instance: VrrpInstance, taken: Set<string>, { global }: Config): VrrpInstance {
   const { link, family, vrid } = instance;
   if (link === undefined) return instance;
-  const usual = `${global.linkPrefix ?? "vrrp"}${family === 6 ? "6" : ""}.${vrid}`;
-  // The VRID alone does not tell instances on two interfaces apart.
-  const namesakes = before.filter((other) => {
-    return other.link !== undefined && other.link.name === undefined && other.family === family && other.vrid === vrid;
-  }).length;
-  const name = link.name ?? (namesakes === 0 ? usual : `${usual}.${namesakes}`);
+  // keepalived (2.2.7) tells IPv6 apart in its own prefix only: `vrrp6.51`, but `prefix.51`.
+  const [prefix, marked] = global.linkPrefix === undefined
+    ? ["vrrp", family] as const
+    : [global.linkPrefix, 4] as const;
+  const name = link.name ?? freeName(prefix, { family: marked, vrid }, taken);
+  taken.add(name);
   const moved = (entries: readonly VirtualAddress[]): VirtualAddress[] =>
     entries.map((entry) => entry.device === instance.interface ? { ...entry, device: name } : entry);
   return {

@@ -49,7 +49,7 @@ export function checkCommand(keyword: string, command: Token, host: Host, report
   const problem = host.script(path);
   if (problem === "missing") {
     report.add("missing-script", command, `\`${path}\` of \`${keyword}\` is not there`, {
-      help: "until it is, what it should say counts as a failure, and what it should hear is lost",
+      help: "until it is, nothing is made of what it should say, and what it should hear is lost",
     });
   } else if (problem === "not-executable") {
     report.add("missing-script", command, `\`${path}\` of \`${keyword}\` can't be run`, {

@@ -15,7 +15,7 @@ export interface Surroundings {
 }
 
 /** Definitions that refer to one another are followed this deep. */
-const MAX_DEPTH = 32;
+export const MAX_DEPTH = 32;
 /** Longest text that a line may stand for, in characters, and all lines together. */
 const MAX_TEXT = 1_000_000;
 const MAX_TOTAL = 50_000_000;

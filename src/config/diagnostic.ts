@@ -119,6 +119,9 @@ export interface ReportOptions {
   readonly willNotRun?: boolean;
 }
 
+/** Of each severity so many are kept: a line that stands for a million others would fill the memory with what is wrong with it. */
+export const MAX_KEPT = 10_000;
+
 /** Collects diagnostics while a configuration is read. */
 export class Report {
   readonly #diagnostics: Diagnostic[] = [];
@@ -127,7 +130,7 @@ export class Report {
   readonly #willNotRun: boolean;
   /** Subjects that are not carried out, with the further places of each. */
   readonly #notCarriedOut = new Map<string, { readonly index: number; more: number }>();
-  #errors = 0;
+  readonly #counts = { error: 0, warning: 0 };
 
   constructor({ strict = false, willNotRun = false }: ReportOptions = {}) {
     this.isStrict = strict;
@@ -137,7 +140,7 @@ export class Report {
   /** Adds one; its severity follows from the code. */
   add(code: DiagnosticCode, location: SourceLocation, message: string, extras: DiagnosticExtras = {}): void {
     const severity = this.isStrict && !ADVICE.has(code) ? "error" : DIAGNOSTIC_SEVERITIES[code];
-    if (severity === "error") this.#errors++;
+    if (++this.#counts[severity] > MAX_KEPT) return;
     this.#diagnostics.push({
       severity,
       code,
@@ -156,9 +159,10 @@ export class Report {
       known.more++;
       return;
     }
-    this.#notCarriedOut.set(subject, { index: this.#diagnostics.length, more: 0 });
     const without = consequence === undefined ? "" : `; without it, ${consequence}`;
+    const index = this.#diagnostics.length;
     this.add("not-carried-out", location, `not carried out yet: ${subject}${without}`);
+    this.#notCarriedOut.set(subject, { index: this.#diagnostics.length > index ? index : -1, more: 0 });
   }
 
   /** A report that nobody reads, for looking at something twice. */
@@ -168,7 +172,7 @@ export class Report {
 
   /** True when something refuses the configuration. */
   get hasErrors(): boolean {
-    return this.#errors > 0;
+    return this.#counts.error > 0;
   }
 
   /** Whether something at this very place refuses the configuration. */

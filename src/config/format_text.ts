@@ -3,6 +3,8 @@ import { commentStart } from "./lexer.ts";
 
 const INDENT = "    ";
 const DEFINITION = /^\$\w+=/;
+/** What keepalived takes for a blank; another one, such as the no-break space of a web page, is a letter to it. */
+const BLANKS = /^[ \t\v\f\r]+|[ \t\v\f\r]+$/g;
 
 /**
  * Indents every line and ends it cleanly; runs of empty lines become one. Nothing that keepalived reads changes: inside
@@ -20,12 +22,12 @@ class Formatter {
   #inDefinition = false;
 
   line(raw: string): void {
-    const line = raw.trim();
+    const line = raw.replace(BLANKS, "");
     if (line === "") {
       if (this.#lines.at(-1) !== "" && this.#lines.length > 0) this.#lines.push("");
       return;
     }
-    const code = line.slice(0, commentStart(line)).trim();
+    const code = line.slice(0, commentStart(line)).replace(BLANKS, "");
     const isDefinition = !this.#inDefinition && DEFINITION.test(code);
     const braces = isDefinition && !code.endsWith("\\") ? { first: 0, sum: 0 } : bracesOf(code);
     this.#depth += braces.first;

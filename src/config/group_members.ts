@@ -38,7 +38,8 @@ function hasAmbiguousMark({ entries }: VirtualServerGroup): boolean {
   return families.has(4) && families.has(6) && families.has(undefined);
 }
 
-function familyOfEntry(entry: GroupEntry): 4 | 6 | undefined {
+/** Undefined: a mark that says none. */
+export function familyOfEntry(entry: GroupEntry): 4 | 6 | undefined {
   return entry.kind === "range" ? familyOf(entry.first) : entry.family;
 }
 

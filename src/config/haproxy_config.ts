@@ -2,7 +2,7 @@
 // started.
 import type { Config, SourceLocation } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
-import { mismatches, type OwnSection } from "./http_config.ts";
+import { checkSection, type OwnSection } from "./own_section.ts";
 import type { JsonSchema } from "./value_type.ts";
 
 /** How HAProxy is run. */
@@ -57,9 +57,7 @@ type Entries = Readonly<Record<string, unknown>>;
 /** Reads the section; undefined when it is not there, or wrong. */
 export function readHaproxyConfig(section: OwnSection | undefined, report: Report): HaproxyConfig | undefined {
   if (section === undefined) return undefined;
-  const problems = [...mismatches(section.value ?? {}, HAPROXY_SCHEMA, "`haproxy`")];
-  for (const problem of problems) report.add("yaml-structure", section.location, problem);
-  if (problems.length > 0) return undefined;
+  if (!checkSection(section, HAPROXY_SCHEMA, "`haproxy`", report)) return undefined;
   const { config, binary, run_dir: folder, fail_after: grace = 1, watch, keep_running: stays } =
     (section.value ?? {}) as Entries;
   const { file, line, column, length } = section.location;

@@ -1,7 +1,7 @@
 // `api` and `stats` of holdfast.yaml: where the HTTP interface listens beside loopback, and who may use it. Unlike keepalived's
 // keywords these exist in YAML only.
-import type { SourceLocation } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
+import { checkSection, type OwnSection, type Path, repeated } from "./own_section.ts";
 import { asksForCertificates, CLIENT_CERTIFICATES_SINCE } from "./runtime.ts";
 import type { JsonSchema } from "./value_type.ts";
 
@@ -42,12 +42,6 @@ export interface HttpConfig {
   /** Whether loopback may be read without credentials. */
   readonly anonymous: boolean;
   readonly realm: string;
-}
-
-/** A section of holdfast.yaml as plain data, with its place. */
-export interface OwnSection {
-  readonly value: unknown;
-  readonly location: SourceLocation;
 }
 
 /** The sections that are read here. */
@@ -141,25 +135,25 @@ export const HTTP_SCHEMAS: Readonly<Record<(typeof HTTP_SECTIONS)[number], JsonS
 
 /** Reads both sections; undefined when neither is there. */
 export function readHttpConfig(sections: ReadonlyMap<string, OwnSection>, report: Report): HttpConfig | undefined {
-  const reader = new SectionReader(report);
-  const api = reader.section(sections.get("api"), "api");
-  const stats = reader.section(sections.get("stats"), "stats");
+  const reader = new SectionReader(sections, report);
+  const api = reader.section("api");
+  const stats = reader.section("stats");
   if (api === undefined && stats === undefined) return undefined;
   const { realm, auth } = stats ?? {};
   const { listen, socket, hosts, anonymous, users, tokens, certificates } = api ?? {};
   const config: HttpConfig = {
-    listen: reader.list(listen, "listen").flatMap((entry) => reader.listener(entry) ?? []),
+    listen: reader.list(listen).flatMap((entry, at) => reader.listener(entry, at) ?? []),
     ...(typeof socket === "string" ? { socket } : {}),
     hosts: (hosts ?? []) as string[],
     users: [
-      ...reader.list(users, "users") as unknown as HttpConfig["users"],
+      ...reader.list(users) as unknown as HttpConfig["users"],
       ...((auth ?? []) as string[]).map((entry) => {
         const at = entry.indexOf(":");
         return { name: entry.slice(0, at), password: entry.slice(at + 1), role: "reader" as const };
       }),
     ],
-    tokens: reader.list(tokens, "tokens").flatMap((entry) => reader.token(entry) ?? []),
-    certificates: reader.list(certificates, "certificates") as unknown as HttpConfig["certificates"],
+    tokens: reader.list(tokens).flatMap((entry, at) => reader.token(entry, at) ?? []),
+    certificates: reader.list(certificates) as unknown as HttpConfig["certificates"],
     anonymous: anonymous !== false,
     realm: typeof realm === "string" ? realm : "Holdfast",
   };
@@ -170,40 +164,44 @@ export function readHttpConfig(sections: ReadonlyMap<string, OwnSection>, report
 type Entries = Readonly<Record<string, unknown>>;
 
 class SectionReader {
+  readonly #sections: ReadonlyMap<string, OwnSection>;
   readonly #report: Report;
-  #location: SourceLocation | undefined;
 
-  constructor(report: Report) {
+  constructor(sections: ReadonlyMap<string, OwnSection>, report: Report) {
+    this.#sections = sections;
     this.#report = report;
   }
 
   /** The entries of a section that is as its schema says; what is not is reported. */
-  section(section: OwnSection | undefined, name: (typeof HTTP_SECTIONS)[number]): Entries | undefined {
+  section(name: (typeof HTTP_SECTIONS)[number]): Entries | undefined {
+    const section = this.#sections.get(name);
     if (section === undefined) return undefined;
-    this.#location ??= section.location;
-    const problems = [...mismatches(section.value ?? {}, HTTP_SCHEMAS[name], `\`${name}\``)];
-    for (const problem of problems) this.#report.add("yaml-structure", section.location, problem);
-    return problems.length === 0 ? (section.value ?? {}) as Entries : {};
+    return checkSection(section, HTTP_SCHEMAS[name], `\`${name}\``, this.#report)
+      ? (section.value ?? {}) as Entries
+      : {};
   }
 
-  list(value: unknown, _name: string): readonly Entries[] {
+  list(value: unknown): readonly Entries[] {
     return Array.isArray(value) ? value : [];
   }
 
   listener(
     { address, port, certificate, key, client_ca: clientCa, allow_insecure: isInsecure }: Entries,
+    at: number,
   ): HttpListener | undefined {
     const has = (value: unknown): value is string => typeof value === "string";
     if (has(certificate) !== has(key)) {
-      return this.#refuse(`\`listen\` at ${address} needs both \`certificate\` and \`key\``);
+      return this.#refuse(["listen", at], `\`listen\` at ${address} needs both \`certificate\` and \`key\``);
     }
     if (has(clientCa) && !has(certificate)) {
       return this.#refuse(
+        ["listen", at, "client_ca"],
         `\`listen\` at ${address} has \`client_ca\` and no TLS: it needs \`certificate\` and \`key\``,
       );
     }
     if (has(clientCa) && !asksForCertificates()) {
       return this.#refuse(
+        ["listen", at, "client_ca"],
         `\`client_ca\` needs a Holdfast that is built with Deno ${CLIENT_CERTIFICATES_SINCE} or newer; ` +
           `this one has ${Deno.version.deno}, which would let everybody in (docs/api.md has a way with HAProxy)`,
       );
@@ -211,14 +209,19 @@ class SectionReader {
     const tls = has(certificate) && has(key) ? { tls: { certificate, key, ...(has(clientCa) && { clientCa }) } } : {};
     const listener = { address: String(address), port: Number(port), ...tls };
     if (isLoopback(listener.address) || listener.tls !== undefined || isInsecure === true) return listener;
-    return this.#refuse(`\`listen\` at ${address} is not loopback and has no TLS: passwords would be read on the way`);
+    return this.#refuse(
+      ["listen", at, "address"],
+      `\`listen\` at ${address} is not loopback and has no TLS: passwords would be read on the way`,
+    );
   }
 
-  token({ name, sha256, role, expires }: Entries): HttpConfig["tokens"][number] | undefined {
+  token({ name, sha256, role, expires }: Entries, at: number): HttpConfig["tokens"][number] | undefined {
     const common = { name: String(name), sha256: String(sha256).toLowerCase(), role: role as HttpRole };
     if (expires === undefined) return common;
     const expiresAtMs = Date.parse(String(expires));
-    if (Number.isNaN(expiresAtMs)) return this.#refuse(`\`expires\` of the token ${name} is not a date`);
+    if (Number.isNaN(expiresAtMs)) {
+      return this.#refuse(["tokens", at, "expires"], `\`expires\` of the token ${name} is not a date`);
+    }
     return { ...common, expiresAtMs };
   }
 
@@ -227,22 +230,27 @@ class SectionReader {
     const far = listen.find(({ address }) => !isLoopback(address));
     if (far !== undefined && users.length + tokens.length + certificates.length === 0) {
       this.#refuse(
+        ["listen"],
         `\`listen\` at ${far.address} is not loopback, and there are no \`users\`, \`tokens\` nor \`certificates\``,
       );
     }
     if (certificates.length > 0 && !listen.some(({ tls }) => tls?.clientCa !== undefined)) {
-      this.#refuse("there are `certificates`, and no address of `listen` asks for any: it needs `client_ca`");
+      this.#refuse(
+        ["certificates"],
+        "there are `certificates`, and no address of `listen` asks for any: it needs `client_ca`",
+      );
     }
-    const subjects = certificates.map(({ name }) => name);
-    const same = subjects.find((name, at) => subjects.indexOf(name) !== at);
-    if (same !== undefined) this.#refuse(`the certificate ${same} is there twice`);
-    const names = users.map(({ name }) => name);
-    const twice = names.find((name, at) => names.indexOf(name) !== at);
-    if (twice !== undefined) this.#refuse(`the user ${twice} is there twice`);
+    const subject = repeated(certificates);
+    if (subject > 0) {
+      this.#refuse(["certificates", subject, "name"], `the certificate ${certificates[subject]?.name} is there twice`);
+    }
+    const user = repeated(users);
+    if (user > 0) this.#refuse(["users", user, "name"], `the user ${users[user]?.name} is there twice`);
   }
 
-  #refuse(message: string): undefined {
-    if (this.#location !== undefined) this.#report.add("yaml-structure", this.#location, message);
+  #refuse(path: Path, message: string): undefined {
+    const section = this.#sections.get("api") ?? this.#sections.get("stats");
+    if (section !== undefined) this.#report.add("yaml-structure", section.placeOf(path), message);
     return undefined;
   }
 }
@@ -250,49 +258,4 @@ class SectionReader {
 /** Whether only this machine can come in there. */
 export function isLoopback(address: string): boolean {
   return /^127\.\d+\.\d+\.\d+$/.test(address) || address === "::1" || address === "localhost";
-}
-
-/** Where a value is not as a schema of such a section says, one sentence each. */
-export function* mismatches(value: unknown, schema: JsonSchema, subject: string): Generator<string> {
-  const { type, properties, required, items, enum: words, pattern, minimum, maximum } = schema as {
-    type?: string;
-    properties?: Record<string, JsonSchema>;
-    required?: string[];
-    items?: JsonSchema;
-    enum?: string[];
-    pattern?: string;
-    minimum?: number;
-    maximum?: number;
-  };
-  if (type === "object") {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      return yield `${subject} must be a mapping`;
-    }
-    for (const name of required ?? []) if (!(name in value)) yield `${subject} needs \`${name}\``;
-    for (const [name, entry] of Object.entries(value)) {
-      const known = properties?.[name];
-      if (known === undefined) yield `${subject} has no \`${name}\``;
-      else yield* mismatches(entry, known, `\`${name}\``);
-    }
-    return;
-  }
-  if (type === "array") {
-    if (!Array.isArray(value)) return yield `${subject} must be a list`;
-    for (const entry of value) yield* mismatches(entry, items ?? {}, `an entry of ${subject}`);
-    return;
-  }
-  if (words !== undefined && !words.includes(String(value))) yield `${subject} must be ${words.join(", ")}`;
-  if (type === "string" && (typeof value !== "string" || value === "")) return yield `${subject} must be a text`;
-  if (type === "boolean" && typeof value !== "boolean") return yield `${subject} must be true or false`;
-  if (
-    type === "integer" && (!Number.isInteger(value) || Number(value) < (minimum ?? 0) || Number(value) > (maximum ?? 0))
-  ) {
-    return yield `${subject} must be a number from ${minimum} to ${maximum}`;
-  }
-  if (
-    type === "number" && (typeof value !== "number" || !(value >= (minimum ?? 0) && value <= (maximum ?? Infinity)))
-  ) {
-    return yield `${subject} must be a number from ${minimum} to ${maximum}`;
-  }
-  if (pattern !== undefined && !new RegExp(pattern).test(String(value))) yield `${subject} does not have its form`;
 }

@@ -1,7 +1,7 @@
 // `ipvs` of holdfast.yaml: the kernel's settings that decide what becomes of connections when servers or directors leave.
 // keepalived has no words for them.
 import type { Report } from "./diagnostic.ts";
-import { mismatches, type OwnSection } from "./http_config.ts";
+import { checkSection, type OwnSection } from "./own_section.ts";
 import type { JsonSchema } from "./value_type.ts";
 
 /** What is to be below /proc/sys/net/ipv4/vs, as it is written there. */
@@ -58,14 +58,14 @@ export const IPVS_SCHEMA: JsonSchema = {
 /** Reads the section; undefined when it is not there, is wrong, or says nothing. */
 export function readIpvsConfig(section: OwnSection | undefined, report: Report): IpvsSysctls | undefined {
   if (section === undefined) return undefined;
-  const { location, value } = section;
-  const problems = [...mismatches(value ?? {}, IPVS_SCHEMA, "`ipvs`")];
-  const said = (value ?? {}) as Readonly<Record<string, unknown>>;
-  if (problems.length === 0 && said.sync_threshold !== undefined) {
-    problems.push(...thresholdProblems(said.sync_threshold));
+  if (!checkSection(section, IPVS_SCHEMA, "`ipvs`", report)) return undefined;
+  const said = (section.value ?? {}) as Readonly<Record<string, unknown>>;
+  if (said.sync_threshold !== undefined && !areThresholds(said.sync_threshold)) {
+    const message = "the first number of `sync_threshold` must be less than the second";
+    report.add("yaml-structure", section.placeOf(["sync_threshold", 0]), message);
+    return undefined;
   }
-  for (const problem of problems) report.add("yaml-structure", location, problem);
-  if (problems.length > 0 || Object.keys(said).length === 0) return undefined;
+  if (Object.keys(said).length === 0) return undefined;
   return Object.fromEntries(Object.entries(said).map(([name, setting]) => [name, textOf(setting)]));
 }
 
@@ -76,10 +76,9 @@ export function ipvsSetting(name: string): string | undefined {
 }
 
 /** The kernel refuses the others (net/netfilter/ipvs/ip_vs_ctl.c, proc_do_sync_threshold). */
-function thresholdProblems(value: unknown): string[] {
-  const [first, period, ...more] = value as readonly number[];
-  if (first === undefined || period === undefined || more.length > 0) return ["`sync_threshold` needs two numbers"];
-  return period > 0 && first >= period ? ["the first number of `sync_threshold` must be less than the second"] : [];
+function areThresholds(value: unknown): boolean {
+  const [first = 0, period = 0] = value as readonly number[];
+  return period === 0 || first < period;
 }
 
 /** As the kernel writes it: numbers with a tab in between. */

@@ -23,7 +23,7 @@ Deno.test("ipvs says settings of the kernel, as the kernel writes them", () => {
 Deno.test("ipvs refuses what the kernel would refuse", () => {
   const problems = (section: string): string[] => load(section).problems;
   assertEquals(problems("{conntrack: 1}"), ["`ipvs` has no `conntrack`"]);
-  assertEquals(problems("{sync_threshold: [3]}"), ["`sync_threshold` needs two numbers"]);
+  assertEquals(problems("{sync_threshold: [3]}"), ["`sync_threshold` needs 2 entries"]);
   const order = "the first number of `sync_threshold` must be less than the second";
   assertEquals(problems("{sync_threshold: [50, 3]}"), [order]);
   assertEquals(problems("{sync_threshold: [3, 0]}"), []);

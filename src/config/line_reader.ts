@@ -1,6 +1,6 @@
 // The lines of a file and of the files that it includes, as tokens: conditions, definitions, repetitions and includes are
 // carried out here, so that what follows sees plain statements. Knows no keyword but `include` and its family.
-import { columnsOf, Definitions, type Source, TooMuchText } from "./definitions.ts";
+import { columnsOf, Definitions, MAX_DEPTH, type Source, TooMuchText } from "./definitions.ts";
 import type { SourceLocation } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
 import {
@@ -12,6 +12,7 @@ import {
   type IncludeRules,
   matchFiles,
 } from "./include.ts";
+import type { KnownLines, PartlyKnown } from "./reading_memory.ts";
 import { braceBalance, commentStart, lexLine, type Line, type Token } from "./lexer.ts";
 
 /** What reading needs from outside. */
@@ -69,11 +70,11 @@ export class Reading {
     });
   }
 
-  /** Begins with a file. */
-  open(path: string, text: string): LineReader {
+  /** Begins with a file, of which a part may be known. */
+  open(path: string, text: string, part?: PartlyKnown): LineReader {
     this.sources.set(path, text);
     this.#open.push(path);
-    return new LineReader(this, path, text);
+    return new LineReader(this, path, part?.text ?? text, part?.known);
   }
 
   /** Lines that other lines stand for. @throws TooMuchText */
@@ -153,27 +154,32 @@ export class LineReader {
   readonly #text: string;
   /** No line of the file has a condition, a definition, a repetition or a reference. */
   readonly #isPlain: boolean;
-  /** What the last line stands for beside what has been handed out. */
+  /** What the last line stands for beside what has been handed out, the next one last. */
   #waiting: (() => Batch | undefined)[] = [];
+  /** Lines that are left out, by the first of them. */
+  readonly #known: ReadonlyMap<number, KnownLines>;
   #at = 0;
   #number = 0;
 
-  constructor(reading: Reading, file: string, text: string) {
+  constructor(reading: Reading, file: string, text: string, known: readonly KnownLines[] = []) {
     this.#reading = reading;
     this.#file = file;
+    this.#known = new Map(known.map((lines) => [lines.from, lines]));
     this.#text = text.startsWith("\uFEFF") ? text.slice(1) : text;
     this.#isPlain = !text.includes("@") && !NEEDS_EXPANSION.test(text);
   }
 
   /** Opening minus closing braces of the file, as far as one can see without reading it properly. */
   balance(): number {
-    return braceBalance(this.#text);
+    if (!this.#text.includes("@")) return braceBalance(this.#text);
+    const lines = this.#text.split("\n").filter((line) => !this.#isForOthers(CONDITION.exec(line)));
+    return braceBalance(lines.join("\n"));
   }
 
   /** Undefined at the end of the file. */
   next(): Batch | undefined {
     for (;;) {
-      const waiting = this.#waiting.shift();
+      const waiting = this.#waiting.pop();
       const line = waiting === undefined ? this.#nextLine() : undefined;
       if (waiting === undefined && line === undefined) {
         this.#reading.close();
@@ -190,7 +196,7 @@ export class LineReader {
     const stop = end === -1 ? this.#text.length : end;
     const line = this.#text.slice(this.#at, this.#text.charCodeAt(stop - 1) === 13 ? stop - 1 : stop);
     this.#at = stop + 1;
-    this.#number++;
+    this.#number = 1 + (this.#known.get(this.#number + 1)?.servers.at(-1)?.to ?? this.#number);
     return line;
   }
 
@@ -198,7 +204,7 @@ export class LineReader {
     const number = this.#number;
     const isPlain = this.#isPlain || (!line.includes("@") && !NEEDS_EXPANSION.test(line));
     if (isPlain) return this.#tokens({ file: this.#file, number, text: line });
-    return this.#process({ text: line }, number);
+    return this.#process({ text: line }, number, 0);
   }
 
   #guarded(step: () => Batch | undefined): Batch | undefined {
@@ -214,7 +220,8 @@ export class LineReader {
   }
 
   /** A condition, then a definition, a repetition, references. Each line that it stands for is processed again. */
-  #process(line: Source, number: number): Batch | undefined {
+  #process(line: Source, number: number, depth: number): Batch | undefined {
+    if (depth > MAX_DEPTH) throw new TooMuchText("a definition refers to itself");
     const source = this.#afterCondition(line);
     if (source === undefined) return undefined;
     const definition = DEFINITION.exec(source.text);
@@ -226,29 +233,30 @@ export class LineReader {
     if (!NEEDS_EXPANSION.test(code)) return this.#cut(source, number);
     const { definitions } = this.#reading;
     const repetition = definitions.repeat(source);
-    if (repetition !== undefined) return this.#repeat(repetition, number);
+    if (repetition !== undefined) return this.#repeat(repetition, number, depth);
     const lines = definitions.expand(source);
     const [first] = lines;
     if (lines.length === 1 && first !== undefined) {
       return this.#cut(first.text === source.text ? source : first, number);
     }
-    this.#later(lines.map((each) => () => this.#process(each, number)));
+    this.#later(lines.map((each) => () => this.#process(each, number, depth + 1)));
     return undefined;
   }
 
   #repeat(
     { rounds, rest }: { rounds: readonly ReadonlyMap<string, string>[]; rest: Source },
     number: number,
+    depth: number,
   ): undefined {
     this.#later(rounds.map((values) => () => {
       for (const [name, value] of values) this.#reading.definitions.define(name, value);
-      return this.#process(rest, number);
+      return this.#process(rest, number, depth + 1);
     }));
   }
 
   #later(steps: readonly (() => Batch | undefined)[]): void {
     this.#reading.count(steps.length);
-    this.#waiting = [...steps, ...this.#waiting];
+    for (const step of steps.toReversed()) this.#waiting.push(step);
   }
 
   #cut({ text, pieces }: Source, number: number): Batch {
@@ -260,12 +268,19 @@ export class LineReader {
     });
   }
 
+  /** By its condition the line is not for this machine. */
+  #isForOthers(condition: RegExpExecArray | null): boolean {
+    if (condition === null) return false;
+    const [, not, id] = condition;
+    return (id === this.#reading.input.configId) === (not === "^");
+  }
+
   /** The line with its condition blanked out, so that columns stay; undefined when it is not for this machine. */
   #afterCondition(line: Source): Source | undefined {
     const match = CONDITION.exec(line.text);
     if (match === null) return line;
-    const [all, not, id] = match;
-    if ((id === this.#reading.input.configId) === (not === "^")) return undefined;
+    const [all] = match;
+    if (this.#isForOthers(match)) return undefined;
     const rest = line.text.slice(all.length);
     if (line.pieces === undefined) return { text: " ".repeat(all.length) + rest };
     const [piece] = line.pieces;
@@ -310,7 +325,7 @@ export class LineReader {
     const pattern: Token = { kind: "word", text, quoted: bare !== text, ...place, column: at, length: bare.length };
     if (text === "") return { type: "tokens", tokens: [keyword] };
     const files = this.#reading.include(keyword, pattern);
-    this.#waiting.unshift(...files.map((open) => (): Batch => ({ type: "include", file: open() })));
+    this.#later(files.map((open) => () => ({ type: "include", file: open() })));
     return { type: "tokens", tokens: [] };
   }
 }

@@ -6,7 +6,8 @@ import type { Config, VirtualServer } from "./config.ts";
 import { type Diagnostic, Report } from "./diagnostic.ts";
 import type { FormatStep } from "./format/formats.ts";
 import { readGlobalDefs } from "./global_defs.ts";
-import { type OwnSection, readHttpConfig } from "./http_config.ts";
+import { readHttpConfig } from "./http_config.ts";
+import type { OwnSection } from "./own_section.ts";
 import { type HaproxyConfig, readHaproxyConfig } from "./haproxy_config.ts";
 import type { Host } from "./host.ts";
 import type { Files } from "./include.ts";
@@ -15,7 +16,8 @@ import { readIpvsConfig } from "./ipvs_config.ts";
 import { Reading } from "./line_reader.ts";
 import { parse } from "./parser.ts";
 import { checkWhole } from "./semantic.ts";
-import type { Statement } from "./statement.ts";
+import type { KnownLines, PartlyKnown, PlacedServer } from "./reading_memory.ts";
+import { endOf, type Statement } from "./statement.ts";
 import { readSsl, readSyncGroup, readTrackGroup } from "./sync_group.ts";
 import { readBfd, readFile, readGarpGroup, readProcess, readScript } from "./tracking.ts";
 import { readAddressLine } from "./address_line.ts";
@@ -49,6 +51,8 @@ export interface LoadInput {
   readonly host?: Host | undefined;
   /** Warnings are errors, too; in YAML they always are. */
   readonly strict?: boolean;
+  /** What of the text is known from an earlier reading (`reading_memory.ts`). */
+  readonly part?: PartlyKnown;
   /** Only looked at or rewritten: what is not carried out yet is no matter. */
   readonly willNotRun?: boolean;
 }
@@ -59,6 +63,8 @@ export interface LoadResult {
   readonly config?: Config;
   /** Files in the order in which they were read, each from top to bottom. */
   readonly diagnostics: readonly Diagnostic[];
+  /** Virtual servers as they stand in the file, in its order; those of YAML and of files with wrong braces are not all there. */
+  readonly servers: readonly PlacedServer[];
   /** Text of each file that was read, by its name: what `renderDiagnostics` quotes from. */
   readonly sources: ReadonlyMap<string, string>;
 }
@@ -89,7 +95,7 @@ export function loadConfig(input: LoadInput): LoadResult {
   };
   if (input.willNotRun !== true) reportLeftOut(config, report, input.host?.routingNames?.(config.global));
   const diagnostics = report.sorted([...sources.keys()]);
-  return { ...(report.hasErrors ? {} : { config }), diagnostics, sources };
+  return { ...(report.hasErrors ? {} : { config }), diagnostics, sources, servers: reader.placed };
 }
 
 function reportLeftOut(config: Config, report: Report, names: NameLookup | undefined): void {
@@ -129,7 +135,7 @@ export function readRoot(
     section: "root" as const,
     block: { section: "root" as const, statements: [] as Statement[] },
   };
-  const lines = reading.open(input.path, input.text);
+  const lines = reading.open(input.path, input.text, input.part);
   parse({
     lines,
     balance: () => lines.balance(),
@@ -148,22 +154,41 @@ class ConfigReader {
   readonly #input: LoadInput;
   readonly #report: Report;
   readonly #virtualServers: VirtualServer[] = [];
+  readonly placed: PlacedServer[] = [];
+  /** Known lines that come next. */
+  readonly #known: KnownLines[];
 
   constructor(input: LoadInput, report: Report) {
     this.#input = input;
     this.#report = report;
+    this.#known = [...input.part?.known ?? []];
   }
 
   /** @returns whether the statement has been dealt with */
   take(statement: Statement): boolean {
     if (statement.keyword.text !== "virtual_server" || statement.block === undefined) return false;
+    const { line: from } = statement.keyword;
+    this.#takeKnown(from);
     checkStatement(statement, this.#report);
-    this.#readVirtualServer(statement);
+    const server = this.#readVirtualServer(statement);
+    if (server !== undefined) this.placed.push({ server, from, to: endOf(statement).line });
     return true;
+  }
+
+  /** Takes what is known of the lines before that one. */
+  #takeKnown(line: number): void {
+    for (let next = this.#known[0]; next !== undefined && next.from < line; next = this.#known[0]) {
+      this.#known.shift();
+      for (const place of next.servers) {
+        this.#virtualServers.push(place.server);
+        this.placed.push(place);
+      }
+    }
   }
 
   finish(root: Statement, haproxy: HaproxyConfig | undefined): Config {
     const { host } = this.#input;
+    this.#takeKnown(Infinity);
     if (root.block !== undefined) checkKeywords(root.block, this.#report);
     const all = groupByKeyword(root);
     const blocks = (...names: string[]): Statement[] => names.flatMap((name) => all.get(name) ?? []);
@@ -174,10 +199,11 @@ class ConfigReader {
     return this.#assemble(root, blocks, haproxy);
   }
 
-  #readVirtualServer(statement: Statement): void {
+  #readVirtualServer(statement: Statement): VirtualServer | undefined {
     const server = readVirtualServer(statement, this.#report);
     if (server !== undefined) this.#virtualServers.push(server);
     if (this.#input.host !== undefined) checkScripts(statement, this.#input.host, this.#report);
+    return server;
   }
 
   #assemble(

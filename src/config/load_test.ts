@@ -194,3 +194,22 @@ Deno.test("loadConfig() takes `brd +` and `brd -` from the prefix", () => {
   assertEquals(broadcast("10.1.2.3/0 brd +"), "255.255.255.255");
   assertEquals(broadcast("10.1.2.3"), undefined);
 });
+
+Deno.test("braces on lines for other machines are not counted: what is closed where it does not stand below is no error", () => {
+  const text = `@one vrrp_instance A {\n@two vrrp_instance B {\ninterface eth0\nvirtual_router_id 1
+        virtual_ipaddress {\n192.0.2.1\n     }\n  priority 7\n    }\n`;
+  for (const [configId, name] of [["one", "A"], ["two", "B"]] as const) {
+    const { config, diagnostics } = load(text, { configId });
+    assertEquals(diagnostics, []);
+    assertEquals(config?.vrrpInstances.map((one) => [one.name, one.priority]), [[name, 7]]);
+  }
+});
+
+Deno.test("definitions of several lines that refer to each other are an error, and soon", () => {
+  for (const loop of ["$A= \\\nx $A\n$A\n", "$A= \\\n$B x \\\n$B y\n$B= \\\n$A p \\\n$A q\n$A\n"]) {
+    const { config, diagnostics } = loadConfig({ path: "a.conf", text: loop, hostName: "a" });
+    assertEquals(config, undefined);
+    const last = diagnostics.at(-1);
+    assertEquals([last?.code, last?.message], ["too-much-text", "a definition refers to itself"]);
+  }
+});

@@ -195,6 +195,7 @@ function serverObject({ name }: VirtualServer): string {
 }
 
 function virtualServerChange(old: VirtualServer, now: VirtualServer): ObjectChange[] {
+  if (old === now) return []; // nearly all of thousands
   const details = fieldDetails(old, now, ["realServers", "members", "tracked", "sharesChecks"]);
   const effects = old.scheduler === now.scheduler
     ? []

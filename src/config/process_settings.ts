@@ -7,6 +7,18 @@ import type { GlobalDefs } from "./global_defs.ts";
  */
 export const PUNCTUAL_SLICE_US = 500;
 
+/**
+ * The least that `vrrp_rlimit_rttime` and its like come to. keepalived's 10 ms are enough for a C program and none for a
+ * runtime: a start, a large configuration or a collection of memory take longer, and the kernel would end a role that does its
+ * work, again and again. Against one that never waits again, which the limit is for, seconds are as good.
+ */
+const LEAST_REAL_TIME_LIMIT_US = 5_000_000;
+
+/** A time on the processor without waiting, in microseconds, as configured: not less than a role needs. */
+export function realTimeLimit(configuredUs: number | undefined): number | undefined {
+  return configuredUs === undefined ? undefined : Math.max(configuredUs, LEAST_REAL_TIME_LIMIT_US);
+}
+
 /** The settings of one process. */
 export interface ProcessSettings {
   /** As `ps` shows it, at most 15 bytes; undefined: that of the program. */
@@ -29,7 +41,7 @@ export function vrrpProcess(global: GlobalDefs): ProcessSettings {
   return {
     name: global.vrrpProcessName ?? (global.usesProcessNames ? "holdfast_vrrp" : undefined),
     realTimePriority: global.vrrpRealTimePriority,
-    realTimeLimitUs: global.vrrpRealTimeLimitUs,
+    realTimeLimitUs: realTimeLimit(global.vrrpRealTimeLimitUs),
     nice: global.vrrpNice,
     sliceUs: PUNCTUAL_SLICE_US,
     cpus: global.vrrpCpus,
@@ -42,7 +54,7 @@ export function bfdProcess(global: GlobalDefs): ProcessSettings {
   return {
     name: global.bfdProcessName ?? (global.usesProcessNames ? "holdfast_bfd" : undefined),
     realTimePriority: global.bfdRealTimePriority,
-    realTimeLimitUs: global.bfdRealTimeLimitUs,
+    realTimeLimitUs: realTimeLimit(global.bfdRealTimeLimitUs),
     nice: global.bfdNice,
     sliceUs: PUNCTUAL_SLICE_US,
     cpus: global.bfdCpus,
@@ -55,7 +67,7 @@ export function healthProcess(global: GlobalDefs): ProcessSettings {
   return {
     name: global.checkerProcessName ?? (global.usesProcessNames ? "holdfast_health" : undefined),
     realTimePriority: global.checkerRealTimePriority,
-    realTimeLimitUs: global.checkerRealTimeLimitUs,
+    realTimeLimitUs: realTimeLimit(global.checkerRealTimeLimitUs),
     nice: global.checkerNice,
     cpus: global.checkerCpus,
     noSwap: global.checkerNoSwap ?? false,

@@ -26,10 +26,23 @@ const TAB = "    ";
 /** Longest part of a source line that is shown, in characters. */
 const MAX_WIDTH = 100;
 
-/** All diagnostics, an empty line after each. */
+/** More than that nobody reads; errors are shown before warnings. */
+const MAX_SHOWN = 200;
+
+/** Diagnostics, an empty line after each, and how many there are beside those. */
 export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: RenderOptions): string {
   const renderer = new Renderer(options);
-  return diagnostics.map((diagnostic) => `${renderer.render(diagnostic)}\n`).join("\n");
+  const rendered = worst(diagnostics).map((diagnostic) => `${renderer.render(diagnostic)}\n`).join("\n");
+  const more = diagnostics.length - MAX_SHOWN;
+  return more <= 0 ? rendered : `${rendered}\n... and ${more} more\n`;
+}
+
+function worst(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  if (diagnostics.length <= MAX_SHOWN) return diagnostics;
+  const errors = diagnostics.filter(({ severity }) => severity === "error").slice(0, MAX_SHOWN);
+  const warnings = diagnostics.filter(({ severity }) => severity === "warning").slice(0, MAX_SHOWN - errors.length);
+  const shown = new Set([...errors, ...warnings]);
+  return diagnostics.filter((diagnostic) => shown.has(diagnostic));
 }
 
 class Renderer {
@@ -119,7 +132,7 @@ function cut(line: string, { start, length }: { start: number; length: number })
 /** Tabs as blanks, other control characters as `?`: what a file holds must not steer the terminal. */
 function printable(text: string): string {
   // deno-lint-ignore no-control-regex -- these are the characters that it is about
-  return text.replaceAll("\t", TAB).replace(/[\x00-\x1f\x7f-\x9f]/g, "?");
+  return text.replaceAll("\t", TAB).replace(/[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, "?");
 }
 
 function oneLine(text: string): string {

@@ -70,3 +70,16 @@ Deno.test("renderDiagnostics() does without a line that it doesn't have", () => 
 Deno.test("formatLocation() is file:line:column", () => {
   assertEquals(formatLocation({ file: "a.conf", line: 3, column: 14, length: 1 }), "a.conf:3:14");
 });
+
+Deno.test("a file with a million mistakes fills neither the memory nor the screen, and errors are not lost among warnings", () => {
+  const report = new Report();
+  const place = { file: "f", column: 1, length: 1 };
+  for (let line = 1; line <= 1_000_000; line++) report.add("unknown-keyword", { ...place, line }, `warned ${line}`);
+  report.add("include-failed", { ...place, line: 1_000_001 }, "an error");
+  assert(report.hasErrors);
+  const kept = report.sorted(["f"]);
+  assertEquals([kept.length, kept.at(-1)?.message], [10_001, "an error"]);
+  const lines = render("", kept).split("\n");
+  assertEquals([lines.filter((line) => line.startsWith("warning:")).length, lines.at(-2)], [199, "... and 9801 more"]);
+  assertEquals(lines.filter((line) => line === "error: an error").length, 1);
+});

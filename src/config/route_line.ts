@@ -3,7 +3,7 @@
 import { parseIp } from "../base/ip.ts";
 import { encapsulationLength } from "../core/routing/encapsulation.ts";
 import { anyName } from "../core/routing/names.ts";
-import { compileRoute } from "../core/routing/route_words.ts";
+import { compileRoute, raisedTime } from "../core/routing/route_words.ts";
 import { compileRule } from "../core/routing/rule_words.ts";
 import type { Compiled } from "../core/routing/words.ts";
 import { parsePrefix } from "./address_line.ts";
@@ -164,6 +164,7 @@ export function readRoute(line: Statement, report: Report): (Route & StaticEntry
   if (!judge(line, compileRoute(route, anyName), report)) return undefined;
   return {
     ...route,
+    options: rest.map((option) => withRaisedTime(option)),
     ...(trackGroup === undefined ? {} : { trackGroup }),
     location: placeOf(line.keyword),
   };
@@ -283,18 +284,19 @@ function correctTracking(line: Statement, { list }: Options, report: Report): Op
   const has = (name: string): boolean => list.some(([word]) => word === name);
   if (has("no_track")) return list;
   const protocol = list.find(([name]) => name === "protocol")?.[1];
-  if (protocol !== undefined && !OWN_PROTOCOLS.has(protocol)) {
+  const isForeign = protocol !== undefined && !OWN_PROTOCOLS.has(protocol);
+  if (isForeign) {
     const message = "a route that is tracked has keepalived's own protocol, not the one given";
     report.add("value-ignored", line.keyword, message, { help: "add `no_track`, or leave `protocol` out" });
-    return list.filter(([name]) => name !== "protocol");
   }
+  const own = isForeign ? list.filter(([name]) => name !== "protocol") : list;
   if (!has("dev")) {
     report.add("value-ignored", line.keyword, "this route is not tracked, since it names no interface", {
       help: "add `dev`, or `no_track` if that is meant",
     });
-    return [["no_track"], ...list]; // a nexthop takes the rest of the line
+    return [["no_track"], ...own]; // a nexthop takes the rest of the line
   }
-  return list;
+  return own;
 }
 
 /** `via A or B` is the old way to name two next hops. */
@@ -304,6 +306,13 @@ function withNexthops(list: Options["list"]): Options["list"] {
   if (first === undefined || second === undefined) return list;
   const rest = list.filter(([name]) => name !== "via" && name !== "or");
   return [...rest, ["nexthop", "via", first, "nexthop", "via", second]];
+}
+
+/** What was noted of it is not noted again where the route is written down. */
+function withRaisedTime(option: readonly string[]): readonly string[] {
+  const [name = ""] = option;
+  const raised = raisedTime(name, option.at(-1) ?? "");
+  return raised === undefined ? option : [...option.slice(0, -1), raised];
 }
 
 function takeGroup(list: Options["list"]): { trackGroup: string | undefined; rest: Options["list"] } {

@@ -3,10 +3,8 @@ import type { Config, VrrpInstance } from "./config.ts";
 import { writeKeepalived } from "./keepalived_writer.ts";
 import { ownWordsIn } from "./own_words.ts";
 import { printConfig } from "./print_config.ts";
+import { REDACTED } from "./secrets.ts";
 import { writeYaml } from "./yaml_writer.ts";
-
-/** What stands in place of a secret. */
-export const REDACTED = "REDACTED";
 
 /** A configuration as text. */
 export interface ConfigText {

@@ -7,6 +7,9 @@ import type { HmacAuthentication } from "./config_vrrp.ts";
 /** Bytes that a secret may have (keepalived 2.4). */
 export const SECRET_BYTES = { min: 32, max: 64 } as const;
 
+/** What stands in place of a secret in a text for others. */
+export const REDACTED = "REDACTED";
+
 const FILE = "file:";
 const HEX = "hex:";
 

@@ -10,6 +10,7 @@ import { lastNamed } from "./statement.ts";
 import { valuePlace } from "./value_type.ts";
 import { devicesOf, type InstanceDraft } from "./vrrp_instance.ts";
 import { checkSyncDaemon } from "./sync_daemon.ts";
+import { checkSyncFamilies } from "./sync_families.ts";
 import { checkFollowing } from "./tracked_servers.ts";
 import { withMembers } from "./group_members.ts";
 import { haproxyTracker } from "./haproxy_config.ts";
@@ -35,9 +36,12 @@ export function checkWhole(whole: Whole, report: Report): Config {
   // With `dynamic_interfaces` one may come later: until then its instance is in fault.
   const mayComeLater = config.global.dynamicInterfaces !== undefined;
   const namespace = config.global.networkNamespace;
-  checkInterfaces(instances, mayComeLater ? undefined : whole.host?.interfaceNames(namespace), report);
+  const isAsked = instances.length > 0 && !mayComeLater;
+  checkInterfaces(instances, isAsked ? whole.host?.interfaceNames(namespace) : undefined, report);
   for (const draft of instances) checkUnicast(draft, report);
-  return withPreferences(checkFollowing(withoutDangling({ ...config, virtualServers }, report), report));
+  const connected = withoutDangling({ ...config, virtualServers }, report);
+  checkSyncFamilies(connected, report);
+  return withPreferences(checkFollowing(connected, report));
 }
 
 /** Rules without a preference count down from here (keepalived.conf(5), virtual_rules). */

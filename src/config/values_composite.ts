@@ -211,7 +211,9 @@ export const virtualLink: ValueType<{ readonly name?: string; readonly options: 
       if (second === undefined) return rejectMissing(statement, "a name behind `name`", report);
       return { name: second, options: rest };
     }
-    const isName = !LINK_WORDS.has(first) && !/[.:/]/.test(first) && isInterfaceName(first) && !isMac(first);
+    // `vrrp.51` is a name, too; what `use_ipvlan` can have in its place is an address.
+    const isAddress = parseIp(first.replace(/\/\d+$/, "")) !== undefined || isMac(first);
+    const isName = !LINK_WORDS.has(first) && !isAddress && isInterfaceName(first);
     const options = statement.args.map(({ text }) => text);
     return isName ? { name: first, options: options.slice(1) } : { options };
   },

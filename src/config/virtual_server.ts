@@ -127,8 +127,13 @@ export function readVirtualServer(statement: Statement, report: Report): Virtual
   ).filter((server) => server !== undefined);
   const distinct = withoutTwins(realServers, report);
   const sorryServer = values.sorry && sorryServerOf(values.sorry, { values, service, forwarding }, report);
-  if (distinct.length === 0 && sorryServer === undefined && childrenNamed(statement, "real_server").length === 0) {
-    report.add("no-real-server", headOf(statement), "this virtual server has no `real_server`, so it is left out");
+  if (distinct.length === 0) {
+    const hasWrongOnes = childrenNamed(statement, "real_server").length > 0;
+    const which = hasWrongOnes ? "`real_server` that can be used" : "`real_server`";
+    // What is wrong with each has been said: where that refuses the file, it is enough.
+    if (!hasWrongOnes || !report.isStrict) {
+      report.add("no-real-server", headOf(statement), `this virtual server has no ${which}, so it is left out`);
+    }
     return undefined;
   }
   const { label, mails, quorumUp, quorumDown, persistenceEngine, family } = values;

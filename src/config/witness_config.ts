@@ -4,7 +4,7 @@ import { parseIp } from "../base/ip.ts";
 import type { SourceLocation, VrrpInstance } from "./config.ts";
 import type { Script } from "./config_vrrp.ts";
 import type { Report } from "./diagnostic.ts";
-import { mismatches, type OwnSection } from "./http_config.ts";
+import { checkSection, type OwnSection, repeated } from "./own_section.ts";
 import type { JsonSchema } from "./value_type.ts";
 
 /** One witness. */
@@ -125,15 +125,19 @@ export function readWitnessConfig(
   report: Report,
 ): WitnessConfig | undefined {
   if (section === undefined) return undefined;
-  const { location } = section;
-  const problems = [...mismatches(section.value ?? {}, WITNESS_SCHEMA, "`witness`")];
-  for (const problem of problems) report.add("yaml-structure", location, problem);
-  if (problems.length > 0) return undefined;
+  if (!checkSection(section, WITNESS_SCHEMA, "`witness`", report)) return undefined;
   const { need = 1, timeout = 5, when_silent: whenSilent = "allow", witnesses } = section.value as Entries;
   const known = new Set(instances.map(({ name }) => name));
-  const read = (witnesses as Entries[]).flatMap((entry) => readWitness(entry, known, location, report) ?? []);
-  const twice = read.find(({ name }, at) => read.findIndex((other) => other.name === name) !== at);
-  if (twice !== undefined) report.add("yaml-structure", location, `the witness \`${twice.name}\` is there twice`);
+  const read = (witnesses as Entries[]).flatMap((entry, at) =>
+    readWitness(entry, known, (message, key) => {
+      report.add("yaml-structure", section.placeOf(["witnesses", at, ...(key === undefined ? [] : [key])]), message);
+      return undefined;
+    }) ?? []
+  );
+  const twice = read[repeated(read)];
+  if (twice !== undefined) {
+    report.add("yaml-structure", section.placeOf(["witnesses"]), `the witness \`${twice.name}\` is there twice`);
+  }
   if (read.length === 0) return undefined;
   return {
     witnesses: read,
@@ -148,27 +152,22 @@ type Entries = Readonly<Record<string, unknown>>;
 function readWitness(
   entry: Entries,
   known: ReadonlySet<string>,
-  location: SourceLocation,
-  report: Report,
+  refuse: (message: string, key?: string) => undefined,
 ): Witness | undefined {
-  const refuse = (message: string): undefined => {
-    report.add("yaml-structure", location, message);
-    return undefined;
-  };
   const kinds = (["gateway", "peer_api", "etcd"] as const).filter((kind) => entry[kind] !== undefined);
   const [kind] = kinds;
   if (kind === undefined || kinds.length > 1) return refuse("a witness needs one of `gateway`, `peer_api` and `etcd`");
   const others = Object.values(KINDS).flat().filter((name) => !KINDS[kind].includes(name));
   const foreign = others.find((name) => entry[name] !== undefined);
-  if (foreign !== undefined) return refuse(`\`${foreign}\` is not for a witness with \`${kind}\``);
+  if (foreign !== undefined) return refuse(`\`${foreign}\` is not for a witness with \`${kind}\``, foreign);
   // What etcd says is agreed upon: there is nothing to wait for.
   const { instances, interval = 1, rise = kind === "etcd" ? 1 : 2, fall = kind === "etcd" ? 1 : 3 } = entry;
   const stranger = (instances as string[] | undefined)?.find((name) => !known.has(name));
   if (stranger !== undefined) {
-    return refuse(`the witness \`${entry[kind]}\` is for \`${stranger}\`, which is no instance`);
+    return refuse(`the witness \`${entry[kind]}\` is for \`${stranger}\`, which is no instance`, "instances");
   }
   const asks = { gateway, peer_api: peerApi, etcd }[kind](entry);
-  if (typeof asks === "string") return refuse(asks);
+  if (typeof asks === "string") return refuse(asks, kind);
   return {
     name: nameOf(asks),
     asks,
@@ -251,15 +250,14 @@ export function readFencingConfig(
   report: Report,
 ): FencingConfig | undefined {
   if (section === undefined) return undefined;
+  if (!checkSection(section, FENCING_SCHEMA, "`fencing`", report)) return undefined;
   const { location, value } = section;
-  const problems = [...mismatches(value ?? {}, FENCING_SCHEMA, "`fencing`")];
-  for (const problem of problems) report.add("yaml-structure", location, problem);
-  if (problems.length > 0) return undefined;
   const { script: command, user, timeout = 10, instances } = value as Entries;
   const names = (instances ?? vrrpInstances.map(({ name }) => name)) as string[];
   const stranger = names.find((name) => !vrrpInstances.some((instance) => instance.name === name));
   if (stranger !== undefined) {
-    report.add("yaml-structure", location, `\`fencing\` is for \`${stranger}\`, which is no instance`);
+    const place = section.placeOf(["instances", names.indexOf(stranger)]);
+    report.add("yaml-structure", place, `\`fencing\` is for \`${stranger}\`, which is no instance`);
   }
   const { file, line, column, length } = location;
   return {

@@ -15,7 +15,7 @@ import type { SourceLocation } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
 import { FORMAT_KEYWORD, FORMAT_STEPS, formatOf, type FormatStep, migrate, newestFormat } from "./format/formats.ts";
 import { newerFormat } from "./format/migrate_text.ts";
-import type { OwnSection } from "./http_config.ts";
+import type { OwnSection, Path } from "./own_section.ts";
 import { keywordIn } from "./keywords.ts";
 import type { Token } from "./lexer.ts";
 import { ownBlock, ownKeyword } from "./own_keywords.ts";
@@ -33,7 +33,7 @@ export function readYaml(
   { file, text, formats }: { file: string; text: string; formats?: readonly FormatStep[] | undefined },
   report: Report,
 ): { root: Statement; sources: ReadonlyMap<string, string>; own: ReadonlyMap<string, OwnSection> } {
-  const lines = new LineCounter();
+  const lines = linesOf(text);
   const reader = new YamlReader({ file, lines, report });
   const keyword: Token = { kind: "word", text: "", quoted: false, file, line: 1, column: 1, length: 1 };
   const root: Statement & { block: Block } = {
@@ -44,17 +44,29 @@ export function readYaml(
   };
   try {
     const document = parseDocument(text, {
-      lineCounter: lines,
       prettyErrors: false,
       keepSourceTokens: false,
     });
-    for (const error of document.errors) reader.syntaxError(error);
+    for (const error of document.errors.filter(isNoEcho)) reader.syntaxError(error);
     if (document.errors.length === 0) root.block = reader.root(document, formats ?? FORMAT_STEPS);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     report.add("nesting-too-deep", keyword, "this file is nested too deep");
   }
   return { root, sources: new Map([[file, text]]), own: reader.own };
+}
+
+/** The parser's own counter misses lines of what it cannot parse. */
+function linesOf(text: string): LineCounter {
+  const lines = new LineCounter();
+  lines.addNewLine(0);
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines.addNewLine(at + 1);
+  return lines;
+}
+
+/** After the first error the parser is surprised by all that follows: that helps nobody. */
+function isNoEcho({ message }: { readonly message: string }, index: number): boolean {
+  return index === 0 || !/token in YAML stream|at node end/.test(message);
 }
 
 type Entry = Pair<Node, Node | null>;
@@ -158,7 +170,11 @@ class YamlReader {
       return [];
     }
     if (section === "root" && READ_SECTIONS.has(keyword.text)) {
-      this.own.set(keyword.text, { value: this.#plainData(entry.value, keyword), location: keyword });
+      this.own.set(keyword.text, {
+        value: this.#plainData(entry.value, keyword),
+        location: keyword,
+        placeOf: (path, which) => this.#placeIn(entry.value, path, which ?? "value", keyword),
+      });
       return [];
     }
     const comments = commentsOf(entry);
@@ -168,6 +184,24 @@ class YamlReader {
       first.comments = { ...comments, ...first.comments, above: [...comments.above, ...first.comments?.above ?? []] };
     }
     return statements;
+  }
+
+  /** @param place of what the way begins at */
+  #placeIn(from: Node | null, path: Path, which: "value" | "name", place: SourceLocation): SourceLocation {
+    let node = this.#resolve(from);
+    let nearest = place;
+    for (const [depth, step] of path.entries()) {
+      const pair = isMap(node)
+        ? (node.items as Entry[]).find(({ key }) => isScalar(key) && textOf(key) === step)
+        : undefined;
+      const next = pair === undefined && isSeq(node) && typeof step === "number" ? node.items[step] : pair?.value;
+      if (pair !== undefined) nearest = this.#placeOf(pair.key);
+      if (which === "name" && depth === path.length - 1) return nearest;
+      node = this.#resolve((next ?? null) as Node | null);
+      if (isScalar(node) && node.range) nearest = this.#placeOf(node);
+      else if (pair === undefined && isMap(node)) nearest = this.#placeOf((node.items as Entry[])[0]?.key ?? node);
+    }
+    return nearest;
   }
 
   /** A node as plain data. Aliases that stand for very much are refused. */
@@ -385,12 +419,12 @@ function textOf(node: Scalar): string {
 /** The words of a text, each with its place in it; double quotes keep words together. */
 function splitWords(token: Token): Token[] {
   const offset = token.quoted ? 1 : 0;
-  return [...token.text.matchAll(/"([^"]*)"|\S+/g)].map((match) => ({
-    ...token,
-    text: match[1] ?? match[0],
-    column: token.column + offset + match.index,
-    length: match[0].length,
-  }));
+  return [...token.text.matchAll(/"([^"]*)"|\S+/g)].map((match) => {
+    const [from, length] = [offset + match.index, match[0].length];
+    const word = { ...token, text: match[1] ?? match[0] };
+    // In a text of several lines nobody knows where: it is the text's place.
+    return from + length > token.length ? word : { ...word, column: token.column + from, length };
+  });
 }
 
 function acceptsBoolean(schema: JsonSchema | undefined): boolean {

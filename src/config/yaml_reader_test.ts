@@ -41,7 +41,7 @@ Deno.test("loadConfig() refuses in YAML what is a warning in keepalived.conf", (
     ],
   );
   assertEquals(codes("journal: {path: x}\n"), ["not-carried-out 1:1"]);
-  assertEquals(codes("api: {listen: 127.0.0.1:1}\n"), ["yaml-structure 1:1"]);
+  assertEquals(codes("api: {listen: 127.0.0.1:1}\n"), ["yaml-structure 1:15"]);
 });
 
 Deno.test("loadConfig() follows aliases and merges, and reads flags and switches as YAML has them", () => {

@@ -166,5 +166,10 @@ function commentText(lines: readonly string[]): string {
 /** The same YAML with two blanks for each level; undefined when it is not YAML. */
 export function formatYaml(text: string): string | undefined {
   const document = parseDocument(text);
-  return document.errors.length > 0 ? undefined : document.toString({ lineWidth: 0, indentSeq: true });
+  if (document.errors.length > 0) return undefined;
+  try {
+    return document.toString({ lineWidth: 0, indentSeq: true });
+  } catch {
+    return undefined; // an alias without its anchor
+  }
 }

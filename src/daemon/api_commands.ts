@@ -1,6 +1,5 @@
 // Carries out what the api role asks for, after looking at everything itself: who asks, whether he may, and whether what he has
 // seen still holds. One command at a time, so that nothing comes between a condition and what it is for.
-import { ApiStatistics } from "../http/api_statistics.ts";
 import { Credentials } from "../http/credentials.ts";
 import { tagOf } from "../http/etag.ts";
 import type { Config } from "../config/config.ts";
@@ -159,6 +158,7 @@ export class ApiCommands {
       case "update":
       case "update-rollback":
       case "update-confirm":
+      case "update-cancel":
         return await update(request, author);
       case "reload":
         return await obey(request);
@@ -200,7 +200,7 @@ function credentialsOf(http: NonNullable<Config["http"]>, tokens: () => Tokens["
     config: http,
     tokens,
     anonymous: undefined,
-    statistics: new ApiStatistics(),
+    statistics: { rateLimited: 0, authFailure: () => {} }, // the role counts
     wallMs: () => Date.now(),
     sourceOf: () => "api",
   });

@@ -1,15 +1,14 @@
 // What the supervisor tells the api role of the configuration: where to listen and whom to let in, and what runs. Nothing
 // depends on the role: other addresses, users or certificates are another process.
 import { same } from "../base/same.ts";
-import type { NodeSnapshot } from "../ports/snapshot.ts";
-import type { Config } from "../config/config.ts";
+import type { NodeSnapshot, RoleSnapshot } from "../ports/snapshot.ts";
 import { type ApiSettings, apiSettings } from "./api_settings.ts";
 import { JournalFeed } from "./journal/feed.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { ToApi } from "./messages.ts";
 import type { RoleKeeper } from "./role_keeper.ts";
 import type { RoleProcess } from "./role_process.ts";
-import { runningConfig } from "./running_config.ts";
+import { type ConfigInUse, runningConfig } from "./running_config.ts";
 
 /** What it needs of the supervisor. */
 export interface ApiKeeperOptions {
@@ -19,13 +18,6 @@ export interface ApiKeeperOptions {
   /** The file that the configuration is read from. */
   readonly source: string;
   readonly journal: Journal | undefined;
-}
-
-/** The configuration in use, and since when. */
-export interface ConfigInUse {
-  readonly config: Config;
-  readonly generation: number;
-  readonly appliedAtMs: number;
 }
 
 /** Messages that may wait for the role to read: far more than answers to what it may ask at a time. */
@@ -46,10 +38,19 @@ export class ApiKeeper {
   readonly #options: ApiKeeperOptions;
   readonly #feed: JournalFeed | undefined;
   #settings: ApiSettings | undefined;
+  #isStarted = false;
 
   constructor(options: ApiKeeperOptions) {
     this.#options = options;
     this.#feed = options.journal && new JournalFeed(options.journal);
+  }
+
+  /** Starts the role, once, when the others serve: it has the most to load, and nothing depends on it. */
+  start(role: Pick<RoleKeeper<ToApi>, "start">, roles: readonly RoleSnapshot[]): void {
+    if (this.#isStarted || this.#options.loopback === undefined) return;
+    if (roles.some(({ state }) => state === "starting")) return;
+    this.#isStarted = true;
+    queueMicrotask(() => role.start()); // who has just got ready is told to begin first
   }
 
   /** What a new process is told first. */
@@ -63,23 +64,24 @@ export class ApiKeeper {
    * Tells a process that is ready what runs, what happened, and from then on what happens. Not before: to write a large
    * configuration down takes a while, which the other roles, that are starting, must not wait for.
    */
-  begin(process: RoleProcess<ToApi>, used: ConfigInUse, node: NodeSnapshot): void {
+  async begin(process: RoleProcess<ToApi>, used: () => ConfigInUse, node: NodeSnapshot): Promise<void> {
     process.send({ type: "node", node });
-    process.post(this.running(used));
+    process.post(await this.#running(used));
     this.#feed?.begin(process);
   }
 
   /** The configuration without its secrets. */
-  running({ config, generation, appliedAtMs }: ConfigInUse): ToApi {
-    return { type: "config", config: runningConfig(config, { generation, appliedAtMs, source: this.#options.source }) };
+  async #running(used: () => ConfigInUse): Promise<ToApi> {
+    return { type: "config", config: await runningConfig(used, this.#options.source) };
   }
 
   /** After a reload: tells the new configuration, and starts the role again if its settings are others. */
-  async renew(used: ConfigInUse, role: RoleKeeper<ToApi>, endMs: number): Promise<void> {
+  async renew(used: () => ConfigInUse, role: RoleKeeper<ToApi>, endMs: number): Promise<void> {
     if (role.stopped) return;
-    role.process?.post(this.running(used));
+    const running = await this.#running(used);
+    role.process?.post(running);
     const before = this.#settings;
-    this.configure(used);
+    this.configure(used());
     if (same(before, this.#settings)) return;
     this.#options.log("api: settings changed, starting again");
     await role.stop({ type: "stop" }, endMs);

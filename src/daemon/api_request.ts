@@ -93,6 +93,7 @@ const RULES: Readonly<Record<string, Rule>> = {
   update: { role: "admin", optional: { url: (value) => isText(value, MAX_URL), upload: flag, ...terms } },
   "update-rollback": { role: "admin", optional: terms },
   "update-confirm": { role: "admin" },
+  "update-cancel": { role: "admin" },
   // Known by the upload that it names, which only who began it has been told.
   "update-data": { role: "admin", needed: { upload: name, data: piece }, optional: { end: flag } },
 };

@@ -1,6 +1,5 @@
 // One order for many servers: for all of them, or, where it would take away the last one of something, for none. Each is carried
 // out as if it had been given alone.
-import { planBulk, requestsToClear } from "../http/api/bulk.ts";
 import type { CommandRequest } from "../ports/commands.ts";
 import type { Snapshot } from "../ports/snapshot.ts";
 
@@ -29,6 +28,7 @@ export async function obeyEverywhere(request: CommandRequest, { snapshot, obey }
   if (typeof address !== "string" || (state !== "ready" && state !== "drain" && state !== "maint")) {
     throw new Error("the request names no address and what is to be done with its servers");
   }
+  const { planBulk } = await bulk();
   const plans = planBulk(snapshot, address, { command: state }, { force: force === true });
   if (plans.length === 0) throw new Error(`no real server has the address \`${address}\``);
   const refused = plans.flatMap(({ planned }) => "detail" in planned ? [planned.detail] : []);
@@ -55,6 +55,7 @@ export async function clearOverrides(
   { author, reason }: CommandRequest,
   { snapshot, obey }: BulkOptions,
 ): Promise<{ readonly text: string }> {
+  const { requestsToClear } = await bulk();
   const requests = requestsToClear(snapshot);
   const problems: string[] = [];
   for (const request of requests) {
@@ -65,4 +66,9 @@ export async function clearOverrides(
   if (problems.length > 0) throw new Error(`${problems.length} of ${requests.length} stay: ${problems[0]}`);
   if (requests.length === 0) return { text: "nothing was said that could be taken back" };
   return { text: `${requests.length} ${requests.length === 1 ? "order was" : "orders were"} taken back` };
+}
+
+/** The planning comes with the schemas of the API, a third of what the supervisor would load at every start: when it is needed. */
+function bulk(): Promise<typeof import("../http/api/bulk.ts")> {
+  return import("../http/api/bulk.ts");
 }

@@ -2,7 +2,7 @@
 // have to be in the running configuration already: new ones come by the file and a reload, which is root's.
 import { same } from "../base/same.ts";
 import type { Config } from "../config/config.ts";
-import { REDACTED } from "../config/running_text.ts";
+import { REDACTED } from "../config/secrets.ts";
 
 /** Sections that say whom we trust: who may come in, and who decides with us. */
 const OWN_SECTIONS = ["http", "witness", "fencing"] as const;

@@ -12,11 +12,13 @@ import { ProbeSockets } from "../linux/probe_sockets.ts";
 import { Reactor } from "../linux/reactor.ts";
 import { Prober } from "../probe/prober.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
+import { HealthRehearsals } from "./health_rehearsals.ts";
 import { HealthReporter } from "./health_reporter.ts";
 import { Link } from "./link.ts";
 import { LocalAddresses } from "./local_addresses.ts";
 import { tuneMyself } from "./process_tuning.ts";
 import type { FromChild, ToHealth } from "./messages.ts";
+import { serversTold } from "./told_servers.ts";
 import type { OrderAnswer } from "./server_orders.ts";
 
 /** Checks at once, within what open files allow: when a network is cut off, thousands wait for their time limit. */
@@ -38,14 +40,18 @@ class HealthRole {
   readonly #addresses = new LocalAddresses(this.#reactor, () => this.#started && this.#engine?.surroundingsChanged());
   readonly #ended = Promise.withResolvers<void>();
   #engine: HealthEngine | undefined;
+  /** As the supervisor told them last. */
+  #told: readonly VirtualServer[] = [];
   #previousKeys: readonly VirtualServerKey[] = [];
   #sessions: BfdStates = {};
   #masters: ReadonlySet<string> = new Set();
   #tellsInitialStates = false;
+  #isRestart = false;
   #namespace: string | undefined;
   #overrides: readonly ServerOverride[] = [];
   #started = false;
   readonly #reporter: HealthReporter;
+  readonly #rehearsals = new HealthRehearsals();
 
   constructor(link: Link<FromChild>) {
     this.#link = link;
@@ -105,7 +111,9 @@ class HealthRole {
     const { virtualServers, settings } = message;
     this.#previousKeys = message.previousKeys;
     this.#tellsInitialStates = message.tellsInitialStates;
+    this.#isRestart = message.isRestart;
     this.#namespace = message.namespace;
+    this.#told = virtualServers;
     this.#engine = this.#newEngine(virtualServers, settings);
     this.#link.post({ type: "ready" });
   }
@@ -121,6 +129,7 @@ class HealthRole {
       log: (line) => this.#link.send({ type: "log", line }),
       tell: (news) => this.#link.post({ type: "servers", news }),
       tellsInitialStates: this.#tellsInitialStates,
+      isRestart: this.#isRestart,
       previousKeys: this.#previousKeys,
       maxConcurrentChecks: Math.min(MOST_CHECKS, Math.max(LEAST_CHECKS, openFilesLimit() >> 2)),
       isLocal: (address) => this.#addresses.has(address),
@@ -134,6 +143,7 @@ class HealthRole {
     this.#engine?.run(this.#overrides);
     this.#engine?.bfd(this.#sessions);
     this.#report();
+    this.#rehearsals.begin(this.#told);
   }
 
   #order(id: number, carryOut: (engine: HealthEngine) => OrderAnswer): void {
@@ -154,13 +164,16 @@ class HealthRole {
   #reconfigure({ id, virtualServers, settings }: ToHealth & { type: "reconfigure" }): void {
     let refused: string | undefined;
     try {
-      if (this.#started) this.#engine?.reconfigure(virtualServers, settings);
-      else this.#engine = this.#newEngine(virtualServers, settings);
+      this.#told = serversTold(this.#told, virtualServers);
+      if (this.#started) this.#engine?.reconfigure(this.#told, settings);
+      else this.#engine = this.#newEngine(this.#told, settings);
     } catch (error) {
       refused = error instanceof Error ? error.message : String(error);
     }
     this.#link.post({ type: "reconfigured", id, ...(refused === undefined ? {} : { refused }) });
-    if (this.#started) this.#report();
+    if (!this.#started) return;
+    this.#report();
+    this.#rehearsals.begin(this.#told);
   }
 
   #report(): void {
@@ -170,6 +183,7 @@ class HealthRole {
   #stop(options: StopOptions): void {
     this.#reactor.remove(this.#link.fd);
     this.#reporter.stop();
+    this.#rehearsals.stop();
     const stopped = this.#engine?.stop(options) ?? Promise.resolve();
     stopped.then(() => this.#saidAll()).finally(() => this.#ended.resolve());
   }

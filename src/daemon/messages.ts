@@ -17,6 +17,7 @@ import type { ServerName, ServerOverride, SignedOrder } from "../engine/health/o
 import type { SyncRole } from "../engine/health/settings_keeper.ts";
 import type { ApiSettings } from "./api_settings.ts";
 import type { OwnSettings } from "./process_tuning.ts";
+import type { ToldServer } from "./told_servers.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import type { FenceRequest, InstanceNotice, StateTransition } from "../engine/vrrp/surroundings.ts";
 import type { VrrpPart } from "./vrrp_part.ts";
@@ -74,17 +75,19 @@ export type ToHealth =
     readonly settings: IpvsSettings;
     /** Virtual servers of earlier configurations: ours to remove from the kernel when they are configured no more. */
     readonly previousKeys: readonly VirtualServerKey[];
-    /** `rs_init_notifies`, at the first start. */
+    /** `rs_init_notifies`. */
     readonly tellsInitialStates: boolean;
+    /** A role before this one has told of the start. */
+    readonly isRestart: boolean;
     /** `net_namespace_ipvs`: where the kernel's table is. */
     readonly namespace?: string;
   }
   | { readonly type: "start" }
-  /** As for vrrp. */
+  /** As for vrrp. Virtual servers that are as told before are named by their places in that list. */
   | {
     readonly type: "reconfigure";
     readonly id: number;
-    readonly virtualServers: readonly VirtualServer[];
+    readonly virtualServers: readonly ToldServer[];
     readonly settings: IpvsSettings;
   }
   /** As for vrrp. */

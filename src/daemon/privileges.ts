@@ -1,5 +1,5 @@
 // Giving up privileges for good, and telling which ones this process has.
-import { libc } from "../linux/libc.ts";
+import { bindAllCalls, libc } from "../linux/libc.ts";
 import { check } from "../linux/system_error.ts";
 
 /** linux/capability.h */
@@ -27,6 +27,7 @@ export function hasCapability(capability: number): boolean {
  * @throws SystemError when the kernel refuses: then nothing may be served
  */
 export function dropPrivileges({ keepNetwork = false }: { readonly keepNetwork?: boolean } = {}): void {
+  bindAllCalls(); // to bind one is a permission that is given up here
   const calls = libc();
   calls.prctl(PR_SET_NO_NEW_PRIVS, 1n, 0n, 0n, 0n);
   if (calls.geteuid() === 0) {

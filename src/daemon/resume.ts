@@ -1,6 +1,6 @@
 // Which instances a vrrp role may resume as master, when its predecessor has died.
 import type { VrrpInstance } from "../config/config.ts";
-import { instanceKey } from "../engine/vrrp/vrrp_engine.ts";
+import { instanceKey } from "../engine/vrrp/instance_key.ts";
 import type { VrrpInstanceSnapshot } from "../ports/snapshot.ts";
 
 /**

@@ -3,7 +3,9 @@ import type { RoleSnapshot } from "../ports/snapshot.ts";
 import type { Reactor } from "../linux/reactor.ts";
 import { BackOff } from "./backoff.ts";
 import type { FromChild, RoleName } from "./messages.ts";
+import { cpuSecondsOf } from "./process_usage.ts";
 import { RoleProcess } from "./role_process.ts";
+import { START_STEP_MS, StartPatience } from "./start_patience.ts";
 
 /** What the supervisor decides about a role. */
 export interface RoleKeeperOptions<Outgoing> {
@@ -24,10 +26,8 @@ export interface RoleKeeperOptions<Outgoing> {
   readonly changed: () => void;
 }
 
-/** Longest time for a process to get ready. A machine under load is slow, not broken. */
-const READY_MS = 60_000;
 /** Longest time for a process to go over to another configuration; it may still be starting. */
-const RECONFIGURE_MS = READY_MS;
+const RECONFIGURE_MS = START_STEP_MS;
 /** What a process that ends may still say: what happened in its last moments still has to be told. */
 const TOLD_TO_THE_END: readonly FromChild["type"][] = ["transition", "notice", "servers", "observed"];
 
@@ -73,9 +73,9 @@ export class RoleKeeper<Outgoing> {
     if (process === undefined) return;
     this.#setProcess(process, "starting");
     this.#options.configure(process, diedAtMs !== undefined);
-    process.waitFor("ready", READY_MS).then((ready) => {
+    this.#getsReady(process).then((isReady) => {
       if (this.#process !== process) return;
-      if (ready === undefined) return process.kill(); // its end starts it again
+      if (!isReady) return process.kill(); // its end starts it again
       this.#setProcess(process, "running");
       this.#options.begin(process, diedAtMs);
     });
@@ -86,7 +86,7 @@ export class RoleKeeper<Outgoing> {
     const process = this.#open(false);
     if (process === undefined) return false;
     this.#options.configure(process, false);
-    if (await process.waitFor("ready", READY_MS) === undefined) {
+    if (!await this.#getsReady(process)) {
       process.kill();
       return false;
     }
@@ -143,6 +143,17 @@ export class RoleKeeper<Outgoing> {
       log(`cannot start the ${role} role: ${error instanceof Error ? error.message : error}`);
       if (again) this.#startLater(this.#backOff.next(0));
       return undefined;
+    }
+  }
+
+  async #getsReady(process: RoleProcess<Outgoing>): Promise<boolean> {
+    const patience = new StartPatience();
+    for (;;) {
+      if (await process.waitFor("ready", START_STEP_MS) !== undefined) return true;
+      const cpuSeconds = cpuSecondsOf(process.pid);
+      if (!patience.waitsOn(cpuSeconds)) return false;
+      const { log, role } = this.#options;
+      log(`warning: the ${role} role (${process.pid}) is still starting: it has got ${cpuSeconds} s of a processor`);
     }
   }
 

@@ -1,17 +1,13 @@
 // One running child role: spawned with its end of a link, watched until it ends.
 import { EPOLLIN, EPOLLOUT } from "../linux/constants.ts";
-import { libc } from "../linux/libc.ts";
-import { seqpacketPair } from "../linux/seqpacket.ts";
 import type { Reactor } from "../linux/reactor.ts";
 import { MAX_COMMAND_BYTES } from "./api_request.ts";
 import { Link } from "./link.ts";
 import { acceptFromChild, type FromChild, type RoleName } from "./messages.ts";
+import { spawnRole, takeEarly } from "./role_spawn.ts";
 
 /** The api role and the mail role talk to the network: what they may make us hold is bounded tightly. */
 const MAX_RECEIVED_BYTES: Partial<Record<RoleName, number>> = { api: MAX_COMMAND_BYTES, mail: 64 << 10 };
-
-/** Asked for once: when an upgrade has replaced the file, the kernel calls the one that runs deleted. */
-const PROGRAM = Deno.execPath();
 
 /** What the supervisor wants to hear of a child. */
 export interface RoleProcessEvents {
@@ -35,25 +31,13 @@ export class RoleProcess<Outgoing> {
   }[] = [];
   #linkOpen = true;
 
-  /** Spawns this same program in the given role. @throws when it cannot be spawned */
+  /** Starts this same program in the given role, or takes the process that was started early. @throws when it cannot be started */
   constructor(role: RoleName, reactor: Reactor, events: RoleProcessEvents) {
     this.role = role;
     this.#reactor = reactor;
-    const [ours, theirs] = seqpacketPair();
+    const { child, fd: ours } = takeEarly(role) ?? spawnRole(role);
     this.#link = new Link(ours, MAX_RECEIVED_BYTES[role]);
-    try {
-      this.#child = new Deno.Command(PROGRAM, {
-        args: [...selfArguments(), role, "--link", String(theirs)],
-        stdin: "null",
-        stdout: "inherit",
-        stderr: "inherit",
-      }).spawn();
-    } catch (error) {
-      this.#link.close();
-      throw error;
-    } finally {
-      libc().close(theirs);
-    }
+    this.#child = child;
     this.pid = this.#child.pid;
     reactor.add(ours, () => this.#readLink(events));
     this.ended = this.#child.status.then((status) => {
@@ -146,9 +130,4 @@ export class RoleProcess<Outgoing> {
     this.#link.close();
     for (const waiter of [...this.#waiters]) waiter.resolve(undefined);
   }
-}
-
-/** What comes before the role's name: nothing for the compiled program, `run -A main.ts` from source. */
-function selfArguments(): string[] {
-  return Deno.build.standalone ? [] : ["run", "--quiet", "--allow-all", Deno.mainModule];
 }

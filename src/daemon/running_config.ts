@@ -1,14 +1,24 @@
 // The configuration in use, as the api role may have it: its text without secrets, and a tag that changes with everything.
 import { createHash } from "node:crypto";
 import type { Config } from "../config/config.ts";
-import { redactedText } from "../config/running_text.ts";
 import type { RunningConfig } from "../ports/snapshot.ts";
 
-/** @param source the file that it was read from */
-export function runningConfig(
-  config: Config,
-  { generation, source, appliedAtMs }: { generation: number; source: string; appliedAtMs: number },
-): RunningConfig {
+/** The configuration in use, and since when. */
+export interface ConfigInUse {
+  readonly config: Config;
+  readonly generation: number;
+  readonly appliedAtMs: number;
+}
+
+/**
+ * What writes it down is loaded at the first call, when everything runs.
+ *
+ * @param used what is in use then
+ * @param source the file that it was read from
+ */
+export async function runningConfig(used: () => ConfigInUse, source: string): Promise<RunningConfig> {
+  const { redactedText } = await import("../config/running_text.ts");
+  const { config, generation, appliedAtMs } = used();
   return {
     generation,
     etag: etagOf(config),

@@ -1,14 +1,14 @@
 // The supervisor: keeps the roles running, hands configurations over, ends everything in an order that drops nothing.
 import type { Config } from "../config/config.ts";
 import { ipvsSettingsOf, usesIpvs } from "../config/sync_daemon.ts";
+import { withKnownServers } from "../config/known_servers.ts";
 import { differenceOf, saysTheSame, summaryOf } from "../config/plan.ts";
-import { formatKey, type VirtualServerKey } from "../core/ipvs/table.ts";
-import { keysOf } from "../engine/health/policy.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import { ProbeSockets } from "../linux/probe_sockets.ts";
 import { Reactor } from "../linux/reactor.ts";
 import type { NodeSnapshot, RoleSnapshot, Snapshot, VrrpInstanceSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
-import { ApiKeeper, type ConfigInUse, tellApi } from "./api_keeper.ts";
+import { ApiKeeper, tellApi } from "./api_keeper.ts";
+import type { ConfigInUse } from "./running_config.ts";
 import { BfdKeeper } from "./bfd_keeper.ts";
 import { HaproxyKeeper } from "./haproxy/keeper.ts";
 import { removeVirtualAddresses } from "./left_overs.ts";
@@ -36,6 +36,7 @@ import { ServerOrders } from "./server_orders.ts";
 import type { SupervisorOptions } from "./supervisor_options.ts";
 import { SyncRoles } from "./sync_role.ts";
 import { TakeoverGuards } from "./takeover_guards.ts";
+import { ToldServers } from "./told_servers.ts";
 import { Tracker } from "./tracker.ts";
 import { needsVrrp, vrrpPartOf } from "./vrrp_part.ts";
 import { vrrpStart, waitMsUntil } from "./vrrp_start.ts";
@@ -78,11 +79,10 @@ export class Supervisor {
   #nextReload: Promise<ReloadOutcome> | undefined;
   #vrrpInstances: readonly VrrpInstanceSnapshot[] = [];
   readonly #healthReports = new HealthReports();
+  readonly #told = new ToldServers();
   #healthWarnings: readonly WarningSnapshot[] = [];
   readonly #reloads = new ReloadRecord(this.#startedAtMs);
   #leftOut: readonly WarningSnapshot[];
-  /** Every virtual server that this supervisor ever had: what is configured no more is ours to remove. */
-  readonly #knownKeys = new Map<string, VirtualServerKey>();
   #nodeTimer: ReturnType<typeof setTimeout> | undefined;
   #usageTimer: ReturnType<typeof setInterval> | undefined;
 
@@ -191,7 +191,7 @@ export class Supervisor {
         process.send(this.#haproxy.report);
         this.#desk.begin(process);
       },
-      begin: (process) => this.#apiKeeper.begin(process, this.#inUse, this.#nodeSnapshot()),
+      begin: (process) => void this.#apiKeeper.begin(process, () => this.#inUse, this.#nodeSnapshot()),
     });
   }
 
@@ -207,7 +207,6 @@ export class Supervisor {
     if (this.#stopping) return;
     this.#ownProcess.apply(this.#config.global);
     this.#timedReload.use(this.#config.global);
-    this.#desk.open(this.#options);
     this.#options.journal?.record({ type: "daemon", text: `Holdfast ${this.#options.version} starts` });
     this.#notifier.use(this.#config);
     this.#tracker.configure(this.#config);
@@ -219,9 +218,9 @@ export class Supervisor {
     if (waitMsUntil(this.#vrrpNotBeforeUs) > 0) removeVirtualAddresses(this.#config.vrrpInstances, this.#options.log);
     if (needsVrrp(this.#config)) this.#vrrp.start();
     if (usesIpvs(this.#config)) this.#health.start();
-    if (this.#options.api !== undefined) this.#api.start();
+    this.#desk.open(this.#options);
     this.#usageTimer = setInterval(() => this.#nodeChanged(), USAGE_INTERVAL_MS);
-    this.#options.rolesChanged?.(this.#roles());
+    this.#rolesChanged();
   }
 
   /** Takes the configuration in again, in place. Requests during a reload become one more reload. */
@@ -281,18 +280,17 @@ export class Supervisor {
     this.#ended.resolve();
   }
 
-  #configureHealth(process: RoleProcess<ToHealth>, restarted: boolean): void {
+  #configureHealth(process: RoleProcess<ToHealth>, isRestart: boolean): void {
     const { virtualServers, global } = this.#config;
     const settings = ipvsSettingsOf(this.#config);
-    const tellsInitialStates = global.notifiesInitialStates === true && !restarted;
-    const previousKeys = [...this.#knownKeys.values()];
+    const tells = { tellsInitialStates: global.notifiesInitialStates === true, isRestart };
     const place = global.ipvsNetworkNamespace !== undefined && { namespace: global.ipvsNetworkNamespace };
-    process.post({ type: "configure", virtualServers, settings, previousKeys, tellsInitialStates, ...place });
+    const all = { previousKeys: this.#told.previousKeys, virtualServers: this.#told.whole(virtualServers) };
+    process.post({ type: "configure", settings, ...all, ...tells, ...place });
     this.#syncRoles.tell(process, this.#config);
     this.#tracker.healthStarts();
     process.post({ type: "bfd", sessions: this.#bfd.forCheckers });
     process.post({ type: "restore", overrides: this.#serverOrders.overrides });
-    for (const key of virtualServers.flatMap(keysOf)) this.#knownKeys.set(formatKey(key), key);
   }
 
   get #trackStatus(): TrackStatus {
@@ -362,7 +360,9 @@ export class Supervisor {
 
   #rolesChanged(): void {
     this.#nodeChanged();
-    if (!this.#stopping) this.#options.rolesChanged?.(this.#roles());
+    if (this.#stopping) return;
+    this.#options.rolesChanged?.(this.#roles());
+    if (this.#usageTimer !== undefined) this.#apiKeeper.start(this.#api, this.#roles());
   }
 
   #nodeChanged(): void {
@@ -390,7 +390,8 @@ export class Supervisor {
       scripts: this.#tracker.scripts,
       reloads: this.#reloads.counters,
       warnings: [maintenance.warnings, splitBrainWarnings(this.#vrrpInstances), this.#healthWarnings, this.#leftOut]
-        .concat([this.#notifier.warnings, this.#reloads.warnings, this.#haproxy.warnings]).flat(),
+        .concat([this.#tracker.warnings, this.#notifier.warnings, this.#reloads.warnings, this.#haproxy.warnings])
+        .flat(),
       ...(maintenance.state && { maintenance: maintenance.state }),
     };
   }
@@ -398,7 +399,8 @@ export class Supervisor {
   // --- reload ---
 
   async #takeOver(read: ReadResult, origin: Origin = { origin: "reload" }): Promise<ReloadOutcome> {
-    const { config, leftOut, report } = read;
+    const { leftOut, report } = read;
+    const config = read.config && withKnownServers(this.#config, read.config);
     if (report !== "") this.#options.log(`\n${report.trimEnd()}`);
     if (this.#stopping) return refusal(this.#generation, report, "Holdfast is ending");
     if (config === undefined) return this.#refuse(report, "the configuration on disk is wrong and was not taken over");
@@ -425,7 +427,7 @@ export class Supervisor {
     this.#notifier.reloaded();
     this.#leftOut = notStartedWarnings(leftOut);
     this.#options.log(`configuration ${this.#generation} is in use: ${summaryOf(changes)}`);
-    if (!this.#stopping) await this.#apiKeeper.renew(this.#inUse, this.#api, END_MS);
+    if (!this.#stopping) await this.#apiKeeper.renew(() => this.#inUse, this.#api, END_MS);
     logChanges(changes, this.#options.log);
     this.#desk.changes.used(read, changes, origin);
     this.#nodeChanged();
@@ -483,9 +485,8 @@ export class Supervisor {
       return undefined;
     }
     if (this.#health.stopped) return await this.#health.startReady() ? undefined : "the health role did not start";
-    const problem = await this.#health.reconfigure((id) => ({ type: "reconfigure", id, virtualServers, settings }));
+    const problem = await this.#health.reconfigure((id) => this.#told.reconfigure(id, virtualServers, settings));
     this.#syncRoles.tell(this.#health.process, config);
-    for (const key of virtualServers.flatMap(keysOf)) this.#knownKeys.set(formatKey(key), key);
     return problem;
   }
 

@@ -1,4 +1,5 @@
 // What the roles that are one synchronous loop (vrrp, bfd) have in common around it: signals, and an end by an error.
+import { bindAllCalls } from "../linux/libc.ts";
 import { ignoreTerminalSignals } from "./child_signals.ts";
 import { Link } from "./link.ts";
 import type { FromChild } from "./messages.ts";
@@ -18,6 +19,7 @@ export interface SynchronousRole {
  */
 export async function runLoop(linkFd: number, make: (link: Link<FromChild>) => SynchronousRole): Promise<void> {
   ignoreTerminalSignals();
+  bindAllCalls(); // none for the first time when it matters
   const link = new Link<FromChild>(linkFd);
   const role = make(link);
   try {

@@ -14,7 +14,7 @@ import {
   stepScript,
 } from "../core/tracking/script_verdict.ts";
 import { trackFileValue } from "../core/tracking/track_file_value.ts";
-import type { ScriptSnapshot } from "../ports/snapshot.ts";
+import type { ScriptSnapshot, WarningSnapshot } from "../ports/snapshot.ts";
 import type { TrackStatus } from "../engine/vrrp/tracked_items.ts";
 import { writeInitialFiles } from "./initial_files.ts";
 import { ProcessTracker, type ProcessView } from "./process_tracker.ts";
@@ -37,6 +37,8 @@ interface LiveScript {
   config: ScriptConfig;
   state: ScriptState;
   process?: ScriptProcess;
+  /** It cannot be run: what is said of that for as long. */
+  warning?: WarningSnapshot;
   timer?: ReturnType<typeof setTimeout>;
 }
 
@@ -70,6 +72,11 @@ export class Tracker {
       verdict: state.verdict,
       running: process !== undefined,
     }));
+  }
+
+  /** Scripts that cannot be run. */
+  get warnings(): WarningSnapshot[] {
+    return [...this.#scripts.values()].flatMap(({ warning }) => warning ?? []);
   }
 
   /** Goes over to a configuration: what is the same in both goes on, with what is known of it. */
@@ -137,10 +144,12 @@ export class Tracker {
   #step(live: LiveScript, event: ScriptEvent): void {
     const { state, actions } = stepScript(live.config, live.state, event, now());
     live.state = state;
+    if (state.obstacle === undefined) delete live.warning;
     for (const action of actions) {
       if (action.type === "run") this.#run(live);
       else if (action.type === "kill") live.process?.kill(action.signal);
       else if (action.type === "verdict") this.#tell(live, action.verdict, action.reason);
+      else if (action.type === "cannot-run") this.#tellObstacle(live, action.verdict, action.reason);
     }
     this.#schedule(live);
   }
@@ -159,6 +168,14 @@ export class Tracker {
   #tell({ script }: LiveScript, verdict: "up" | "down", reason: string): void {
     const how = verdict === "up" ? "succeeded" : `failed (${reason})`;
     this.#options.log(`VRRP_Script(${script.name}) ${how}`);
+    this.#options.changed();
+  }
+
+  #tellObstacle(live: LiveScript, verdict: ScriptVerdict, reason: string): void {
+    const meanwhile = verdict === "unavailable" ? "nothing is made of it" : `it counts as ${verdict}, as before`;
+    const message = `VRRP_Script(${live.script.name}) cannot be run (${reason}): until it can, ${meanwhile}`;
+    live.warning = { code: "script-unavailable", message, sinceMs: live.warning?.sinceMs ?? Date.now() };
+    this.#options.log(`warning: ${message}`);
     this.#options.changed();
   }
 

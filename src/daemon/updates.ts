@@ -3,7 +3,13 @@
 import { Buffer } from "node:buffer";
 import { masters } from "../appliance/step_down.ts";
 import { slotAccount } from "../appliance/slot_account.ts";
-import { isUpdateUrl, type UpdaterOrder, type UpdaterReport, type UpdateTerms } from "../appliance/updater_words.ts";
+import {
+  CANCEL,
+  isUpdateUrl,
+  type UpdaterOrder,
+  type UpdaterReport,
+  type UpdateTerms,
+} from "../appliance/updater_words.ts";
 import type { ApplianceSnapshot } from "../ports/appliance.ts";
 import type { AuditEntry, CommandAnswer, CommandRequest, TaskEntry } from "../ports/commands.ts";
 import type { Snapshot } from "../ports/snapshot.ts";
@@ -40,11 +46,17 @@ type LastWord = UpdaterReport & { readonly type: "done" | "failed" };
 
 interface Work {
   readonly connection: UpdaterConnection;
+  readonly task: string;
+  readonly order: UpdaterOrder["order"];
   readonly upload: string | undefined;
   readonly ended: Promise<LastWord>;
   /** An upload has to be here by then. */
   readonly dueMs: number;
   bytes: number;
+  /** All of the upload has come. */
+  isWhole: boolean;
+  /** Whose word it was to give it up, and why. */
+  cancelled?: string;
   idle: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -59,6 +71,7 @@ const UPLOAD_MS = 3_600_000;
 const CONFIRM_MS = 60_000;
 /** The slots are looked at so often: others mark them, too. */
 const LOOK_MS = 10_000;
+const UNSTARTED = "nothing of it is started";
 const NOT_HERE = "this is not the appliance: packages are updated by apt";
 
 /** Use: `begin()` for each command, `data()` for what an upload brings, `stop()`. */
@@ -90,9 +103,10 @@ export class Updates {
     return this.#appliance;
   }
 
-  /** Begins `update`, `update-rollback` or `update-confirm`. @throws Refusal */
+  /** Begins `update`, `update-rollback` or `update-confirm`, or gives up what is under way: `update-cancel`. @throws Refusal */
   async begin(request: CommandRequest, author: string): Promise<UpdateBegun> {
     if (this.#appliance === undefined) throw new Refusal(409, NOT_HERE);
+    if (request.command === "update-cancel") return await this.#cancel(request, author);
     if (this.#busy) throw new Refusal(409, "another update is under way");
     const order = orderOf(request, author);
     if (order.order === "update" || (order.order === "rollback" && order.reboot)) this.#refuseAsMaster(order);
@@ -126,6 +140,7 @@ export class Updates {
       }
       if (end === true) {
         clearTimeout(work.idle);
+        work.isWhole = true;
         await work.connection.closeWrite();
       }
       return { ok: true, result: {} };
@@ -144,9 +159,10 @@ export class Updates {
   #begun(
     connection: UpdaterConnection,
     order: UpdaterOrder & UpdateTerms,
-    { reason, upload: isUpload }: CommandRequest,
+    request: CommandRequest,
   ): UpdateBegun {
     const { author } = order;
+    const isUpload = request.upload;
     const what = order.order === "rollback"
       ? "the other slot is made the next one"
       : `an update ${isUpload === true ? "is uploaded" : `is read from ${new URL(urlOf(order)).host}`}`;
@@ -162,14 +178,40 @@ export class Updates {
     if (this.#tasks.length > MAX_TASKS) this.#tasks.shift();
     const upload = isUpload === true ? crypto.randomUUID() : undefined;
     const ended = this.#follow(connection, task.id, author);
-    const work: Work = { connection, upload, ended, dueMs: Date.now() + UPLOAD_MS, bytes: 0, idle: undefined };
+    const work: Work = {
+      connection,
+      task: task.id,
+      order: order.order,
+      upload,
+      ended,
+      dueMs: Date.now() + UPLOAD_MS,
+      bytes: 0,
+      isWhole: false,
+      idle: undefined,
+    };
     this.#work = work;
     if (upload !== undefined) this.#rewind(work);
-    const told = signed(what, { author, ...(typeof reason === "string" && reason !== "" && { reason }) });
+    const told = signedBy(what, author, request);
     this.#options.log(`update: ${told}`);
     this.#options.happened(`update: ${told}`);
     this.#options.changed();
     return { text: what, task: task.id, ...(upload === undefined ? {} : { upload }) };
+  }
+
+  /** The updater gives it up, or has its slot ready by then: its last word says which. @throws Refusal */
+  async #cancel(request: CommandRequest, author: string): Promise<UpdateBegun> {
+    const work = this.#work;
+    if (work === undefined || work.order !== "update") throw new Refusal(409, "no update is under way");
+    if (work.isWhole) throw new Refusal(409, "all of the upload has come: it is about to be the next slot's");
+    work.cancelled ??= signedBy("cancelled", author, request);
+    try {
+      // What has come of an upload is no whole update: its end says so to the updater.
+      if (work.upload === undefined) await work.connection.write(new TextEncoder().encode(`${CANCEL}\n`));
+      else await work.connection.closeWrite();
+    } catch {
+      // it has ended meanwhile
+    }
+    return { text: "the update is given up", task: work.task };
   }
 
   async #confirmed(connection: UpdaterConnection): Promise<UpdateBegun> {
@@ -207,12 +249,16 @@ export class Updates {
     }
     connection.close();
     clearTimeout(this.#work?.idle);
-    const upload = this.#work?.upload;
+    const { upload, cancelled } = this.#work ?? {};
+    const isDone = last.type === "done";
+    const isCancelled = cancelled !== undefined && !isDone;
+    // Of an upload the updater has only seen that it ends.
+    if (isCancelled) last = { type: "failed", text: `${cancelled}: ${upload === undefined ? last.text : UNSTARTED}` };
     if (upload !== undefined) this.#lastUpload = { upload, last };
     this.#work = undefined;
     this.#busy = false;
-    const isDone = last.type === "done";
-    this.#change(id, { state: isDone ? "succeeded" : "failed", text: last.text, endedAtMs: Date.now() });
+    const state = isDone ? "succeeded" : isCancelled ? "cancelled" : "failed";
+    this.#change(id, { state, text: last.text, endedAtMs: Date.now() });
     const text = `update: ${isDone ? "" : "it came to nothing: "}${last.text}`;
     this.#options.log(isDone ? text : `warning: ${text}`);
     this.#options.happened(text);
@@ -285,6 +331,10 @@ export class Updates {
     this.#appliance = this.#account();
     if (JSON.stringify(this.#appliance) !== before) this.#options.changed();
   }
+}
+
+function signedBy(text: string, author: string, { reason }: CommandRequest): string {
+  return signed(text, { author, ...(typeof reason === "string" && reason !== "" && { reason }) });
 }
 
 /** @throws Refusal */

@@ -131,7 +131,7 @@ Deno.test("a master is not updated unless it is told", async () => {
 
 Deno.test("elsewhere than on the appliance the answer is clear", async () => {
   const { updates } = world({ isAppliance: false });
-  for (const command of ["update", "update-rollback", "update-confirm"]) {
+  for (const command of ["update", "update-rollback", "update-confirm", "update-cancel"]) {
     const refused = await refusalOf(updates.begin({ command, url: URL_REQUEST.url }, "alice"));
     assertEquals(refused, [409, "this is not the appliance: packages are updated by apt"], command);
   }
@@ -165,6 +165,61 @@ Deno.test("an upload that was written before its end was told is no failure", as
   await say({ type: "done", text: "slot b is written" });
   assertEquals((await updates.data({ command: "update-data", upload, data: "", end: true })).ok, true);
   assertEquals((await updates.data({ command: "update-data", upload: "guess", data: "" })).ok, false);
+  updates.stop();
+});
+
+Deno.test("an update from a web server is cancelled by a word to the updater, which says how that ended", async () => {
+  const { updates, say, sent, journal, audit } = world();
+  assertEquals(await refusalOf(updates.begin({ command: "update-cancel" }, "bob")), [409, "no update is under way"]);
+  const { task } = await updates.begin(URL_REQUEST, "alice");
+  const begun = await updates.begin({ command: "update-cancel", reason: "wrong night" }, "bob");
+  assertEquals([begun.text, begun.task], ["the update is given up", task]);
+  assertEquals(sent.slice(1), ["cancel\n"]);
+  assertEquals(updates.tasks[0]?.state, "running", "until the updater has said so");
+  await say({ type: "failed", text: "nothing of it is started" });
+  const text = "cancelled (bob: wrong night): nothing of it is started";
+  assertEquals([updates.tasks[0]?.state, updates.tasks[0]?.text], ["cancelled", text]);
+  assertEquals(journal.at(-1), `update: it came to nothing: ${text}`);
+  assertEquals(audit, [`alice update refused: ${text}`]);
+  assertEquals((await refusalOf(updates.begin({ command: "update-cancel" }, "bob")))[0], 409);
+  updates.stop();
+});
+
+Deno.test("a slot that was ready before the cancel came stays the next one", async () => {
+  const { updates, say } = world();
+  await updates.begin(URL_REQUEST, "alice");
+  await updates.begin({ command: "update-cancel" }, "bob");
+  await say({ type: "done", text: "slot b is written" });
+  assertEquals([updates.tasks[0]?.state, updates.tasks[0]?.text], ["succeeded", "slot b is written"]);
+  updates.stop();
+});
+
+Deno.test("an upload is cancelled by its end, for whoever sends it, too; one that is whole is not", async () => {
+  const { updates, say, sent } = world();
+  const { upload } = await updates.begin({ command: "update", upload: true }, "alice");
+  await updates.data({ command: "update-data", upload, data: btoa("part") });
+  await updates.begin({ command: "update-cancel" }, "bob");
+  assertEquals(sent.slice(1), ["part", "END"]);
+  await say({ type: "failed", text: "the update ends too early" });
+  const text = "cancelled (bob): nothing of it is started";
+  assertEquals([updates.tasks[0]?.state, updates.tasks[0]?.text], ["cancelled", text]);
+  assertEquals(await updates.data({ command: "update-data", upload, data: btoa("more") }), {
+    ok: false,
+    status: 409,
+    message: text,
+  });
+  const second = await updates.begin({ command: "update", upload: true }, "alice");
+  await updates.data({ command: "update-data", upload: second.upload, data: btoa("all"), end: true });
+  const [status, why] = await refusalOf(updates.begin({ command: "update-cancel" }, "bob"));
+  assertEquals(status, 409);
+  assertStringIncludes(why, "all of the upload has come");
+  updates.stop();
+});
+
+Deno.test("a way back is not cancelled", async () => {
+  const { updates } = world();
+  await updates.begin({ command: "update-rollback" }, "alice");
+  assertEquals(await refusalOf(updates.begin({ command: "update-cancel" }, "bob")), [409, "no update is under way"]);
   updates.stop();
 });
 

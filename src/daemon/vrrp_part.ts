@@ -3,6 +3,7 @@ import type { Config, VrrpInstance } from "../config/config.ts";
 import type { GlobalDefs } from "../config/global_defs.ts";
 import type { SyncGroup } from "../config/config_vrrp.ts";
 import { linkSettingsOf } from "../config/link_settings.ts";
+import { realTimeLimit } from "../config/process_settings.ts";
 import { type LinkSettings, NO_LINK_SETTINGS } from "../ports/link_settings.ts";
 import { type AnnouncementPacing, NO_PACING } from "../engine/vrrp/announcement_pacer.ts";
 import { NO_STATICS, type StaticConfig } from "../engine/vrrp/static_parts.ts";
@@ -46,11 +47,12 @@ export function vrrpPartOf(config: Config): VrrpPart {
 }
 
 function autoPriorityOf(global: GlobalDefs): AutoPrioritySettings {
+  const limitUs = realTimeLimit(global.vrrpRealTimeLimitUs);
   return {
     highest: Math.max(0, global.maxAutoPriority ?? 0),
     tooLateUs: global.minAutoPriorityDelayUs ?? NO_AUTO_PRIORITY.tooLateUs,
     usual: global.vrrpRealTimePriority ?? 0,
-    ...(global.vrrpRealTimeLimitUs === undefined ? {} : { limitUs: global.vrrpRealTimeLimitUs }),
+    ...(limitUs === undefined ? {} : { limitUs }),
   };
 }
 

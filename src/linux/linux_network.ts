@@ -98,6 +98,10 @@ export class LinuxNetwork implements NetworkPort, LinkPort {
     return this.table.hasAddress(device, address);
   }
 
+  ownsAddress(address: string): boolean {
+    return this.table.names().some((name) => this.table.hasAddress(name, address));
+  }
+
   addAddress(assignment: AddressAssignment): void {
     this.#editor.add(assignment);
   }

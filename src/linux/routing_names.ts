@@ -5,12 +5,16 @@ import { NAME_FILES, type NameFile, type NameLookup, nameLookup, readNames } fro
 const USUAL_FOLDERS = ["/usr/lib/iproute2", "/usr/share/iproute2"];
 const ETC_FOLDER = "/etc/iproute2";
 
-/** Reads the files now. What is in `etcFolder` counts more; what cannot be read names nothing. */
+/** Reads the files at the first question: most configurations have none. What is in `etcFolder` counts more; what cannot be read names nothing. */
 export function routingNames(usrFolder: string | undefined, etcFolder = ETC_FOLDER): NameLookup {
   const folders = [...usrFolder === undefined ? USUAL_FOLDERS : [usrFolder], etcFolder];
   const read = (file: NameFile): (readonly [string, number])[] =>
     folders.flatMap((folder) => [`${folder}/${file}`, ...included(`${folder}/${file}.d`)].flatMap(namesIn));
-  return nameLookup(Object.fromEntries(NAME_FILES.map((file) => [file, read(file)])));
+  let names: NameLookup | undefined;
+  return (file, text) => {
+    names ??= nameLookup(Object.fromEntries(NAME_FILES.map((file) => [file, read(file)])));
+    return names(file, text);
+  };
 }
 
 /** Files `NAME.conf` of a folder, in order. */

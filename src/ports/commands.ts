@@ -58,7 +58,7 @@ export type ShownToken =
 export interface TaskEntry {
   readonly id: string;
   readonly kind: "apply" | "rollback" | "reload" | "maintenance" | "update" | "update_rollback";
-  readonly state: "running" | "succeeded" | "failed" | "rolled_back";
+  readonly state: "running" | "succeeded" | "failed" | "rolled_back" | "cancelled";
   readonly actor: string;
   readonly startedAtMs: number;
   readonly endedAtMs?: number;

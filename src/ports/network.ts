@@ -40,6 +40,8 @@ export interface NetworkPort {
   interface(name: string): NetworkInterface | undefined;
   /** Whether the device has the address now. */
   hasAddress(device: string, address: string): boolean;
+  /** Whether any device has the address now; missing where there is nothing else, as in simulations. */
+  ownsAddress?(address: string): boolean;
   /** Adds an address; one that is there already is no error. @throws Error with the kernel's reason */
   addAddress(assignment: AddressAssignment): void;
   /** Removes an address; one that is gone already is no error. @throws Error with the kernel's reason */

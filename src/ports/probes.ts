@@ -141,7 +141,7 @@ export type CheckStatus =
   | "PROCOK" // the command says good
   | "PROCERR" // the command says bad, or ended by a signal
   | "PROCTOUT" // the command took too long
-  | "SOCKERR"; // this host could not even try
+  | "SOCKERR"; // this host could not even try, which changes no verdict
 
 /** The outcome of one probe. */
 export interface ProbeResult {

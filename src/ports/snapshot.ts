@@ -66,7 +66,8 @@ export interface ProcessSnapshot {
 /** A `vrrp_script`, now. */
 export interface ScriptSnapshot {
   readonly name: string;
-  readonly verdict: "up" | "down" | "unknown";
+  /** `unavailable`: it could never be run, and counts for nothing. */
+  readonly verdict: "up" | "down" | "unknown" | "unavailable";
   readonly running: boolean;
 }
 

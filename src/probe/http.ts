@@ -29,7 +29,9 @@ export async function probeHttp(connect: Connect, request: HttpRequest, signal: 
     : await openTls(connect, target, tls, signal);
   if (!connected.ok) return connected.finding;
   const { connection } = connected;
-  const reader = new HttpResponseReader(body.wanted ? (bytes): void => body.push(bytes) : undefined);
+  const reader = body.wanted
+    ? new HttpResponseReader((bytes) => body.push(bytes), (bytes) => body.pushHead(bytes))
+    : new HttpResponseReader();
   let heard = false;
   const compliant = tls?.compliant === true;
   const exchange = ask(connection, { text: formatRequest(request), compliant }, reader, () => heard = true);

@@ -22,15 +22,15 @@ Deno.test("BodyCheck compares the MD5 that genhash prints", () => {
 });
 
 Deno.test("BodyCheck looks for a pattern", () => {
-  const partly = "the pattern is not in the part of the body that was read";
+  const partly = "the pattern is not in the part of the answer that was read";
   const cases: [string, BodyPattern, string | undefined, boolean?][] = [
     ["all is well", { pattern: "is\\s+well" }, undefined],
-    ["all is well", { pattern: "IS" }, "the pattern is not in the body"],
+    ["all is well", { pattern: "IS" }, "the pattern is not in the answer"],
     ["all is well", { pattern: "IS", options: ["caseless"] }, undefined],
-    ["all is well", { pattern: "well", negated: true }, "the pattern is in the body"],
+    ["all is well", { pattern: "well", negated: true }, "the pattern is in the answer"],
     ["all is well", { pattern: "sick", negated: true }, undefined],
     ["all is well", { pattern: "l", minOffset: 3, maxOffset: 9 }, undefined],
-    ["all is well", { pattern: "l", minOffset: 3, maxOffset: 8 }, "the pattern is not in the body"],
+    ["all is well", { pattern: "l", minOffset: 3, maxOffset: 8 }, "the pattern is not in the answer"],
     ["all is", { pattern: "all" }, undefined, true],
     ["all is", { pattern: "well" }, partly, true],
     ["all is", { pattern: "s$" }, partly, true],
@@ -41,6 +41,33 @@ Deno.test("BodyCheck looks for a pattern", () => {
   const check = new BodyCheck({ regex: { pattern: "a", options: ["utf"] } });
   check.push(Uint8Array.of(0xff));
   assertEquals(check.fault(false), "the body is not UTF-8");
+});
+
+Deno.test("BodyCheck finds a pattern in the whole answer or in the body alone", () => {
+  const head = "HTTP/1.1 200 OK\r\nX-Health: well\r\n\r\n"; // 35 bytes
+  const cases: [BodyPattern, boolean][] = [
+    [{ pattern: "X-Health: well" }, true],
+    [{ pattern: "^HTTP/1.1 200" }, true],
+    [{ pattern: "\\r\\n\\r\\nall good$" }, true],
+    [{ pattern: "^all good$" }, true],
+    [{ pattern: "good", maxOffset: 4 }, true],
+    [{ pattern: "good", minOffset: 39, maxOffset: 39 }, true],
+    [{ pattern: "good", minOffset: 40 }, false],
+    [{ pattern: "^good" }, false],
+    [{ pattern: "well", negated: true }, false],
+    [{ pattern: "sick", negated: true }, true],
+  ];
+  for (const [regex, isGood] of cases) {
+    const check = new BodyCheck({ regex });
+    check.pushHead(bytes(head));
+    check.push(bytes("all "));
+    check.push(bytes("good"));
+    assertEquals(check.fault(false) === undefined, isGood, JSON.stringify(regex));
+  }
+  const check = new BodyCheck({ regex: { pattern: "^well$", options: ["utf"] } });
+  check.pushHead(Uint8Array.of(0xff));
+  check.push(bytes("well"));
+  assertEquals(check.fault(false), undefined, "headers need not be UTF-8");
 });
 
 Deno.test("BodyCheck refuses a pattern that it cannot carry out", () => {

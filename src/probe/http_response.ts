@@ -15,6 +15,8 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 /** More of a body than this is never read, bytes. */
 export const MAX_CHECKED_BODY_BYTES = 8 * 1024 * 1024;
 
+type Take = (bytes: Uint8Array) => void;
+
 interface Head {
   readonly code: number;
   readonly reason: string;
@@ -34,11 +36,18 @@ export class HttpResponseReader {
   #searched = 0;
   #head: Head | undefined;
   #bodyBytes = 0;
-  readonly #onBody: ((bytes: Uint8Array) => void) | undefined;
+  readonly #onBody: Take | undefined;
+  readonly #onHead: Take | undefined;
 
-  /** Starts before the first byte. @param onBody takes the body, in pieces, up to its declared length or MAX_CHECKED_BODY_BYTES */
-  constructor(onBody?: (bytes: Uint8Array) => void) {
+  /**
+   * Starts before the first byte.
+   *
+   * @param onBody takes the body, in pieces, up to its declared length or MAX_CHECKED_BODY_BYTES
+   * @param onHead takes status line and headers, with the empty line that ends them, before the body
+   */
+  constructor(onBody?: Take, onHead?: Take) {
     this.#onBody = onBody;
+    this.#onHead = onHead;
   }
 
   /** Takes the next bytes. */
@@ -77,9 +86,11 @@ export class HttpResponseReader {
       if (head === undefined) {
         return { state: "malformed", text: `bad status line: ${printable(this.#text.split(/\r?\n/, 1)[0] ?? "")}` };
       }
-      this.#text = this.#text.slice(end.index + end[0].length);
+      const headText = this.#text.slice(0, end.index + end[0].length);
+      this.#text = this.#text.slice(headText.length);
       this.#searched = 0;
       if (isInterim(head.code)) continue;
+      this.#onHead?.(Uint8Array.from(headText, (character) => character.charCodeAt(0)));
       this.#head = head;
       return this.#body(head, bytes.subarray(bytes.length - this.#text.length));
     }

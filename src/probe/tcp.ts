@@ -89,6 +89,9 @@ const REFUSALS: Readonly<Record<string, { readonly status: CheckStatus; readonly
   ECONNABORTED: { status: "L4CON", text: "connection aborted" },
   EHOSTUNREACH: { status: "L4CON", text: "no route to host" },
   ENETUNREACH: { status: "L4CON", text: "network is unreachable" },
+  // What ICMP says, too: administratively prohibited (IPv6), protocol unreachable.
+  EACCES: { status: "L4CON", text: "prohibited on the way" },
+  ENOPROTOOPT: { status: "L4CON", text: "protocol unreachable" },
   EHOSTDOWN: { status: "L4CON", text: "host is down" },
   ETIMEDOUT: { status: "L4TOUT", text: "connection timed out" },
 };

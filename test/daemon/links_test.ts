@@ -63,6 +63,39 @@ test("track_src_ip: an instance without its source address is in fault", "hfsrc"
   await lab.comes("it is master again", () => lab.has("10.9.0.100"));
 });
 
+test(
+  "unicast_src_ip: an instance waits in fault for the address that it sends from, and outlives its absence",
+  "hfunisrc",
+  async (lab) => {
+    const address = (what: "add" | "del", device: string): Promise<string> =>
+      run("ip", "-n", lab.hosts.a.namespace, "addr", what, "10.9.0.33/32", "dev", device);
+    await lab.write(config("", "unicast_src_ip 10.9.0.33\n  unicast_peer {\n    10.9.0.2\n  }"));
+    lab.start();
+    const faults = async (): Promise<string | undefined> => (await lab.instances())[0]?.faults.join();
+    const missing = "the source address 10.9.0.33 is not on this machine";
+    await lab.comes("it is in fault", async () => await faults() === missing);
+    await address("add", "lo");
+    await lab.comes("it is master", () => lab.has("10.9.0.100"));
+    await address("del", "lo");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    assert(await lab.has("10.9.0.100"), "who serves goes on");
+    await link(lab, "down");
+    await lab.comes("the link is a fault", async () => (await faults())?.includes("interface eth0 is down") === true);
+    await link(lab, "up");
+    await lab.comes("then the address is missing", async () => await faults() === missing);
+    await address("add", "eth0");
+    await lab.comes("it is master again", () => lab.has("10.9.0.100"));
+    await address("del", "eth0");
+    await link(lab, "down");
+    await lab.comes("the link is a fault again", async () => (await faults())?.includes("is down") === true);
+    await link(lab, "up");
+    await lab.comes("and the address is missing again", async () => await faults() === missing);
+    await lab.write(config("", "unicast_src_ip 10.9.0.1\n  unicast_peer {\n    10.9.0.2\n  }"));
+    assertEquals((await lab.reload()).code, 0);
+    await lab.comes("a reload to an address that is there is enough", () => lab.has("10.9.0.100"));
+  },
+);
+
 test("vrrp_startup_delay holds instances, and what an earlier life left is removed", "hfwait", async (lab) => {
   await run("ip", "-n", lab.hosts.a.namespace, "addr", "add", "10.9.0.100/24", "dev", "eth0");
   await lab.write(config("global_defs {\n  vrrp_startup_delay 3\n}", "priority 255"));

@@ -32,7 +32,12 @@ test(
       await until("it is master in there", () => lab.has("10.9.0.100"), 30_000, () => daemon.output);
       const own = Deno.statSync(`/proc/${daemon.pid}/ns/net`);
       assertEquals(own.ino, Deno.statSync(`/run/netns/${namespace}`).ino, "the same process, all of it");
-      assertEquals((await lab.instances()).map(({ state }) => state), ["master"]);
+      await until(
+        "it says so",
+        async () => (await lab.instances())[0]?.state === "master",
+        30_000,
+        () => daemon.output,
+      );
 
       await Deno.writeTextFile(file, config(namespace, "10.9.0.101"));
       assertEquals((await lab.reload()).code, 0);

@@ -47,6 +47,35 @@ test("bfd_rt_priority and its like are for the bfd role, and a reload takes them
   assertEquals((await scheduling("hf_main_test")).length, 0);
 });
 
+test("keepalived's 10 ms of real time on end do not end a role that has to start first", "hfrttime", async (lab) => {
+  const names = { vrrp: "hf_rt_vrrp", checker: "hf_rt_health", bfd: "hf_rt_bfd" };
+  const settings = Object.entries(names).flatMap(([role, name]) => {
+    return [`${role}_process_name ${name}`, `${role}_rt_priority 20`, `${role}_rlimit_rttime 10000`];
+  });
+  await lab.write(`${config(settings.join("\n  "))}
+virtual_server 10.9.0.100 80 {
+  protocol TCP
+  real_server 10.9.0.1 8404 {
+    TCP_CHECK {
+      connect_timeout 1
+    }
+  }
+}
+`);
+  const daemon = lab.start();
+  await lab.comes("it is master", () => lab.has("10.9.0.100"));
+  for (const name of Object.values(names)) {
+    await lab.comes(`${name} runs in real time`, async () => (await scheduling(name)).join() === `RR 20 - ${name}`);
+    const limit = await run(
+      "bash",
+      "-c",
+      `prlimit --rttime --noheadings --raw --output SOFT,HARD --pid $(pgrep -x ${name})`,
+    );
+    assertEquals(limit.trim(), "5000000 unlimited");
+  }
+  assert(!daemon.output.includes("ended with status"), daemon.output);
+});
+
 test("umask is that of scripts, and a reload changes it", "hfumask", async (lab) => {
   const file = await Deno.makeTempFile();
   const script = `notify "/bin/sh -c 'umask >> ${file}; :'"`;

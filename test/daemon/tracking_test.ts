@@ -105,3 +105,68 @@ test("tracked scripts and files move addresses and priorities, and scripts hear 
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+test(
+  "a tracked script that is not there counts for nothing, and one that is gone counts as before",
+  "hftrackgone",
+  async (lab) => {
+    const folder = await Deno.makeTempDir({ prefix: "holdfast-track-" });
+    const script = (name: string): string => `${folder}/${name}`;
+    const put = (name: string, status: number): Promise<void> =>
+      Deno.writeTextFile(script(name), `#!/bin/sh\nexit ${status}\n`, { mode: 0o755 });
+    const says = async (word: string): Promise<boolean> => (await lab.status()).includes(word);
+    try {
+      await put("there", 0);
+      await lab.write(`global_defs {
+  script_user root
+}
+vrrp_script later {
+  script ${script("later")}
+  interval 0.2
+}
+vrrp_script there {
+  script ${script("there")}
+  interval 0.2
+  weight 20
+}
+vrrp_instance VI_1 {
+  interface eth0
+  version 3
+  virtual_router_id 51
+  priority 100
+  advert_int 0.1
+  virtual_ipaddress {
+    10.9.0.100/24
+  }
+  track_script {
+    later
+    there
+  }
+}
+`);
+      lab.start();
+      const effective = async (): Promise<number | undefined> => (await lab.instances())[0]?.priority.effective;
+      await lab.comes("it is master all the same", () => lab.has("10.9.0.100"));
+      await lab.comes("with the points of the other", async () => await effective() === 120);
+      const missing = (name: string, meanwhile: string): string =>
+        `VRRP_Script(${name}) cannot be run (there is no such file): until it can, ${meanwhile}`;
+      await lab.comes("there is a warning", () => says(missing("later", "nothing is made of it")));
+      await put("later", 1);
+      await lab.comes("when it is there and fails, the address goes", async () => !await lab.has("10.9.0.100"));
+      await Deno.remove(script("later"));
+      await lab.comes(
+        "when it is gone, it is bad as before",
+        () => says(missing("later", "it counts as down, as before")),
+      );
+      assertEquals(await lab.has("10.9.0.100"), false);
+      await put("later", 0);
+      await lab.comes("when it is good, the address comes back", () => lab.has("10.9.0.100"));
+      await lab.comes("and the warning goes", async () => !await says("cannot be run"));
+      await Deno.remove(script("there"));
+      await lab.comes("the other is gone", () => says(missing("there", "it counts as up, as before")));
+      assertEquals(await effective(), 120);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);

@@ -10,6 +10,7 @@ const LIMIT_MS = 30_000;
 export interface Instance {
   readonly state: string;
   readonly since: string;
+  readonly faults: readonly string[];
   readonly priority: { readonly base: number; readonly effective: number };
   readonly counters: { readonly transitions: number };
 }

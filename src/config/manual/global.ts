@@ -79,12 +79,12 @@ bfd_priority | nice value of the BFD process | 0 | -20
 vrrp_rt_priority | real-time priority of the VRRP process, so that a busy host does not delay advertisements | none | 50 | sched(7)
 checker_rt_priority | real-time priority of the health checking process | none | 10 | sched(7)
 bfd_rt_priority | real-time priority of the BFD process | none | 60 | sched(7)
-vrrp_rlimit_rttime | microseconds that the VRRP process may run on end with real-time priority | 10000 | 20000 | getrlimit(2)
-vrrp_rlimit_rtime | old name of \`vrrp_rlimit_rttime\` | | 20000
-checker_rlimit_rttime | microseconds that the health checking process may run on end with real-time priority | 10000 | 20000 | getrlimit(2)
-checker_rlimit_rtime | old name of \`checker_rlimit_rttime\` | | 20000
-bfd_rlimit_rttime | microseconds that the BFD process may run on end with real-time priority | 10000 | 20000 | getrlimit(2)
-bfd_rlimit_rtime | old name of \`bfd_rlimit_rttime\` | | 20000
+vrrp_rlimit_rttime | microseconds that the VRRP process may run on end with real-time priority; fewer than 5 seconds, keepalived's 10000 say, count as 5 seconds | no limit | 5000000 | getrlimit(2)
+vrrp_rlimit_rtime | old name of \`vrrp_rlimit_rttime\` | | 5000000
+checker_rlimit_rttime | microseconds that the health checking process may run on end with real-time priority; fewer than 5 seconds, keepalived's 10000 say, count as 5 seconds | no limit | 5000000 | getrlimit(2)
+checker_rlimit_rtime | old name of \`checker_rlimit_rttime\` | | 5000000
+bfd_rlimit_rttime | microseconds that the BFD process may run on end with real-time priority; fewer than 5 seconds, keepalived's 10000 say, count as 5 seconds | no limit | 5000000 | getrlimit(2)
+bfd_rlimit_rtime | old name of \`bfd_rlimit_rttime\` | | 5000000
 vrrp_no_swap | the VRRP process is never swapped out | off
 checker_no_swap | the health checking process is never swapped out | off
 bfd_no_swap | the BFD process is never swapped out | off

@@ -37,7 +37,7 @@ lvs_sync_daemon_interface | old way to run the IPVS synchronisation daemon on th
 linkbeat_use_polling | the link of this instance's interface is polled instead of watched | the top level's \`linkbeat_use_polling\`, else off
 promote_secondaries | sets the sysctl of the interface, so that removing a first address leaves the others of its subnet | off
 mcast_src_ip | source address of advertisements | first address of the interface | 192.0.2.1
-unicast_src_ip | source address of advertisements to \`unicast_peer\`; the same as \`mcast_src_ip\` | first address of the interface | 192.0.2.1
+unicast_src_ip | source address of advertisements to \`unicast_peer\`; the same as \`mcast_src_ip\`; until this machine has it the instance is in fault | first address of the interface | 192.0.2.1
 mcast_dst_ip | multicast group of this instance, the same on all routers of the group | \`vrrp_mcast_group4\` | 224.0.0.18 | ${RFC} section 5.1.1.2
 track_src_ip | the instance is in fault while its source address is missing | off
 unicast_peer | routers that advertisements are sent to one by one, instead of to the multicast group | multicast | { 192.0.2.2 }

@@ -38,16 +38,21 @@ export function startRealServer(checkers: readonly CheckerState[], nowUs: number
   };
 }
 
-/** A checker's result came in. `index` counts the checkers in the order of the configuration. */
+/** A checker's result came in. `index` counts the checkers in the order of the configuration; `ok` as in `judge`. */
 export function recordCheck(
   health: RealServerHealth,
-  result: { readonly index: number; readonly timing: CheckerTiming; readonly ok: boolean; readonly nowUs: number },
+  result: {
+    readonly index: number;
+    readonly timing: CheckerTiming;
+    readonly ok: boolean | undefined;
+    readonly nowUs: number;
+  },
 ): RealServerStep {
   const { index, timing, ok, nowUs } = result;
   const before = health.checkers[index];
   assert(before !== undefined, "a result belongs to a checker");
   const checkers = health.checkers.with(index, judge(timing, before, ok, nowUs));
-  const failedChecks = health.failedChecks + (ok ? 0 : 1);
+  const failedChecks = health.failedChecks + (ok === false ? 1 : 0);
   return withCheckers({ ...health, failedChecks }, checkers, nowUs);
 }
 

@@ -31,8 +31,16 @@ export function startChecker(start: { readonly up: boolean; readonly firstCheckU
  * The state after one more result, as keepalived judges (check_tcp.c, `tcp_epilog`): a success means up at once; a
  * failure means down after `retry` more tries. Before the first result the start counts as the last try, so that one
  * failure is enough. A checker that is down is not retried early: its next check comes after `delayLoopUs`.
+ *
+ * @param ok undefined: the check could not be carried out, which tells nothing and changes nothing (there `Rescheduling`)
  */
-export function judge(timing: CheckerTiming, state: CheckerState, ok: boolean, nowUs: number): CheckerState {
+export function judge(
+  timing: CheckerTiming,
+  state: CheckerState,
+  ok: boolean | undefined,
+  nowUs: number,
+): CheckerState {
+  if (ok === undefined) return { ...state, nextCheckUs: nowUs + timing.delayLoopUs };
   if (ok) return { up: true, judged: true, failures: 0, nextCheckUs: nowUs + timing.delayLoopUs };
   const failures = state.up && state.judged ? state.failures + 1 : timing.retry + 1;
   const down = failures > timing.retry;

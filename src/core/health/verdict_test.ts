@@ -30,6 +30,13 @@ Deno.test("judge() goes down after the failure and `retry` more, every delay_bef
   assertEquals(third, { up: false, judged: true, failures: 3, nextCheckUs: 18_200_000 });
 });
 
+Deno.test("judge() changes nothing by a check that could not be carried out", () => {
+  const started = startChecker({ up: false, firstCheckUs: 0 });
+  for (const state of [up, { ...up, failures: 2 }, { ...up, up: false, failures: 3 }, started]) {
+    assertEquals(judge(timing, state, undefined, 10_000_000), { ...state, nextCheckUs: 16_000_000 });
+  }
+});
+
 Deno.test("judge() does not hurry while down", () => {
   const down = { up: false, judged: true, failures: 3, nextCheckUs: 0 };
   assertEquals(judge(timing, down, false, 20_000_000), { ...down, nextCheckUs: 26_000_000 });

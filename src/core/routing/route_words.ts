@@ -44,6 +44,12 @@ const METRICS: Readonly<Record<string, readonly [number, number]>> = {
 };
 /** RTAX_..., and how many of its units are a millisecond. */
 const TIMES: Readonly<Record<string, readonly [number, number]>> = { rtt: [4, 8], rttvar: [5, 4], rto_min: [13, 1] };
+/** The time that a route gets for a metric such as `rtt`, if it is another one than that: as {@link compileRoute} notes. */
+export function raisedTime(name: string, value: string): string | undefined {
+  const time = Object.hasOwn(TIMES, name) ? timeOf(name, value) : undefined;
+  return time !== undefined && time < MIN_TIME_MS * perMillisecond(name) ? `${MIN_TIME_MS}ms` : undefined;
+}
+
 /** keepalived raises shorter times to this (measured on 2.2.7). */
 const MIN_TIME_MS = 200;
 const RTAX_FEATURES = 12;
@@ -174,17 +180,15 @@ class RouteReader {
     if (name === "features") return [RTAX_FEATURES, this.#oneOf(name, value, { ecn: 1 })];
     const plain = METRICS[name];
     if (plain !== undefined) return [plain[0], numberOf(name, value, 0, plain[1])];
-    const [metric, perMs] = TIMES[name] ?? [0, 1];
-    const match = /^(\d{1,9}(?:\.\d{1,6})?)(s|secs?|ms|msecs?)?$/.exec(value);
-    if (match === null) {
+    const [metric] = TIMES[name] ?? [0];
+    const number = timeOf(name, value);
+    if (number === undefined) {
       throw new WordProblem(`\`${name}\` must be a time such as \`300ms\` or \`1s\`, not \`${value}\``);
     }
-    const [, digits, unit] = match;
-    const scale = unit === undefined ? 1 : unit.startsWith("m") ? perMs : perMs * 1000;
-    const number = Math.round(Number(digits) * scale);
-    if (number >= MIN_TIME_MS * perMs) return [metric, Math.min(number, 0xffffffff)];
+    const least = MIN_TIME_MS * perMillisecond(name);
+    if (number >= least) return [metric, Math.min(number, 0xffffffff)];
     this.#notes.push(`\`${name} ${value}\` becomes ${MIN_TIME_MS}ms, the least that keepalived sets`);
-    return [metric, MIN_TIME_MS * perMs];
+    return [metric, least];
   }
 
   #takeCongestionControl(values: readonly string[]): void {
@@ -266,4 +270,18 @@ function destinationOf(text: string, family: Family): { destination: string; pre
   if (text === "default") return { destination: family === 4 ? "0.0.0.0" : "::", prefixLength: 0 };
   const [destination = "", length] = text.split("/");
   return { destination, prefixLength: length === undefined ? (family === 4 ? 32 : 128) : Number(length) };
+}
+
+/** In the units of the metric; undefined when it is no time. */
+function timeOf(name: string, value: string): number | undefined {
+  const match = /^(\d{1,9}(?:\.\d{1,6})?)(s|secs?|ms|msecs?)?$/.exec(value);
+  if (match === null) return undefined;
+  const [, digits, unit] = match;
+  const perMs = perMillisecond(name);
+  const scale = unit === undefined ? 1 : unit.startsWith("m") ? perMs : perMs * 1000;
+  return Math.round(Number(digits) * scale);
+}
+
+function perMillisecond(name: string): number {
+  return TIMES[name]?.[1] ?? 1;
 }

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "../../../test/assert.ts";
 import { anyName, nameLookup, readNames } from "./names.ts";
-import { compileRoute } from "./route_words.ts";
+import { compileRoute, raisedTime } from "./route_words.ts";
 import type { RouteRequest } from "../../wire/route.ts";
 import type { RuleRequest } from "../../wire/rule.ts";
 import type { Compiled } from "./words.ts";
@@ -192,4 +192,17 @@ Deno.test("compileRule() tells action, family and protocol, and refuses what mak
     const result = rule(...words);
     assertEquals(result.ok ? "" : result.problem, problem);
   }
+});
+
+Deno.test("raisedTime() gives what is used instead of a time that is too short, in the unit of each metric", () => {
+  const raised = (text: string): unknown => raisedTime(...text.split(" ") as [string, string]);
+  assertEquals(["rtt 1599", "rtt 1600", "rttvar 799", "rttvar 800", "rto_min 199ms", "rto_min 0.2s"].map(raised), [
+    "200ms",
+    undefined,
+    "200ms",
+    undefined,
+    "200ms",
+    undefined,
+  ]);
+  assertEquals(["mtu 1", "constructor 1", "rtt soon"].map(raised), [undefined, undefined, undefined]);
 });

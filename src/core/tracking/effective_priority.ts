@@ -45,7 +45,7 @@ const FILE_HIGHEST = 253;
  * | w < 0 | 0 | w |
  * | w = 0 | - | FAULT |
  *
- * A script without a result adds nothing. A file adds value times w, limited to 253; -254 and less is FAULT and adds
+ * A script without a result adds nothing, whether it will have one or cannot be run. A file adds value times w, limited to 253; -254 and less is FAULT and adds
  * nothing; with w = 0 any value but 0 is FAULT.
  *
  * @param basePriority `priority`, 1 to 255
@@ -87,7 +87,7 @@ export function trackedByMember(
 /** Whether a thing is good; undefined: not known yet. */
 function isUp(item: Exclude<TrackedItem, { kind: "file" }>): boolean | undefined {
   if (item.kind !== "script") return item.up;
-  return item.verdict === "unknown" ? undefined : item.verdict === "up";
+  return item.verdict === "up" || item.verdict === "down" ? item.verdict === "up" : undefined;
 }
 
 function faultOf(item: TrackedItem): string | undefined {

@@ -1,5 +1,6 @@
 import { assertEquals } from "../../../test/assert.ts";
 import { track, trackedByMember, type TrackedItem } from "./effective_priority.ts";
+import type { ScriptVerdict } from "./script_verdict.ts";
 
 const link = (weight: number, up: boolean, reverse = false): TrackedItem => ({
   kind: "interface",
@@ -8,7 +9,7 @@ const link = (weight: number, up: boolean, reverse = false): TrackedItem => ({
   reverse,
   up,
 });
-const script = (weight: number, verdict: "unknown" | "up" | "down", reverse = false): TrackedItem => ({
+const script = (weight: number, verdict: ScriptVerdict, reverse = false): TrackedItem => ({
   kind: "script",
   name: "check",
   weight,
@@ -56,6 +57,18 @@ Deno.test("track() of a script without result adds nothing, and without weight i
   }
   assertEquals(track(100, [script(0, "unknown")]), { effectivePriority: 100, faults: [], waitingFor: ["check"] });
   assertEquals(track(100, [script(0, "unknown", true)]).waitingFor, ["check"]);
+});
+
+Deno.test("track() of a script that cannot be run adds nothing, is no fault, and is not waited for", () => {
+  for (const weight of [10, -10, 0]) {
+    for (const reverse of [false, true]) {
+      assertEquals(track(100, [script(weight, "unavailable", reverse)]), {
+        effectivePriority: 100,
+        faults: [],
+        waitingFor: [],
+      });
+    }
+  }
 });
 
 Deno.test("track() of a failing script", () => {

@@ -14,8 +14,11 @@ export interface ScriptConfig {
   readonly initFail: boolean;
 }
 
-/** What a script says about its tracker. `unknown` until the first result; keepalived's instances wait in INIT for it. */
-export type ScriptVerdict = "unknown" | "up" | "down";
+/**
+ * What a script says about its tracker. `unknown` until the first result; keepalived's instances wait in INIT for it.
+ * `unavailable`: it cannot be run and never could, so that it says nothing; keepalived leaves such a one out.
+ */
+export type ScriptVerdict = "unknown" | "unavailable" | "up" | "down";
 
 /** The process, if any. A timer is a deadline in the state; monotonic microseconds. */
 export type ScriptRun =
@@ -34,6 +37,10 @@ export interface ScriptState {
   readonly run: ScriptRun;
   /** When the next run is due. */
   readonly nextRunUs: number;
+  /** Whether a run has said anything yet. */
+  readonly isJudged: boolean;
+  /** Why it could not be started the last time. */
+  readonly obstacle?: string;
 }
 
 /** Something that happened to a script. */
@@ -44,7 +51,7 @@ export type ScriptEvent =
   | { readonly type: "exited"; readonly code: number }
   /** The process died of a signal, which is a failure. */
   | { readonly type: "signalled"; readonly signal: number }
-  /** The process could not be started at all, which is a failure. */
+  /** The process could not be started at all: of what the script looks after nothing is known. */
   | { readonly type: "start-failed"; readonly message: string };
 
 /** What to do, in this order. */
@@ -53,6 +60,8 @@ export type ScriptAction =
   /** To the whole process group: scripts start children. */
   | { readonly type: "kill"; readonly signal: "SIGTERM" | "SIGKILL" }
   | { readonly type: "verdict"; readonly verdict: "up" | "down"; readonly reason: string }
+  /** It cannot be run, and could before, or for another reason. */
+  | { readonly type: "cannot-run"; readonly verdict: ScriptVerdict; readonly reason: string }
   /** A run was due while the one before had not ended: it is left out. */
   | { readonly type: "skipped" };
 
@@ -72,6 +81,7 @@ export function startScript(config: ScriptConfig, nowUs: number): ScriptState {
     counter: 0,
     run: { name: "idle" },
     nextRunUs: nowUs,
+    isJudged: false,
   };
 }
 
@@ -80,9 +90,9 @@ export function startScript(config: ScriptConfig, nowUs: number): ScriptState {
  * be refuted from the beginning.
  */
 export function resumeScript(config: ScriptConfig, before: ScriptState, same: boolean, nowUs: number): ScriptState {
-  if (before.verdict === "unknown") return startScript(config, nowUs);
+  if (!before.isJudged) return startScript(config, nowUs);
   const counter = same ? before.counter : before.verdict === "up" ? highest(config) : 0;
-  return { verdict: before.verdict, counter, run: { name: "idle" }, nextRunUs: nowUs };
+  return { verdict: before.verdict, counter, run: { name: "idle" }, nextRunUs: nowUs, isJudged: true };
 }
 
 /** The earliest deadline in a state. */
@@ -110,7 +120,7 @@ export function stepScript(config: ScriptConfig, state: ScriptState, event: Scri
     case "signalled":
       return ended(config, state, false, `ended by signal ${event.signal}`);
     case "start-failed":
-      return ended(config, state, false, `could not be started: ${event.message}`);
+      return notStarted(state, event.message);
     default:
       return event satisfies never;
   }
@@ -137,6 +147,19 @@ function timers(config: ScriptConfig, before: ScriptState, nowUs: number): Scrip
   return { state: { ...state, run, nextRunUs }, actions: [...actions, { type: "run" }] };
 }
 
+/**
+ * A script that is not there says nothing of what it looks after: what it said last holds, and one that never said anything
+ * counts for nothing. keepalived leaves out what it cannot find when it starts, and takes it for good later: whoever
+ * comes from there has an instance that serves, and would have one in FAULT on each of his routers.
+ */
+function notStarted(before: ScriptState, obstacle: string): ScriptStep {
+  if (before.run.name !== "running") return { state: before, actions: [] };
+  const verdict = before.isJudged ? before.verdict : "unavailable";
+  const state: ScriptState = { ...before, verdict, run: { name: "idle" }, obstacle };
+  if (before.obstacle === obstacle) return { state, actions: [] };
+  return { state, actions: [{ type: "cannot-run", verdict, reason: obstacle }] };
+}
+
 function ended(config: ScriptConfig, state: ScriptState, success: boolean, how: string): ScriptStep {
   switch (state.run.name) {
     case "idle":
@@ -156,8 +179,14 @@ function ended(config: ScriptConfig, state: ScriptState, success: boolean, how: 
 }
 
 /** One more result. The first one decides alone; later `fall` failures or `rise` successes in a row are needed. */
-function count(config: ScriptConfig, state: ScriptState, success: boolean, how: string): ScriptStep {
-  if (state.verdict === "unknown") {
+function count(
+  config: ScriptConfig,
+  { obstacle: _, ...before }: ScriptState,
+  success: boolean,
+  how: string,
+): ScriptStep {
+  const state: ScriptState = { ...before, isJudged: true };
+  if (state.verdict === "unknown" || state.verdict === "unavailable") {
     return decide({ ...state, counter: success ? highest(config) : 0 }, success ? "up" : "down", how);
   }
   if (state.verdict === "down") {

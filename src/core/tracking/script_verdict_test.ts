@@ -17,16 +17,24 @@ const timer: ScriptEvent = { type: "timer" };
 
 /** A script that runs, with this verdict and counter. */
 function running(verdict: ScriptState["verdict"], counter: number): ScriptState {
-  return { verdict, counter, run: { name: "running", timeoutTimerUs: 11_000_000 }, nextRunUs: 12_000_000 };
+  const run = { name: "running", timeoutTimerUs: 11_000_000 } as const;
+  return { verdict, counter, run, nextRunUs: 12_000_000, isJudged: verdict !== "unknown" };
 }
 
 function idle(verdict: ScriptState["verdict"], counter: number): ScriptState {
-  return { verdict, counter, run: { name: "idle" }, nextRunUs: 12_000_000 };
+  return { verdict, counter, run: { name: "idle" }, nextRunUs: 12_000_000, isJudged: true };
 }
 
 Deno.test("startScript() knows nothing and is due at once; with init_fail it begins as failed", () => {
   const state = startScript(config, 5_000_000);
-  assertEquals(state, { verdict: "unknown", counter: 0, run: { name: "idle" }, nextRunUs: 5_000_000 });
+  const nothing = {
+    verdict: "unknown",
+    counter: 0,
+    run: { name: "idle" },
+    nextRunUs: 5_000_000,
+    isJudged: false,
+  } as const;
+  assertEquals(state, nothing);
   assertEquals(startScript({ ...config, initFail: true }, 0).verdict, "down");
 });
 
@@ -88,14 +96,36 @@ Deno.test("stepScript() with rise 1 and fall 1 follows every result", () => {
   assertEquals(stepScript(one, running("down", 0), success, 0).state, idle("up", 1));
 });
 
-Deno.test("stepScript() counts a signal and a script that cannot be started as failures", () => {
+Deno.test("stepScript() counts a signal as a failure", () => {
   assertEquals(stepScript(config, running("unknown", 0), { type: "signalled", signal: 11 }, 0).actions, [
     { type: "verdict", verdict: "down", reason: "ended by signal 11" },
   ]);
-  const event: ScriptEvent = { type: "start-failed", message: "No such file or directory (ENOENT)" };
-  assertEquals(stepScript(config, running("unknown", 0), event, 0).actions, [
-    { type: "verdict", verdict: "down", reason: "could not be started: No such file or directory (ENOENT)" },
-  ]);
+});
+
+const missing: ScriptEvent = { type: "start-failed", message: "there is no such file" };
+
+Deno.test("a script that cannot be run and never could counts for nothing, until its first run that says something", () => {
+  for (const never of [running("unknown", 0), { ...running("down", 0), isJudged: false }]) {
+    const { state, actions } = stepScript({ ...config, initFail: true }, never, missing, 0);
+    assertEquals(actions, [{ type: "cannot-run", verdict: "unavailable", reason: "there is no such file" }]);
+    assertEquals(state.verdict, "unavailable");
+    const again = stepScript(config, { ...state, run: never.run }, missing, 0);
+    assertEquals([again.state, again.actions], [state, []], "it is said once");
+    const found = stepScript(config, { ...state, run: never.run }, failure, 0);
+    assertEquals(found.actions, [{ type: "verdict", verdict: "down", reason: "exited with status 1" }]);
+    assertEquals(found.state, idle("down", 0));
+  }
+});
+
+Deno.test("a script that cannot be run any more counts as before", () => {
+  for (const before of [running("up", 3), running("down", 1)]) {
+    const { verdict } = before;
+    const { state, actions } = stepScript(config, before, missing, 0);
+    assertEquals(actions, [{ type: "cannot-run", verdict, reason: "there is no such file" }]);
+    assertEquals(state, { ...idle(verdict, before.counter), obstacle: "there is no such file" });
+    const denied = stepScript(config, { ...state, run: before.run }, { type: "start-failed", message: "denied" }, 0);
+    assertEquals(denied.actions, [{ type: "cannot-run", verdict, reason: "denied" }], "another reason is news");
+  }
 });
 
 Deno.test("a run that takes too long is told to end, killed 2 s later, and fails once", () => {
@@ -139,7 +169,7 @@ Deno.test("an end that nobody waits for changes nothing", () => {
 });
 
 Deno.test("resumeScript() keeps what was known over a reload", () => {
-  const expected = { verdict: "up", counter: 3, run: { name: "idle" }, nextRunUs: 70_000_000 } as const;
+  const expected = { verdict: "up", counter: 3, run: { name: "idle" }, nextRunUs: 70_000_000, isJudged: true } as const;
   assertEquals(resumeScript(config, running("up", 3), true, 70_000_000), expected);
   assertEquals(resumeScript({ ...config, rise: 5 }, running("up", 3), false, 70_000_000), { ...expected, counter: 7 });
   assertEquals(resumeScript(config, running("down", 1), false, 70_000_000).counter, 0);

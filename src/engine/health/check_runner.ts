@@ -164,7 +164,7 @@ export class CheckRunner {
     try {
       return await check.run(signal);
     } catch (error) {
-      // A probe never rejects. If one does, that is a bug of ours: the server must not be taken for healthy by it.
+      // A probe never rejects. If one does, that is a bug of ours, and tells nothing of the server.
       const text = `the probe failed: ${error instanceof Error ? error.message : String(error)}`;
       return { ok: false, status: "SOCKERR", text, durationUs: this.#clock.nowUs() - startUs };
     }

@@ -53,7 +53,8 @@ export class CheckStatistics {
     series.results.set(result.status, (series.results.get(result.status) ?? 0) + 1);
     const word = result.ok ? "ok" : result.status.endsWith("TOUT") ? "timeout" : "fail";
     histogramIn(series.durations, word, CHECK_SECONDS).observe(result.durationUs / 1_000_000);
-    if (type === "agent") return; // it may be silent without contradicting anything
+    // An agent may be silent without contradicting anything, and what could not be checked contradicts nothing.
+    if (type === "agent" || result.status === "SOCKERR") return;
     if (result.ok === server.health.up) this.#contradictedSince.delete(server);
     else if (!this.#contradictedSince.has(server)) this.#contradictedSince.set(server, nowUs);
   }

@@ -1,8 +1,10 @@
 import { assertEquals } from "../../../test/assert.ts";
 import { configOf } from "../../../test/support/config_values.ts";
 import type { ProbeResult } from "../../ports/probes.ts";
+import { weightedEntry } from "./live_real_server.ts";
 import { LiveVirtualServer } from "./live_server.ts";
 import { keysOf, limitOf, requestsOf } from "./policy.ts";
+import { untoldWarning } from "./untold.ts";
 
 const CONFIG = configOf(`
 track_file load {
@@ -70,6 +72,29 @@ Deno.test("a command sets the weight and a tracked file adds to it, never below 
   assertEquals(weight(), 0);
 });
 
+Deno.test("a check that cannot be carried out changes neither verdict nor weight, and is told of once", () => {
+  if (SERVER === undefined) throw new Error("no server");
+  const live = new LiveVirtualServer(SERVER, { nowUs: 0, spreadUs: () => 0, table: undefined });
+  const [real] = live.realServers;
+  const [misc, file] = real?.checkers ?? [];
+  if (real === undefined || misc === undefined || file === undefined) throw new Error("no checkers");
+  const trouble: ProbeResult = { ok: false, status: "SOCKERR", text: "no such file", durationUs: 1 };
+  const standing = (): unknown => [real.health.up, weightedEntry(real).weight, untoldWarning(misc) !== undefined];
+  live.record(real, misc, { result: { ...GOOD, weight: 20 }, atMs: 0 }, 1);
+  live.record(real, file, { result: { ...GOOD, weightChange: -5 }, atMs: 0 }, 2);
+  assertEquals(standing(), [true, 15, false]);
+  assertEquals(live.record(real, misc, { result: trouble, atMs: 0 }, 3), { untold: true });
+  assertEquals(live.record(real, misc, { result: trouble, atMs: 0 }, 4), {});
+  live.record(real, file, { result: trouble, atMs: 0 }, 5);
+  assertEquals(standing(), [true, 15, true]);
+  const failed: ProbeResult = { ...trouble, status: "PROCERR" };
+  for (const nowUs of [6, 7]) live.record(real, misc, { result: failed, atMs: 0 }, nowUs);
+  assertEquals(standing(), [false, 5, false]);
+  live.record(real, misc, { result: trouble, atMs: 0 }, 8);
+  assertEquals(standing(), [false, 5, true]);
+  assertEquals(real.health.failedChecks, 2);
+});
+
 Deno.test("requestsOf() asks what each kind of checker says", () => {
   const [first, second] = SERVER?.realServers ?? [];
   const target = { address: "198.51.100.1", port: 80, timeoutMs: 5000 };
@@ -118,5 +143,6 @@ Deno.test("keysOf() takes a firewall mark with the family of its real servers, o
   const key = { kind: "fwmark", fwmark: 7 };
   assertEquals(mark("real_server 192.0.2.1 80 {\n}"), [[{ ...key, family: 4 }, [0]]]);
   assertEquals(mark("real_server 2001:db8::1 {\n}"), [[{ ...key, family: 6 }, [0]]]);
-  assertEquals(mark("ip_family inet6\nsorry_server 2001:db8::2"), [[{ ...key, family: 6 }, []]]);
+  assertEquals(mark("ip_family inet6\nreal_server 2001:db8::2 {\n}"), [[{ ...key, family: 6 }, [0]]]);
+  assertEquals(mark("ip_family inet6\nsorry_server 2001:db8::2"), [], "without real servers keepalived ignores it");
 });

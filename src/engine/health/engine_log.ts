@@ -14,6 +14,7 @@ import {
   sorryServerLines,
   staysOutLine,
   successLine,
+  untoldLine,
   verdictLine,
   weightLine,
 } from "./log_lines.ts";
@@ -52,6 +53,7 @@ export class EngineLog {
     const name = formatServer(realServer.entry, protocol);
     for (const line of step.agent === undefined ? [] : agentLines(step.agent, step.mode, name)) log(line);
     for (const line of step.certificate === undefined ? [] : certificateLines(step.certificate, name)) log(line);
+    if (step.untold) log(untoldLine(checker, formatServer(checker, protocol), result));
     if (step.verdict === "up") log(successLine(checker, formatServer(checker, protocol)));
     if (!result.ok && checker.logsAllFailures && step.tryFailed) {
       log(failureLine(checker, formatServer(checker, protocol), result));

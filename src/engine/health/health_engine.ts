@@ -1,5 +1,4 @@
 // The health engine: runs the checks of every virtual server and keeps the kernel's table in line with their results.
-import { same } from "../../base/same.ts";
 import type { Override } from "../../core/health/presence.ts";
 import type { TableModel } from "../../core/ipvs/model.ts";
 import type { VirtualServerKey, WantedVirtualServer } from "../../core/ipvs/table.ts";
@@ -34,6 +33,7 @@ import {
 import { Pace } from "./pace.ts";
 import { identityOf, keysOf } from "./policy.ts";
 import { PoolWatch } from "./pool_watch.ts";
+import { haveSameKeys, matchServers } from "./server_match.ts";
 import { Suspension } from "./suspension.ts";
 import { QuorumWords } from "./quorum_words.ts";
 import { SettingsKeeper, type SyncRole } from "./settings_keeper.ts";
@@ -149,9 +149,9 @@ export class HealthEngine {
       this.#says.start(server);
       for (const target of this.#wantedOf(server)) this.#keeper.want(target);
     }
-    this.#keeper.reconcile();
+    this.#keeper.reconcile(start.table);
     this.#settingsKeeper.use(this.#settings);
-    if (this.#options.tellsInitialStates === true) this.#tell(this.#servers.flatMap(initialNews));
+    if (this.#options.isRestart !== true) this.#tellStart(this.#servers);
     this.#pools.update(this.#servers);
     this.#sayQuorums(this.#servers);
     this.#pace.arrange();
@@ -171,18 +171,18 @@ export class HealthEngine {
    * not touched, the kernel's entries are edited, not made anew. Done when it returns.
    */
   reconfigure(virtualServers: readonly VirtualServer[], settings: IpvsSettings = this.#settings): void {
-    const before = new Map(this.#servers.map((server) => [identityOf(server.config), server]));
+    const { kept, others: before, isKnown } = matchServers(this.#servers, virtualServers);
     // What is new may be in the kernel's table already.
-    const table = virtualServers.every((config) => before.has(identityOf(config)))
-      ? this.#keeper.model
-      : this.#keeper.open();
+    const table = isKnown ? this.#keeper.model : this.#keeper.open();
     const start = this.#now();
     const added: LiveVirtualServer[] = [];
     const changes: (readonly [LiveVirtualServer, LiveChange])[] = [];
     this.#configs = virtualServers;
     this.#generation++;
-    this.#statistics.configure(virtualServers);
+    let isEdit = isKnown;
     this.#servers = virtualServers.map((config) => {
+      const same = kept.get(config);
+      if (same !== undefined) return same;
       const id = identityOf(config);
       const server = before.get(id);
       before.delete(id);
@@ -191,7 +191,8 @@ export class HealthEngine {
         added.push(made);
         return made;
       }
-      if (!same(server.config, config, "location")) changes.push([server, server.reconfigure(config, start)]);
+      isEdit &&= haveSameKeys(server.config, config);
+      changes.push([server, server.reconfigure(config, start)]);
       return server;
     });
     for (const server of before.values()) {
@@ -199,14 +200,18 @@ export class HealthEngine {
       this.#tell(endNews(server, "it was removed"));
     }
     this.#shared.use(this.#servers);
-    this.#lookWhoMayBeChecked();
-    this.#keeper.replace(this.wanted);
+    const movesTable = this.#lookWhoMayBeChecked();
+    if (isEdit && !movesTable && before.size === 0 && added.length === 0) {
+      this.#keeper.edit(changes.flatMap(([server]) => this.#wantedOf(server)));
+    } else this.#keeper.replace(this.wanted);
+    this.#statistics.configure(virtualServers);
     this.#settings = settings;
     this.#settingsKeeper.use(settings);
     for (const server of added) {
       this.#says.start(server);
       this.#turns.scheduleAll(server);
     }
+    this.#tellStart(added);
     this.#pace.arrange();
     for (const [server, change] of changes) {
       this.#says.change(server, change);
@@ -383,6 +388,10 @@ export class HealthEngine {
     return { nowUs: this.#options.clock.nowUs(), spreadUs: (checker) => this.#spreadUs(checker) };
   }
 
+  #tellStart(servers: readonly LiveVirtualServer[]): void {
+    this.#tell(servers.flatMap((server) => initialNews(server, this.#options.tellsInitialStates === true)));
+  }
+
   #tell(news: readonly ServerNews[]): void {
     if (news.length > 0) this.#options.tell?.(news);
   }
@@ -393,14 +402,16 @@ export class HealthEngine {
     this.#statistics.record(vs, realServer, checker.config.type, result, clock.nowUs());
     const step = server.record(realServer, checker, { result, atMs: clock.wallMs() }, clock.nowUs());
     if (step === NO_CHANGE) return;
-    this.#says.step(server, realServer, checker.config, result, step);
-    this.#tell(newsOfStep(server, realServer, result, step));
-    this.#sayQuorums([server]);
     // The first failure of a server that never was up changes nothing but what `fail_open` may hold.
     const isNews = step.verdict !== undefined && server.hasPool;
     const { realServer: change, quorum, weight, mode } = step;
-    if ([change, quorum, weight, mode].every((news) => news === undefined) && !isNews) return;
-    this.#keeper.apply(this.#wantedOf(server));
+    const movesTable = [change, quorum, weight, mode].some((news) => news !== undefined) || isNews;
+    // Before anything is said of it: until then connections go to a dead server.
+    if (movesTable) this.#keeper.apply(this.#wantedOf(server));
+    this.#says.step(server, realServer, checker.config, result, step);
+    this.#tell(newsOfStep(server, realServer, result, step));
+    this.#sayQuorums([server]);
+    if (!movesTable) return;
     this.#pools.update([server]);
     this.#pace.arrange();
     if (change !== undefined) this.#statistics.reacted(vs, realServer, change, clock.nowUs());

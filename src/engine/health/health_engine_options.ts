@@ -27,8 +27,10 @@ export interface HealthEngineOptions {
   readonly tell?: (news: readonly ServerNews[]) => void;
   /** Takes what instances that track virtual servers are to know; only what is other than before. */
   readonly tellQuorums?: (words: Readonly<Record<string, JudgedWord>>) => void;
-  /** The servers that are up at the start are told of, too: `rs_init_notifies`. */
+  /** The real servers that are up at the start are told of, too, not only quorums: `rs_init_notifies`. */
   readonly tellsInitialStates?: boolean;
+  /** An engine before this one has told of the start. */
+  readonly isRestart?: boolean;
   /** Virtual servers of the earlier configuration: those that are gone from this one are deleted from the table. */
   readonly previousKeys?: readonly VirtualServerKey[];
   /** Probes at the same time, default 256; the others wait their turn. */

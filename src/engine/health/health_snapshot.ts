@@ -16,6 +16,7 @@ import { countsAsUp, type LiveRealServer, weightedEntry } from "./live_real_serv
 import { timingOf } from "./policy.ts";
 import type { LiveVirtualServer } from "./live_server.ts";
 import type { SharedChecks } from "./shared_checks.ts";
+import { untoldWarning } from "./untold.ts";
 
 /** One virtual server, now. `table`: the kernel's, undefined while it cannot be read. */
 export function virtualServerSnapshot(
@@ -200,7 +201,7 @@ function causesOf(
       name: CHECKER_KEYWORDS[checker.config.type],
       fall: timingOf(checker.config).retry + 1,
       text: checker.agent?.said ?? checker.result?.result.text,
-      warning: warningOf(checker, checker.result?.result),
+      warning: untoldWarning(checker) ?? warningOf(checker, checker.result?.result),
       sharers: checks.sharers(checker),
     })),
     agent: agentOf(server.checkers),

@@ -126,7 +126,7 @@ export function weightedEntry({ entry, checkers, override }: LiveRealServer): Re
   let { weight } = entry;
   let change = 0;
   for (const { result } of checkers) {
-    if (result?.result.ok !== true) continue;
+    if (result?.result.ok !== true && result?.result.status !== "SOCKERR") continue; // which keeps what was said before
     weight = result.result.weight ?? weight;
     change += result.result.weightChange ?? 0;
   }

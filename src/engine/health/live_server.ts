@@ -31,6 +31,7 @@ import {
 } from "./live_real_server.ts";
 import { type AgentStep, assumeAgent, isGood, modeOf, recordAgent } from "./live_agent.ts";
 import { type CertificateStep, recordCertificate } from "./live_certificate.ts";
+import { isUntold, withWeightOf } from "./untold.ts";
 import { anyMoves, connectionsOf, leftDraining, rowsOf, type Settled, standingOf, termsOf } from "./live_presence.ts";
 import { policyOf, realServerEntry, timingOf } from "./policy.ts";
 
@@ -40,6 +41,8 @@ export interface LiveStep {
   readonly verdict?: "up" | "down";
   /** A try failed that does not count yet: there are more. */
   readonly tryFailed?: true;
+  /** From now on the check cannot be carried out. */
+  readonly untold?: true;
   readonly realServer?: "up" | "down";
   /** A checker named another weight. */
   readonly weight?: number;
@@ -166,12 +169,13 @@ export class LiveVirtualServer {
   record(server: LiveRealServer, checker: LiveChecker, dated: DatedResult, nowUs: number): LiveStep {
     const index = server.checkers.indexOf(checker);
     const before = server.health.checkers[index];
-    const ok = isGood(checker, before, dated.result);
+    const ok = isUntold(checker, dated.result) ? undefined : isGood(checker, before, dated.result);
+    const untold = ok === undefined && checker.result?.result.status !== dated.result.status;
     const { health, change } = recordCheck(server.health, { index, timing: timingOf(checker.config), ok, nowUs });
     const after = health.checkers[index];
     const [weightBefore, modeBefore] = [weightedEntry(server).weight, modeOf(server)];
     server.health = health;
-    checker.result = dated;
+    checker.result = ok === undefined ? withWeightOf(checker.result, dated) : dated;
     const agent = recordAgent(checker, dated.result);
     const certificate = recordCertificate(checker, dated);
     const mode = this.#stepMode(server, modeBefore, nowUs);
@@ -183,14 +187,15 @@ export class LiveVirtualServer {
     const quorum = this.#isStale ? this.#stepQuorum(nowUs) : undefined;
     // An agent that is not heard has passed no verdict.
     const isHeard = agent?.after.silence === undefined;
-    const firstVerdict = isHeard && (before?.judged === false || before?.up !== after?.up);
-    const tryFailed = !ok && after?.up === true;
+    const firstVerdict = isHeard && ok !== undefined && (before?.judged === false || before?.up !== after?.up);
+    const tryFailed = ok === false && after?.up === true;
     const news = [change, agent, mode, certificate, quorum];
-    if (!firstVerdict && !tryFailed && weight === weightBefore && news.every((one) => one === undefined)) {
+    if (!firstVerdict && !tryFailed && !untold && weight === weightBefore && news.every((one) => one === undefined)) {
       return NO_CHANGE;
     }
     return {
       ...(tryFailed ? { tryFailed } : {}),
+      ...(untold ? { untold } : {}),
       ...(firstVerdict && after !== undefined ? { verdict: after.up ? "up" : "down" } : {}),
       ...(change === undefined ? {} : { realServer: change }),
       ...(weight === weightBefore ? {} : { weight }),

@@ -37,6 +37,12 @@ export function formatService(config: VirtualServer): string {
   return config.fwmark === undefined ? formatServer(config, config.protocol) : `FWM ${config.fwmark}`;
 }
 
+/** A check cannot be carried out from here. `server` is already formatted. */
+export function untoldLine({ type }: Checker, server: string, { text }: ProbeResult): string {
+  const name = type === "tcp" ? "TCP check" : type === "http" || type === "https" ? "Web check" : NAMES[type];
+  return `${name} of ${server} cannot be carried out, its verdict stays as it was: ${text}.`;
+}
+
 /** Why a check failed. `server` is already formatted. */
 export function failureLine(checker: Checker, server: string, result: ProbeResult): string {
   if (checker.type === "tcp") {

@@ -97,25 +97,43 @@ export class TableKeeper {
     this.#arrange(SECOND_LOOK_US);
   }
 
+  /** Another configuration that differs in these only, not in their keys: `replace` without a look at all the others. */
+  edit(targets: readonly WantedVirtualServer[]): void {
+    this.#inSync = false;
+    for (const target of targets) this.want(target);
+    const refused = this.#change(targets);
+    if (refused === undefined || refused.length > 0) return this.reconcile();
+    this.#arrange(SECOND_LOOK_US);
+  }
+
   /** Wants these as they are now, and carries the difference out; after a failure, everything is looked at. */
   apply(targets: readonly WantedVirtualServer[]): void {
     for (const target of targets) this.want(target);
+    const refused = this.#change(targets);
     // With the state unknown, the reconcile that is already arranged does it.
-    const model = this.#model;
-    if (model === undefined) return;
-    const rows = targets.map(({ entry }) => model.get(canonicalKey(entry.key))).filter((row) => row !== undefined);
-    const refused = this.#guard(() => this.#carryOut(rows, targets));
     if (refused === undefined || refused.length === 0) return;
     this.#inSync = false;
     this.reconcile();
   }
 
-  /** Reads the table, makes it as wanted, and arranges the next time. */
-  reconcile(): void {
+  /** @returns what was refused; undefined: the state is unknown */
+  #change(targets: readonly WantedVirtualServer[]): readonly IpvsFailure[] | undefined {
+    const model = this.#model;
+    if (model === undefined) return undefined;
+    const rows = targets.map(({ entry }) => model.get(canonicalKey(entry.key))).filter((row) => row !== undefined);
+    return this.#guard(() => this.#carryOut(rows, targets));
+  }
+
+  /**
+   * Reads the table, makes it as wanted, and arranges the next time.
+   *
+   * @param known it was read a moment ago
+   */
+  reconcile(known?: TableModel): void {
     const wasInSync = this.#inSync;
     this.#inSync = false;
     const failures = this.#guard(() => {
-      const rows = [...this.#read().values()];
+      const rows = [...(known ?? this.#read()).values()];
       if (wasInSync) this.#reportDrift(rows);
       return this.#carryOut(rows, [...this.#wanted.values()]);
     });

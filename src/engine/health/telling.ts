@@ -30,9 +30,9 @@ export function newsOfChange(server: LiveVirtualServer, { removed, changed, quor
   ];
 }
 
-/** What is up at the start. */
-export function initialNews(server: LiveVirtualServer): ServerNews[] {
-  const up = server.realServers.filter(({ health }) => health.up);
+/** What is up from the start of a virtual server on: as under keepalived the quorum always, real servers if they are asked for. */
+export function initialNews(server: LiveVirtualServer, withRealServers: boolean): ServerNews[] {
+  const up = withRealServers ? server.realServers.filter(({ health }) => health.up) : [];
   return [
     ...up.map((real) => ofRealServer(server, real, "up", "it counts as up from the start")),
     ...(server.quorum.up ? ofQuorum(server, "gained") : []),

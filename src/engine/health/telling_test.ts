@@ -54,11 +54,12 @@ function short({ kind, virtualServer, realServer, to, reason }: ServerNews): str
   return `${kind} ${realServer?.address ?? virtualServer} ${to}: ${reason}`;
 }
 
+const QUORUM_AT_START = "virtual-server tcp 10.0.0.100:80 up: live weight 2, quorum 1";
 const QUORUM_LOST = "virtual-server tcp 10.0.0.100:80 down: live weight 0, quorum 1";
 
-Deno.test("HealthEngine tells of real servers, then of their virtual server; not of what is up from the start", async () => {
+Deno.test("HealthEngine tells of real servers, then of their virtual server; of the start only that the quorum is there", async () => {
   const bench = new Bench(text());
-  assertEquals(await bench.pass(13), []);
+  assertEquals(await bench.pass(13), [QUORUM_AT_START]);
   bench.dead.add("10.0.1.11");
   assertEquals(await bench.pass(13), ["real-server 10.0.1.11 down: refused"]);
   bench.dead.add("10.0.1.12");
@@ -76,7 +77,7 @@ Deno.test("HealthEngine tells of the start with rs_init_notifies, and of the end
   assertEquals(bench.told(), [
     "real-server 10.0.1.11 up: it counts as up from the start",
     "real-server 10.0.1.12 up: it counts as up from the start",
-    "virtual-server tcp 10.0.0.100:80 up: live weight 2, quorum 1",
+    QUORUM_AT_START,
   ]);
   bench.dead.add("10.0.1.11");
   await bench.pass(13);
@@ -87,15 +88,18 @@ Deno.test("HealthEngine tells of the start with rs_init_notifies, and of the end
   ]);
   const plain = new Bench(text());
   await plain.engine.stop({ keepTable: false });
-  assertEquals(plain.told(), []);
+  assertEquals(plain.told(), [QUORUM_AT_START]);
   const kept = new Bench(text("omega"));
   await kept.engine.stop({ keepTable: true });
-  assertEquals(kept.told(), []);
+  assertEquals(kept.told(), [QUORUM_AT_START]);
+  assertEquals(new Bench(text(), { tellsInitialStates: true, isRestart: true }).told(), []);
+  assertEquals(new Bench(text("alpha")).told(), []);
 });
 
-Deno.test("HealthEngine tells of what a reload removes while it is up, and not of what it adds", async () => {
+Deno.test("HealthEngine tells of what a reload removes while it is up, and of the quorum of what it adds", async () => {
   const bench = new Bench(text());
   const use = (config: string): void => bench.engine.reconfigure(configOf(config).virtualServers);
+  assertEquals(bench.told(), [QUORUM_AT_START]);
   use(text("", ["10.0.1.12", "10.0.1.13"]));
   assertEquals(bench.told(), ["real-server 10.0.1.11 down: it was removed"]);
   bench.dead.add("10.0.1.12");
@@ -106,6 +110,7 @@ Deno.test("HealthEngine tells of what a reload removes while it is up, and not o
   assertEquals(bench.told(), [
     "real-server 10.0.1.13 down: it was removed",
     "virtual-server tcp 10.0.0.100:80 down: it was removed",
+    "virtual-server tcp 10.0.0.200:80 up: live weight 2, quorum 1",
   ]);
 });
 
@@ -120,7 +125,7 @@ Deno.test("HealthEngine tells of checkers that change nothing about their server
         : { ok: true, status: "L4OK", text: "connected", durationUs: 1 },
     );
   const bench = new Bench(text("", ["10.0.1.11"], 2), { probes: { run } });
-  assertEquals(await bench.pass(5), []);
+  assertEquals(await bench.pass(5), ["virtual-server tcp 10.0.0.100:80 up: live weight 1, quorum 1"]);
   failing = 2;
   assertEquals(await bench.pass(13), [
     "real-server 10.0.1.11 down: refused",

@@ -23,7 +23,9 @@ export function priorityTerms(
 function describe(item: TrackedItem): string {
   switch (item.kind) {
     case "script":
-      return `script ${item.name} ${{ up: "succeeds", down: "fails", unknown: "has no result yet" }[item.verdict]}`;
+      return `script ${item.name} ${
+        { up: "succeeds", down: "fails", unknown: "has no result yet", unavailable: "cannot be run" }[item.verdict]
+      }`;
     case "file":
       return `file ${item.name} says ${item.value}`;
     default:

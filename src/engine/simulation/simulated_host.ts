@@ -8,7 +8,8 @@ import type { VrrpInstanceSnapshot } from "../../ports/snapshot.ts";
 import type { OperationAnswer, VrrpOperation } from "../vrrp/operations.ts";
 import { NO_STATUS, type TrackStatus } from "../vrrp/tracked_items.ts";
 import type { FenceRequest, StateTransition } from "../vrrp/surroundings.ts";
-import { instanceKey, VrrpEngine } from "../vrrp/vrrp_engine.ts";
+import { instanceKey } from "../vrrp/instance_key.ts";
+import { VrrpEngine } from "../vrrp/vrrp_engine.ts";
 
 /** An interface of a simulated host. */
 export interface SimulatedInterface {

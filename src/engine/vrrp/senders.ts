@@ -1,7 +1,7 @@
 // Who sent a packet, from where we may send ourselves. No state.
 import { type Family, formatIp, parseIp } from "../../base/ip.ts";
 import type { VrrpInstance } from "../../config/config.ts";
-import type { NetworkInterface } from "../../ports/network.ts";
+import type { NetworkInterface, NetworkPort } from "../../ports/network.ts";
 import { familyOfPacket, sourceOffset } from "../../wire/ip_packet.ts";
 
 /** The source address of a packet, for people. */
@@ -28,6 +28,17 @@ export function lacksSource(
 ): boolean {
   if (!tracksSourceAddress || sourceAddress === undefined || found === undefined) return false;
   return ![...found.ipv4Addresses, ...found.ipv6Addresses].includes(sourceAddress);
+}
+
+/**
+ * Whether advertisements to peers are to come from an address that is not ours (`unicast_src_ip`): answers would go elsewhere, and
+ * one that hears nobody becomes master beside another. On whichever interface it is, as under keepalived.
+ */
+export function lacksUnicastSource(
+  network: NetworkPort,
+  { sourceAddress, unicastPeers }: Pick<VrrpInstance, "sourceAddress" | "unicastPeers">,
+): boolean {
+  return sourceAddress !== undefined && unicastPeers.length > 0 && network.ownsAddress?.(sourceAddress) === false;
 }
 
 /** An address as text and as bytes. */

@@ -25,6 +25,7 @@ import type { MovedAddresses } from "./moved_addresses.ts";
 import { MovedParts } from "./moved_parts.ts";
 import { SplitBrainWatch } from "./split_brain_watch.ts";
 import { NO_STATUS, trackedSnapshot, type TrackStatus } from "./tracked_items.ts";
+import { FaultCauses } from "./fault_causes.ts";
 import { checkInterface } from "./interface_check.ts";
 import { Punctuality } from "./punctuality.ts";
 import type { DueRouters } from "./due_routers.ts";
@@ -57,7 +58,8 @@ export class VirtualRouter {
   #announcedBefore = 0;
   readonly #heard = new HeardPeer();
   /** Causes of fault that tracked things are. */
-  #trackedFaults: readonly string[] = [];
+  readonly #trackedFaults = new FaultCauses((cause, present) => this.#fault(cause, present));
+  readonly #interfaceFaults = new FaultCauses((cause, present) => this.#fault(cause, present));
   #state: RouterState = { name: "init" };
   #group: Membership | undefined;
   /** While the group is asked: what the router would do without it. */
@@ -433,9 +435,9 @@ export class VirtualRouter {
   /** Feeds the core with what is wrong with, or right again about, our interface. */
   #checkInterface(): void {
     const isMoved = (address: string): boolean => this.#addresses.all.some((entry) => entry.address === address);
-    const { source, faults } = checkInterface(this.#config, this.#ports.network, isMoved);
+    const { source, faults } = checkInterface(this.#config, this.#ports.network, isMoved, this.#state.name);
     if (source !== this.#source?.text) this.#source = source === undefined ? undefined : withBytes(source);
-    for (const [cause, present] of faults) this.#fault(cause, present);
+    this.#interfaceFaults.replace(faults);
     this.#checkTracking();
   }
 
@@ -458,9 +460,7 @@ export class VirtualRouter {
     // A script that a reload brought must not take a running instance down before it has said anything.
     const silent = waitingFor.map((name) => `script ${name} has no result yet`);
     const causes = [...faults, ...(this.#state.name === "fault" ? silent : [])];
-    for (const cause of causes) this.#fault(cause, true);
-    for (const cause of this.#trackedFaults) if (!causes.includes(cause)) this.#fault(cause, false);
-    this.#trackedFaults = causes;
+    this.#trackedFaults.replace(causes);
     this.#beginIfReady(silent);
   }
 

@@ -14,6 +14,7 @@ import { readAdvertisement, readAdvertisement6, VRRP_PROTOCOL } from "../../wire
 import { NO_ORDERS, type RouterOrders } from "../../core/vrrp/steering.ts";
 import { addressesOf, addressKey } from "./addresses.ts";
 import { DueRouters } from "./due_routers.ts";
+import { instanceKey } from "./instance_key.ts";
 import { LinkWatch } from "./link_watch.ts";
 import { LiveSyncGroup } from "./live_sync_group.ts";
 import type { Message } from "./packet_auth.ts";
@@ -24,11 +25,6 @@ import { groupOf } from "./terms.ts";
 import { UnknownVrids } from "./unknown_vrids.ts";
 import type { VirtualRouterPorts } from "./surroundings.ts";
 import { VirtualRouter } from "./virtual_router.ts";
-
-/** What makes an instance the same one across configurations: keepalived's match, the name is not part of it. */
-export function instanceKey(instance: Pick<VrrpInstance, "interface" | "vrid" | "family">): string {
-  return `${instance.interface} ${instance.vrid}${instance.family === 6 ? " IPv6" : ""}`;
-}
 
 /** Where advertisements of one IP version are sent and received. */
 export interface Listener {

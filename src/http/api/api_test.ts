@@ -103,7 +103,7 @@ Deno.test("each reply is exactly what its schema says: no field is missing, wron
     setHaproxyWeight: { weight: "50%" },
     startUpdate: { url: "https://updates.example/holdfast.update" },
   };
-  const later = ["applyConfig", "startUpdate", "uploadUpdate", "rollbackUpdate"];
+  const later = ["applyConfig", "startUpdate", "uploadUpdate", "rollbackUpdate", "cancelUpdate"];
   for (const { id, method, path, reply, takesBytes } of OPERATIONS) {
     const instance = id === "getTask" ? { id: "t1" } : values;
     const url = `/api/v1${

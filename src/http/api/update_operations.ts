@@ -87,6 +87,19 @@ export const UPDATE_OPERATIONS: readonly Operation[] = [
     problems: [409, 503],
     run: (source, call) => begun(source, call, { command: "update-rollback", ...call.body as object }),
   },
+  {
+    id: "cancelUpdate",
+    method: "post",
+    path: "/update:cancel",
+    role: "admin",
+    summary: "Gives the update up that is under way, as long as its slot is not yet the next one",
+    body: Reason,
+    bodyMayMiss: true,
+    reply: schemas.UpdateBegun,
+    mayTakeLonger: true,
+    problems: [409, 503],
+    run: (source, call) => begun(source, call, { command: "update-cancel", ...call.body as object }),
+  },
 ];
 
 async function begun({ command }: ApiSource, call: Call, request: { readonly command: string }): Promise<Outcome> {

@@ -17,6 +17,7 @@ Deno.test("updates are for admins: every role at every operation", async () => {
     uploadUpdate: { body: "bytes", headers: BYTES },
     confirmUpdate: { headers: JSON_TYPE },
     rollbackUpdate: { headers: JSON_TYPE },
+    cancelUpdate: { headers: JSON_TYPE },
   };
   const table: Record<string, number[]> = {};
   for (const { id, method, path } of UPDATE_OPERATIONS) {
@@ -33,6 +34,7 @@ Deno.test("updates are for admins: every role at every operation", async () => {
     uploadUpdate: [403, 403, 202],
     confirmUpdate: [403, 403, 200],
     rollbackUpdate: [403, 403, 202],
+    cancelUpdate: [403, 403, 202],
   });
 });
 

@@ -199,7 +199,7 @@ export const Generation = z.object({
 export const Task = z.object({
   id: z.string(),
   kind: z.enum(["apply", "rollback", "reload", "maintenance", "update", "update_rollback"]),
-  state: z.enum(["running", "succeeded", "failed", "rolled_back"]),
+  state: z.enum(["running", "succeeded", "failed", "rolled_back", "cancelled"]),
   actor: z.string(),
   startedAt: time,
   endedAt: time.optional(),

@@ -75,9 +75,12 @@ export async function drip(peer: Peer, text: string, everyMs = 100): Promise<voi
   }
 }
 
-/** The same for ever, until the peer closes. */
+/** The same for ever, until the peer closes. With rests: one that never rests takes the processor from the servers beside it. */
 export async function endless(peer: Peer, text: string): Promise<void> {
-  for (;;) await peer.say(text);
+  for (let piece = 1;; piece++) {
+    await peer.say(text);
+    if (piece % 100 === 0) await peer.pause(10);
+  }
 }
 
 /** Down, for this reason. */

@@ -73,6 +73,16 @@ const DNS_CASES: readonly CheckCase[] = [
     down("L7TOUT", /^no answer within 2000 ms$/),
   ),
   dns(
+    "others' answers without an end",
+    {
+      reply: (query, say) => {
+        const answer = response(Uint8Array.from(query, (byte, at) => at === 0 ? byte ^ 1 : byte), 0);
+        for (let at = 0; at < 40; at++) setTimeout(() => say(answer), at * 300);
+      },
+    },
+    down("L7TOUT", /^no answer within 2000 ms$/),
+  ),
+  dns(
     "a flood of others' answers",
     {
       reply: (query, say) => {

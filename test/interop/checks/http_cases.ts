@@ -104,8 +104,20 @@ export const HTTP_CASES: readonly CheckCase[] = [
   http(
     "pattern not in the body",
     answering((peer) => peer.say(`${HEAD}Content-Length: 4\r\n\r\nill\n`)),
-    down("L7RSP", /^200 OK, but the pattern is not in the body$/),
-    { url: 'regex "^we[kl]l"' },
+    down("L7RSP", /^200 OK, but the pattern is not in the answer$/),
+    { url: 'regex "we[kl]l"' },
+  ),
+  http(
+    "pattern not in the headers",
+    answering((peer) => peer.say(`${HEAD}Content-Length: 4\r\n\r\nill\n`)),
+    down("L7RSP", /^200 OK, but the pattern is not in the answer$/),
+    { url: 'regex "^Content-Length: 5"\nregex_options multiline' },
+  ),
+  http(
+    "forbidden pattern in the body",
+    answering((peer) => peer.say(`${HEAD}Content-Length: 4\r\n\r\nill\n`)),
+    down("L7RSP", /^200 OK, but the pattern is in the answer$/),
+    { url: "regex ^ill\nregex_no_match\nregex_options multiline" },
   ),
   http(
     "another protocol",

@@ -246,11 +246,11 @@ const LOCAL_CASES: readonly CheckCase[] = [
   misc("endless", down("PROCTOUT", /^no exit within 2000 ms: more and more$/)),
   misc("leaves", down("PROCERR", /^exit code 3$/)),
   misc("dynamic", up("PROCOK", /^exit code 9$/), "misc_dynamic"),
-  misc("removed", down("SOCKERR", /^cannot run \/.*\/removed: no such file$/)),
-  misc("forbidden", down("SOCKERR", /^cannot run \/.*\/forbidden: permission denied$/)),
+  misc("removed", up("SOCKERR", /^cannot run \/.*\/removed: no such file$/)),
+  misc("forbidden", up("SOCKERR", /^cannot run \/.*\/forbidden: permission denied$/)),
   file("one", down("L7STS", /^value 1$/)),
-  file("overflow", down("SOCKERR", /^the number does not fit into 32 bits$/)),
-  file("folder", down("SOCKERR", /^not a regular file$/)),
+  file("overflow", up("SOCKERR", /^the number does not fit into 32 bits$/)),
+  file("folder", up("SOCKERR", /^not a regular file$/)),
 ];
 
 export const OTHER_CASES: readonly CheckCase[] = [...WAY_CASES, ...LOCAL_CASES];

@@ -86,7 +86,7 @@ export const TLS_CASES: readonly CheckCase[] = [
   ),
   tls(
     "a dripping hello",
-    greeted((peer) => drip(peer, "\x16\x03\x03\0\x5a\x02\0\0\x56\x03\x03\0\x01\x02\x03\x04")),
+    greeted((peer) => drip(peer, `\x16\x03\x03\0\x5a\x02\0\0\x56\x03\x03${"\x01".repeat(60)}`)),
     down("L6TOUT", /^no TLS within 2000 ms$/),
   ),
   tls(
