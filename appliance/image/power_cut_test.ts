@@ -147,7 +147,7 @@ Deno.test("a configuration that is saved while the power is cut at 50 random mom
       machine.putOnPartition(1);
       assertEquals(machine.start(), 1);
       machine.putOnPartition(2);
-      machine.startAndCut(random.integer(1, 9));
+      machine.startAndCut(random.integer(1, 14));
       // Whoever wrote the partition may have been cut short, too; then the last good one is used.
       const isWhole = random.chance(0.5);
       if (!isWhole) machine.tearPartition();
@@ -158,6 +158,31 @@ Deno.test("a configuration that is saved while the power is cut at 50 random mom
     });
   }
   assert(used.old > 3 && used.new > 3, JSON.stringify(used));
+});
+
+Deno.test("what a release has found of a configuration it does not find again after power on", async () => {
+  await inFolder((folder) => {
+    const machine = new KeptConfiguration(folder, new Prng(1));
+    const asked = (): string => machine.takeAsked().join(" ");
+    machine.putOnPartition(1);
+    machine.start();
+    assertEquals(asked(), "check firewall");
+    assertEquals([machine.start(), asked()], [1, ""]);
+    assertEquals(machine.firewall, "flush chain inet holdfast services\n");
+    machine.restart();
+    assertEquals(asked(), "check firewall", "a daemon that did not start with it");
+    machine.putOnPartition(2);
+    assertEquals([machine.start(), asked()], [2, "check firewall"], "other files");
+    machine.releaseHash = "0c2d";
+    assertEquals([machine.start(), asked()], [2, "check firewall"], "another release");
+    assertEquals([machine.start(), asked()], [2, ""]);
+    machine.tearPartition();
+    assertEquals([machine.start(), asked()], [2, "check firewall"], "a wrong one: the last good one is used");
+    machine.putOnPartition(2);
+    machine.isFull = true;
+    machine.releaseHash = "0e3f";
+    for (const _ of [1, 2]) assertEquals([machine.start(), asked()], [2, "check firewall"], "nothing can be kept");
+  });
 });
 
 Deno.test("a full state partition: the configuration of the partition is used as it is, and the copy stays whole", async () => {

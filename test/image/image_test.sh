@@ -84,7 +84,8 @@ echo "-- a wrong configuration on the partition"
 configuration 150 | sed '$d' | put_config left keepalived.conf
 power_on left bios 1
 check "it starts all the same and can be reached" eventually $boot_seconds healthy left
-check "the console says what is wrong" eventually 20 grep -q 'keepalived.conf:' <(serial left)
+says_what_is_wrong() { serial left | grep 'keepalived.conf:' >/dev/null; }
+check "the console says what is wrong" eventually 20 says_what_is_wrong
 check "the last good configuration is used: it takes its address back" eventually 30 has_vip left
 check "a reload says what is wrong" on left "! systemctl reload holdfast && journalctl -u holdfast | grep -q 'error: '"
 check "repaired and reloaded, as README.TXT says" on left \

@@ -1,8 +1,9 @@
 // Serves one file over https on loopback, and hangs up in the middle of answers.
-// Arguments: file, where to write the certificate authority, where to write the port, bytes of the first answer, of the others.
+// Arguments: file, where to write the certificate authority, where to write the port, bytes of the first answer, of the others;
+// `silent`: instead of hanging up it says nothing more.
 import { LOOPBACK_CERTIFICATE, LOOPBACK_KEY, TEST_CA } from "../support/loopback_certificate.ts";
 
-const [path = "", caPath = "", portPath = "", first = "", others = ""] = Deno.args;
+const [path = "", caPath = "", portPath = "", first = "", others = "", ending = ""] = Deno.args;
 
 const size = Deno.statSync(path).size;
 const listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert: LOOPBACK_CERTIFICATE, key: LOOPBACK_KEY });
@@ -41,6 +42,7 @@ async function answer(connection: Deno.TlsConn): Promise<void> {
     await write(connection, buffer.subarray(0, read));
     left -= read;
   }
+  while (ending === "silent" && await connection.read(buffer) !== null);
 }
 
 async function write(connection: Deno.TlsConn, bytes: Uint8Array): Promise<void> {

@@ -7,6 +7,8 @@ set -uo pipefail
 
 # shellcheck source=test/image/begin.sh
 source "$(dirname "${BASH_SOURCE[0]}")/begin.sh"
+# shellcheck source=test/image/measure.sh
+source "$here/measure.sh"
 boot_seconds=300
 
 has_vip() { on box ip -4 -o address show | grep -q ' 192.0.2.100/'; }
@@ -19,25 +21,6 @@ reboot_box() {
   on box systemctl reboot
   rm -f "$work/${ssh_port[box]}"
   eventually $boot_seconds is_up_again "$before"
-}
-
-# Where the time from power on to the virtual address goes, in seconds.
-stages() {
-  local up_ms
-  up_ms=$(on box "cut -d' ' -f1 /proc/uptime" | tr -d .)0
-  echo "     firmware and GRUB $(awk "BEGIN { printf \"%.1f\", ($(date +%s%3N) - $start_ms - $up_ms) / 1000 }"), then by the kernel's clock: $(on box '
-    at() { systemctl show --property "$1" --value $2 | awk "{ printf \"%.1f\", \$1 / 1e6 }"; }
-    echo "initramfs $(dmesg | sed -n "s/^\[ *\([0-9.]*\)\] Run \/init as.*/\1/p"), systemd $(at UserspaceTimestampMonotonic), Holdfast starts $(at ExecMainStartTimestampMonotonic holdfast)," \
-      "is ready $(at ActiveEnterTimestampMonotonic holdfast), has the address $(journalctl -b -u holdfast -o short-monotonic | sed -n "/MASTER/{s/^\[ *\([0-9.]*\)\].*/\1/p;q}")"')"
-}
-
-# Proportional set sizes by program: what is shared is counted once.
-memory() {
-  echo "     RAM in use: $(on box "free -m | awk '/^Mem/ { print \$3 }'") of 768 MB; programs, in MB: $(on box '
-    for process in /proc/[0-9]*; do
-      pss=$(awk "/^Pss:/ { print \$2 }" "$process/smaps_rollup" 2>/dev/null)
-      [ -z "$pss" ] || echo "$(tr "\0" " " <"$process/cmdline" | awk "{ sub(/.*\\//, \"\", \$1); print \$1, (\$1 == \"holdfast\" ? \$2 : \"\") }") $pss"
-    done | awk "{ pss = \$NF; \$NF = \"\"; sum[\$0] += pss } END { for (name in sum) if (sum[name] > 1000) printf \"%s%.0f, \", name, sum[name] / 1000 }"')kernel $(on box "awk '/^(Slab|KernelStack|PageTables|Percpu):/ { sum += \$2 } END { printf \"%.0f\", sum / 1000 }' /proc/meminfo")"
 }
 
 echo "-- a machine with nothing on HOLDFAST, and with credentials"
@@ -56,7 +39,7 @@ check_equal "its host name" "$(on box uname -n)" from-smbios
 uses() { [ "$(in_use)" = "$1" ]; }
 check "its configuration" eventually 20 uses 150
 check "its network: it is master" eventually 60 has_vip
-stages
+stages box holdfast "$start_ms"
 check "what nobody but root may read" on box "stat -c %a /run/holdfast/credentials/keepalived.conf | grep -qx '[46]00'"
 
 echo "-- a configuration on HOLDFAST comes first"
@@ -118,7 +101,7 @@ check "and are on HOLDFAST, beside the default for the other cards" eventually 6
 check "and used, and the machine can be reached" on box "[ -e /etc/systemd/network/10-console-enp0s2.network ] && findmnt -n -o OPTIONS /config | grep -qE '(^|,)ro(,|\$)'"
 check "the address of VRRP stays" has_vip
 check "no restart of systemd-networkd takes it away" on box "[ -z \"\$(timeout 25 ip monitor address dev enp0s3 | grep -F 'Deleted' & sleep 2; systemctl restart systemd-networkd; wait)\" ]"
-memory
+memory box
 before=$(boot_id)
 press '\r0\r3yes\r'
 rm -f "$work/${ssh_port[box]}"

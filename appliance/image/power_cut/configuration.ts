@@ -16,8 +16,23 @@ export class KeptConfiguration {
     for (const folder of ["bin", "config", "state", "run/holdfast", "run/credentials/@system", "etc/holdfast"]) {
       Deno.mkdirSync(`${root}/${folder}`, { recursive: true });
     }
+    Deno.mkdirSync(`${root}/proc`);
+    this.releaseHash = "0a1b";
     this.#write("etc/holdfast", 0);
     this.#programs();
+  }
+
+  /** Of the release that is started. */
+  set releaseHash(hash: string) {
+    Deno.writeTextFileSync(
+      `${this.#root}/proc/cmdline`,
+      `quiet holdfast.slot=a holdfast.hash=${hash} holdfast.blocks=1\n`,
+    );
+  }
+
+  /** The rules that are made for the virtual servers. */
+  get firewall(): string {
+    return Deno.readTextFileSync(`${this.#root}/run/holdfast/services.nft`);
   }
 
   putOnPartition(version: number): void {
@@ -36,6 +51,7 @@ export class KeptConfiguration {
 
   /** A start. @returns the version that is used, after a look at whether it is whole */
   start(): number {
+    this.#powerOn();
     this.#run("take-credentials");
     this.#run("take-config");
     return this.used;
@@ -58,6 +74,20 @@ export class KeptConfiguration {
     return version;
   }
 
+  /** The daemon is started once more, as after its end. */
+  restart(): void {
+    this.#run("take-config");
+  }
+
+  /** What Holdfast was asked since this was called last: each is a start of the program. */
+  takeAsked(): string[] {
+    const file = `${this.#root}/asked`;
+    if (!exists(file)) return [];
+    const lines = Deno.readTextFileSync(file).trim().split("\n");
+    Deno.removeSync(file);
+    return lines;
+  }
+
   /** `systemctl reload holdfast`. @returns whether the script lets it go on */
   reload(): boolean {
     return this.#run("take-config", "--reload");
@@ -75,17 +105,29 @@ export class KeptConfiguration {
 
   /** A start whose power is cut at a step, counted from 1. */
   startAndCut(step: number): void {
+    this.#powerOn();
     Deno.writeTextFileSync(`${this.#root}/cut`, String(step));
     this.#run("take-config");
     Deno.removeSync(`${this.#root}/cut`);
     // What was copied and not yet synced is there in part.
     if (exists(`${this.#root}/synced`)) Deno.removeSync(`${this.#root}/synced`);
     else {
-      for (const name of ["keepalived.conf", "included"]) {
-        const file = `${this.#root}/state/config.new/${name}`;
+      const copies = [
+        "config.new/keepalived.conf",
+        "config.new/included",
+        "config.known.new/of",
+        "config.known.new/check",
+      ];
+      for (const name of copies) {
+        const file = `${this.#root}/state/${name}`;
         if (exists(file) && this.#random.chance(0.7)) Deno.truncateSync(file, this.#random.integer(0, 12));
       }
     }
+  }
+
+  /** Nothing is left in memory. */
+  #powerOn(): void {
+    if (exists(`${this.#root}/run/holdfast/started`)) Deno.removeSync(`${this.#root}/run/holdfast/started`);
   }
 
   #write(folder: string, version: number): void {
@@ -118,7 +160,12 @@ export class KeptConfiguration {
 fi
 `;
     const programs: Record<string, string> = {
-      holdfast: `if [ "$1" = check ]; then grep -qx end "$4" || { echo "error: no end"; exit 1; }; fi\n`,
+      holdfast: `echo "$1" >>${root}/asked
+case $1 in
+check) grep -qx end "$4" || { echo "error: no end"; exit 1; } ;;
+firewall) echo "flush chain inet holdfast services" ;;
+esac
+`,
       nft: "exit 0\n",
       busybox: `exec "$@"\n`,
       sync: `${count}touch ${root}/synced\n`,
