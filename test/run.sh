@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The tests that need more than Deno: network namespaces and other programs, a browser, and the VM with real IPVS.
 #
-# Usage: test/run.sh all | simulation | interop | monitoring | browser | vm | package | image | aarch64
+# Usage: test/run.sh all | simulation | interop | monitoring | browser | vm | package | image | aarch64 | uml
 #
 # Installs what is missing from Debian's packages, as root or by sudo. Ends with one line `N passed, N failed`.
 set -uo pipefail
@@ -171,6 +171,7 @@ image() {
   part "the appliance: the console's questions on the first start" "$here/image/first_start_test.sh"
   part "the appliance updated over its API" "$here/image/api_update_test.sh"
   part "the appliance updated" "$here/image/update_test.sh"
+  CUTS=${CUTS:-6} part "the plug pulled at random moments of an update, a saving and a start" "$here/image/power_cuts_test.sh"
   part "releases that do not work, and the way back" "$here/image/rollback_test.sh"
   part "two appliances with requests through HAProxy and IPVS: what each fail-over loses" "$here/image/failover_test.sh"
 }
@@ -187,6 +188,15 @@ aarch64() {
   part "the package for aarch64 in a machine of that kind" "$here/aarch64/aarch64_test.sh"
 }
 
+# Not part of all: another kernel for some of the VM's tests, on which programs run unemulated (test/vm/uml.sh).
+uml() {
+  "$here/vm/host_packages.sh" || exit 1
+  export VM_ACCEL=uml
+  part "Holdfast and keepalived" in_vm test/integration/pair_test.sh holdfast keepalived
+  part "IPVS by netlink beside ipvsadm" deno_in_vm test/integration/ipvs_test.ts
+  part "health killed under all the connections that the machine can make" in_vm test/integration/health_killed_test.sh local
+}
+
 case ${1:-} in
 all)
   simulation
@@ -196,7 +206,7 @@ all)
   vm
   package
   ;;
-simulation | interop | monitoring | browser | vm | package | image | aarch64) "$1" ;;
+simulation | interop | monitoring | browser | vm | package | image | aarch64 | uml) "$1" ;;
 *)
   sed -n '2,/^$/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 2

@@ -3,9 +3,11 @@
 #
 # Usage: test/bench/run.sh [part]...          (make bench); CYCLES=3, ROUNDS=5 or MINUTES=1 for a quick look
 #
-# Parts: footprint check many failover soak page checks ipvs; without any, all. The first need root, keepalived and tcpdump, and
-# page needs haproxy and curl; they work in network namespaces. ipvs runs in the test VM, whose kernel has IPVS, for five
-# minutes at most (BUDGET, CELLS; see test/bench/ipvs/guest.ts).
+# Parts: footprint check many failover soak page checks ipvs debian; without any, all but the last. The first need root,
+# keepalived and tcpdump, and page needs haproxy and curl; they work in network namespaces. ipvs runs in the test VM, whose kernel
+# has IPVS, for five minutes at most (BUDGET, CELLS; see test/bench/ipvs/guest.ts). debian, only when it is named, puts the
+# appliance (make image first) beside plain Debian with keepalived in the same virtual machines: starts and fail-overs, for half
+# an hour.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -19,7 +21,7 @@ parts=("$@")
 if [ ${#parts[@]} -eq 0 ]; then parts=(footprint check many failover soak page checks ipvs); fi
 for part in "${parts[@]}"; do
   case $part in
-  footprint | check | many | failover | soak | page | checks | ipvs) ;;
+  footprint | check | many | failover | soak | page | checks | ipvs | debian) ;;
   *)
     sed -n '2,/^set/s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 2
@@ -49,7 +51,22 @@ in_vm() { # script
     SECONDS_EACH="${SECONDS_EACH:-}" "$@"
 }
 
-if [ "${parts[*]}" != ipvs ]; then need_host; fi
+# One after the other: each has the same machine for itself.
+beside_debian() {
+  "$project/appliance/image/host_packages.sh" --test >&2
+  if ! command -v mmdebstrap >/dev/null; then
+    echo "SKIPPED: this benchmark needs mmdebstrap" >&2
+    return
+  fi
+  "$here/debian/build.sh"
+  export CABLE_ROUNDS=${CABLE_ROUNDS:-3}
+  for script in "$here/debian/boot.sh" "$project/test/image/failover_test.sh" "$here/debian/failover.sh"; do "$script" || true; done
+}
+
+case ${parts[*]} in
+ipvs | debian) ;;
+*) need_host ;;
+esac
 mkdir -p "$project/.cache/bench"
 {
   date -u '+%Y-%m-%d %H:%M UTC'
@@ -58,6 +75,7 @@ mkdir -p "$project/.cache/bench"
     case $part in
     ipvs) in_vm test/bench/ipvs/guest.sh ;;
     checks) "$here/checks.sh" ;;
+    debian) beside_debian ;;
     *) "$DENO" run --allow-all --frozen --quiet "$here/$part.ts" ;;
     esac
     echo

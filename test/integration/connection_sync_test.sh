@@ -12,8 +12,9 @@ source "$lab/topology.sh"
 source "$lab/checks.sh"
 # shellcheck source=test/lab/directors.sh
 source "$lab/directors.sh"
+# shellcheck source=test/lab/connections.sh
+source "$lab/connections.sh"
 
-port=7000
 nat=(nat1 nat2 nat3 nat4)
 dr=(dr1 dr2 dr3 dr4)
 HOLDFAST_OPTIONS=(--api off --journal off)
@@ -58,23 +59,6 @@ virtual_server() { # address, method, network of the real servers
   echo "}"
 }
 
-# A line for each connection: the server's name, then whatever it is told.
-start_server() { # node
-  ip netns exec "$LAB_PREFIX$1" socat "TCP-LISTEN:$port,fork,reuseaddr" SYSTEM:"echo $1; exec cat" 2>/dev/null &
-}
-
-# Opens a connection that stays; what is written to its pipe comes back from the server, or LOST.
-open_connection() { # name, virtual address
-  mkfifo "/tmp/$1.in"
-  # shellcheck disable=SC2016 # expanded on the client
-  ip netns exec "${LAB_PREFIX}client" bash -c 'exec 3<>"/dev/tcp/$0/$1"; read -r name <&3; echo "$name"
-    while read -r line; do echo "$line" >&3; read -t 10 -r back <&3 && echo "$back" || echo LOST; done' \
-    "$2" "$port" <"/tmp/$1.in" >"/tmp/$1.out" 2>/dev/null &
-  sleep 1000 >"/tmp/$1.in" 2>/dev/null &
-  echo $! >"/tmp/$1.pid"
-  eventually 10 test -s "/tmp/$1.out"
-}
-
 open_connections() {
   local name
   for name in "${nat[@]}"; do open_connection "$name" "$LAB_NAT_VIP" || return; done
@@ -83,24 +67,7 @@ open_connections() {
 
 close_connections() {
   local name
-  for name in "${nat[@]}" "${dr[@]}"; do
-    kill "$(cat "/tmp/$name.pid")" 2>/dev/null
-    rm -f "/tmp/$name".*
-  done
-}
-
-# Says something on each connection, then waits for all answers.
-talk() { # text, connection...
-  local text=$1 name
-  shift
-  for name in "$@"; do echo "$text" >"/tmp/$name.in"; done
-  for name in "$@"; do
-    eventually 12 grep -qx -e "$text" -e LOST "/tmp/$name.out"
-    if ! grep -qx "$text" "/tmp/$name.out"; then
-      echo "$name: $(xargs <"/tmp/$name.out")"
-      return 1
-    fi
-  done
+  for name in "${nat[@]}" "${dr[@]}"; do close_connection "$name"; done
 }
 
 lost() { # connection

@@ -12,16 +12,12 @@ source "$lab/topology.sh"
 source "$lab/checks.sh"
 # shellcheck source=test/lab/directors.sh
 source "$lab/directors.sh"
+# shellcheck source=test/lab/connections.sh
+source "$lab/connections.sh"
 
 config=/tmp/drain.yaml
-port=7000
 service=10.0.0.100:$port
 drain_timeout=300 # the emulated machine is slow
-
-# A line for each connection: the server's name, then whatever it is told.
-start_server() { # node
-  ip netns exec "$LAB_PREFIX$1" socat "TCP-LISTEN:$port,fork,reuseaddr" SYSTEM:"echo $1; exec cat" 2>/dev/null &
-}
 
 write_config() { # real servers: rs1, rs2 or both
   cat >"$config" <<-END
@@ -47,50 +43,13 @@ write_config() { # real servers: rs1, rs2 or both
   done
 }
 
-# The server that a new connection reaches.
-reach() {
-  # shellcheck disable=SC2016 # expanded on the client
-  lab_exec client timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && read -r name <&3 && echo "$name"' 10.0.0.100 "$port" 2>/dev/null || echo none
-}
-
-reach_all() {
-  for _ in 1 2 3 4; do reach; done | sort -u | xargs
-}
-
-reaches() { # servers
-  [ "$(reach_all)" = "$1" ]
-}
-
-# Opens a connection that stays; what is written to its pipe comes back from the server, or LOST. Checks run in shells of
-# their own, so that a process holds the pipe open.
-open_connection() {
-  close_connection
-  mkfifo /tmp/one.in
-  # shellcheck disable=SC2016 # expanded on the client
-  ip netns exec "${LAB_PREFIX}client" bash -c 'exec 3<>"/dev/tcp/$0/$1"; read -r name <&3; echo "$name"
-    while read -r line; do echo "$line" >&3; read -t 5 -r back <&3 && echo "$back" || echo LOST; done' \
-    10.0.0.100 "$port" </tmp/one.in >/tmp/one.out 2>/dev/null &
-  sleep 1000 >/tmp/one.in 2>/dev/null &
-  echo $! >/tmp/one.pid
-  eventually 10 test -s /tmp/one.out
-}
-
-close_connection() {
-  if [ -e /tmp/one.pid ]; then kill "$(cat /tmp/one.pid)" 2>/dev/null; fi
-  rm -f /tmp/one.*
-}
-
 # Opens connections until one is with rs1; the others end.
 open_connection_to_rs1() {
   for _ in 1 2 3 4 5 6; do
-    open_connection && [ "$(head -n1 /tmp/one.out)" = rs1 ] && return
+    close_connection one
+    open_connection one && [ "$(server_of one)" = rs1 ] && return
   done
   return 1
-}
-
-talk() { # text
-  echo "$1" >/tmp/one.in
-  eventually 8 grep -qx -e "$1" -e LOST /tmp/one.out && grep -qx "$1" /tmp/one.out
 }
 
 weight_of() { # address
@@ -131,14 +90,14 @@ check_equal "a setting of the kernel is as configured" "$(sync_threshold)" "3 10
 check "a connection to rs1 is made" open_connection_to_rs1
 check "rs1 is drained" order drain "$service" 10.0.1.11 --reason "new disk"
 check "it has weight 0 in the kernel" weight_is 10.0.1.11 0
-check_equal "new connections go to rs2 only" "$(reach_all)" rs2
-check "the connection to rs1 goes on" talk hello
+check_equal "new connections go to rs2 only" "$(all_reached)" rs2
+check "the connection to rs1 goes on" talk hello one
 sleep 7 # a drain takes five seconds at least
-check "and after a while, too" talk again
+check "and after a while, too" talk again one
 check "rs1 is still in the table" weight_is 10.0.1.11 0
 check "and it is said why" bash -c "ip netns exec ${LAB_PREFIX}dir1 $HOLDFAST servers | grep -q 'new disk): it gets nothing new and waits for 1 connection to end'"
 why
-close_connection
+close_connection one
 check "when the connection has ended, rs1 leaves the table" eventually 30 weight_is 10.0.1.11 none
 check "rs1 is given back" order ready "$service" 10.0.1.11
 weight=$(weight_of 10.0.1.11)
@@ -150,11 +109,11 @@ check "another connection to rs1 is made" open_connection_to_rs1
 write_config rs2
 check "a reload takes rs1 out of the configuration" order reload
 check "it has weight 0" weight_is 10.0.1.11 0
-check "its connection goes on" talk hello
+check "its connection goes on" talk hello one
 write_config rs1 rs2
 check "a reload brings it back" order reload
 check "with some weight" bash -c "[ \$(ip netns exec ${LAB_PREFIX}dir1 ipvsadm -Sn | grep -c -- '-w 0') = 0 ]"
-check "and its connection was not touched" talk again
+check "and its connection was not touched" talk again one
 check "it rises" eventually 40 weight_is 10.0.1.11 100
 drain_timeout=20
 write_config rs1 rs2
@@ -164,7 +123,7 @@ start=$SECONDS
 check "a reload takes it out again" order reload
 check "it leaves when its time is over, connection or not" eventually 40 weight_is 10.0.1.11 none
 check "which was not before its time" test $((SECONDS - start)) -ge 18
-close_connection
+close_connection one
 
 stop_director dir1
 check_equal "at the end the setting is what it was" "$(sync_threshold)" "3 50"

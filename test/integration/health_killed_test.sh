@@ -26,7 +26,7 @@ start_load() { # node, virtual address, connections of a batch, file
   : >"$4"
   : >"$4.on"
   while [ -e "$4.on" ]; do
-    lab_exec "$1" ab -q -r -s 20 -c 32 -n "$3" "http://$2/" >>"$4" 2>&1 || echo "ab failed" >>"$4"
+    lab_exec "$1" ab -q -r -s 20 -c 128 -n "$3" "http://$2/" >>"$4" 2>&1 || echo "ab failed" >>"$4"
   done &
   LOAD_PID=$!
 }
@@ -65,7 +65,7 @@ set_up_local() {
   cat >"$folder/nginx.conf" <<-END
 		pid $folder/nginx.pid;
 		worker_processes 1;
-		events { worker_connections 1024; }
+		events { worker_connections 4096; multi_accept on; }
 		http {
 		  access_log off;
 		  client_body_temp_path $folder/body;
@@ -128,7 +128,7 @@ while read -r way node vip batch least times; do
   check "$way: each of them went through IPVS" eventually 5 counts "$vip" $((earlier + 4 * complete))
   check "$way: there were many" test "$complete" -gt $((seconds * least))
 done <<END
-local dir1 $local_vip 2000 50 first second third
+local dir1 $local_vip 4000 50 first second third
 NAT client $LAB_NAT_VIP 400 10 first second
 DR client $LAB_DR_VIP 400 10 first
 END

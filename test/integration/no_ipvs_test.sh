@@ -20,7 +20,7 @@ check "the kernel has no IPVS" bash -c "! ipvsadm -Ln"
 start_director holdfast dir1
 check "VRRP runs without IPVS" eventually 60 holds_vip dir1
 check "one sentence says what is missing" eventually 10 grep -q "Cannot use IPVS: the kernel module .ip_vs. is missing" "$log"
-check "the status says so, too" eventually 10 bash -c \
+check "the status says so, too" eventually 30 bash -c \
   "ip netns exec ${LAB_PREFIX}dir1 curl -sf http://127.0.0.1:8404/api/v1/status | jq -e '.warnings[0].code == \"ipvs-unavailable\"'"
 stop_director dir1
 check "it ends in good order" holds_no_vip dir1

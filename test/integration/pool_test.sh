@@ -13,16 +13,12 @@ source "$lab/topology.sh"
 source "$lab/checks.sh"
 # shellcheck source=test/lab/directors.sh
 source "$lab/directors.sh"
+# shellcheck source=test/lab/connections.sh
+source "$lab/connections.sh"
 
 config=/tmp/pool.yaml
 well=/tmp/pool # a server is well while it has a file here
-port=7000
 service=10.0.0.100:$port
-
-# A line for each connection: the server's name, then whatever it is told.
-start_server() { # node
-  ip netns exec "$LAB_PREFIX$1" socat "TCP-LISTEN:$port,fork,reuseaddr" SYSTEM:"echo $1; exec cat" 2>/dev/null &
-}
 
 write_config() { # fail_open
   cat >"$config" <<-END
@@ -60,16 +56,6 @@ write_config() { # fail_open
 		    fail_open: false
 		    follow_instance: VI_1 table
 	END
-}
-
-# The server that a new connection reaches.
-reach() {
-  # shellcheck disable=SC2016 # expanded on the client
-  lab_exec client timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && read -r name <&3 && echo "$name"' 10.0.0.100 "$port" 2>/dev/null || echo none
-}
-
-reaches() { # server
-  [ "$(for _ in 1 2 3; do reach; done | sort -u | xargs)" = "$1" ]
 }
 
 # `10.0.1.11=1 10.0.1.12=0`: the real servers of a virtual server in the kernel; `absent`: it is not there.

@@ -52,10 +52,10 @@ check "dir1 becomes master" eventually 60 holds_vip dir1
 check "both servers answer" eventually 30 servers_are "$LAB_NAT_VIP" "rs1 rs2"
 
 # --- what is seen from outside
-check "/healthz is well" director_page dir1 /healthz
+check "/healthz is well" eventually 30 director_page dir1 /healthz
 check "/api/v1/status tells the master" eventually 10 status_says dir1 '.vrrpInstances[0].state == "master"'
 check "/api/v1/status tells the backup" eventually 10 status_says dir2 '.vrrpInstances[0].state == "backup"'
-check "/api/v1/status sees the addresses in the kernel" status_says dir1 '[.vrrpInstances[0].vips[].present] == [true, true, true]'
+check "/api/v1/status sees the addresses in the kernel" eventually 10 status_says dir1 '[.vrrpInstances[0].vips[].present] == [true, true, true]'
 check "/api/v1/status has both virtual servers" status_says dir1 '.virtualServers | length == 2'
 check "/metrics counts advertisements" metric dir1 '^holdfast_vrrp_adverts_total\{.*direction="out".*\} [1-9]'
 check "/metrics has keepalived's name for the state" metric dir1 '^keepalived_vrrp_state\{.*\} 2$'
@@ -108,7 +108,8 @@ check "the client asked all the time" test "$(answered "$traffic")" -gt 20
 check_equal "no request was lost meanwhile" "$(unanswered "$traffic")" 0
 check_equal "dir1 was master all the time" "$(lines "Entering MASTER STATE")" "$masters"
 check_equal "vrrp and health are the same processes" "$(role_pid dir1 vrrp) $(role_pid dir1 health)" "$processes"
-check "the table is back as it was" eventually 10 test "$(table dir1)" = "$before"
+as_before() { [ "$(table dir1)" = "$before" ]; }
+check "the table is back as it was" eventually 10 as_before
 
 # --- the supervisor dies
 start_traffic "$LAB_NAT_VIP" "$traffic"
@@ -117,7 +118,8 @@ kill -KILL "$(director_pid dir1)"
 check "kill -9 of the supervisor: dir1 lets go of its addresses" eventually 10 holds_no_vip dir1
 check "dir2 takes them over" eventually 10 holds_vip dir2
 check_equal "dir1's table is left to forward what it still gets" "$(table dir1)" "$before"
-check "no process of dir1 is left" eventually 10 test -z "$(ip netns pids "${LAB_PREFIX}dir1")"
+no_process() { [ -z "$(ip netns pids "${LAB_PREFIX}dir1")" ]; }
+check "no process of dir1 is left" eventually 10 no_process
 check "the servers answer through dir2" eventually 30 servers_are "$LAB_NAT_VIP" "rs1 rs2"
 stop_traffic "$traffic"
 echo "     longest time without an answer: $(longest_gap "$traffic") s"

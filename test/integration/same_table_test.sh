@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
-# The same configuration under keepalived and under Holdfast gives the same table in the kernel: at the start, when a server
-# has failed, when it is back, and at the end.
+# The same configuration under keepalived and under Holdfast, side by side, gives the same table in the kernel: at the start, when
+# servers fail, when the configuration is read again meanwhile, as they come back one after the other, and at the end. The same
+# scripts are told of quorums.
 #
 # Usage: test/vm/run.sh -- test/integration/same_table_test.sh [configuration...]
+#
+# In a configuration a line that begins with "#+" is there after the reload only, one that ends with "#-" before it only.
 set -uo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -11,112 +14,226 @@ source "$here/../lab/checks.sh"
 
 HOLDFAST=${HOLDFAST:-$here/../../dist/holdfast}
 logs=${ARTEFACTS:-/tmp}
-# The director has 10.0.1.1; the servers are in a network namespace, TCP port 80 of each answers.
-servers=(10.0.1.11 10.0.1.12 10.0.1.13 2001:db8:1::11 2001:db8:1::12)
-# keepalived has settled when its table was the same for so long: its checks are a second apart, with one retry a second later.
-settle_seconds=6
+programs=(keepalived holdfast)
+# Configurations are tried as one, since what takes long is to wait, but for those with connection synchronisation, which is one
+# for a kernel. Each has a director for each program, in a network namespace of its own, with 10.0.1.1, and servers in another.
+# TCP port 80 of each server answers. 10.0.1.13 never fails: what configurations assume of it before the first check is so.
+victim=10.0.1.11
+others=(10.0.1.12 2001:db8:1::11 2001:db8:1::12)
+servers=(10.0.1.13 "$victim" "${others[@]}")
+steps=(start fail weigh fail_others reload come_back others_come_back stop)
+# Tables have settled when they were the same for so long: checks are a second apart, with one retry a second later. Whether they
+# are those of both programs is looked at for as long as it takes, up to the limit.
+settle_seconds=4
+limit_seconds=90
 
 set_up() {
-  ip link set lo up
-  ip netns add servers
-  ip link add eth0 type veth peer name eth0 netns servers
-  ip link set eth0 up
-  ip address add 10.0.1.1/24 dev eth0
-  ip address add 2001:db8:1::1/64 dev eth0 nodad
-  ip -n servers link set lo up
-  ip -n servers link set eth0 up
-  for address in "${servers[@]}"; do come_back "$address"; done
-  ip netns exec servers socat TCP6-LISTEN:80,fork,reuseaddr,ipv6only=0 SYSTEM:true &
-  modprobe ip_vs
-}
-
-fail_server() { # address
-  ip -n servers address delete "$1" dev eth0 2>/dev/null ||
-    ip -n servers address delete "$1/64" dev eth0
-}
-
-come_back() { # address
-  if [[ $1 == *:* ]]; then ip -n servers address add "$1/64" dev eth0 nodad; else ip -n servers address add "$1/24" dev eth0; fi
-}
-
-# The table in the words of ipvsadm-save, the timeouts and the connection synchronisation.
-table() {
-  ipvsadm -Sn | sort
-  ipvsadm -Ln --timeout
-  ipvsadm -Ln --daemon
-}
-
-table_is() { # table
-  local now
-  now=$(table)
-  [ "$now" = "$1" ] || { echo "wanted, and there instead:"; comm -3 <(echo "$1" | sort) <(echo "$now" | sort); false; }
-}
-
-settle() {
-  local before now deadline=$((SECONDS + 40)) since=$SECONDS
-  before=$(table)
-  while [ $((SECONDS - since)) -lt "$settle_seconds" ] && [ "$SECONDS" -lt "$deadline" ]; do
-    sleep 0.5
-    now=$(table)
-    if [ "$now" != "$before" ]; then since=$SECONDS; fi
-    before=$now
+  local name program
+  # Scripts and files are the same for all. The weight is that of a server that says it itself: 7, later 3, later it fails.
+  echo 0 >/tmp/load
+  echo 9 >/tmp/weight
+  printf '#!/bin/sh\nexit "$(cat /tmp/weight)"\n' >/tmp/weigh
+  printf '#!/bin/sh\necho "$@" >>"/tmp/$(ip netns identify $$).said"\n' >/tmp/say
+  chmod +x /tmp/weigh /tmp/say
+  modprobe ip_vs || return
+  for name in "${names[@]}"; do
+    revise "${files[$name]}" "/tmp/$name.before" '/^#[+]/d; s/ *#-$//'
+    revise "${files[$name]}" "/tmp/$name.after" 's/^#[+]//; /#-$/d'
+    for program in "${programs[@]}"; do
+      connect "$name-$program" || return
+      serve "$name-$program-servers" || return
+    done
   done
 }
 
+revise() { # configuration, where to, what is changed
+  sed -E "$3" "$1" >"$2"
+}
+
+connect() { # director
+  ip netns add "$1"
+  ip netns add "$1-servers"
+  ip -n "$1" link add eth0 type veth peer name eth0 netns "$1-servers"
+  ip -n "$1" link set lo up
+  ip -n "$1" link set eth0 up
+  ip -n "$1" address add 10.0.1.1/24 dev eth0
+  ip -n "$1" address add 2001:db8:1::1/64 dev eth0 nodad
+  ip -n "$1-servers" link set lo up
+  ip -n "$1-servers" link set eth0 up
+  local address
+  for address in "${servers[@]}"; do
+    if [[ $address == *:* ]]; then
+      ip -n "$1-servers" address add "$address/64" dev eth0 nodad || return
+    else
+      ip -n "$1-servers" address add "$address/24" dev eth0 || return
+    fi
+  done
+}
+
+serve() { # namespace
+  mkdir -p "/tmp/$1"
+  configure_web "$1"
+  ip netns exec "$1" nginx -c "/tmp/$1/nginx.conf" -e "/tmp/$1/error.log"
+}
+
+# Port 80 of all servers answers, but for those that are in ${ill[namespace]}: there it refuses.
+configure_web() { # namespace
+  local folder=/tmp/$1 address listens=""
+  for address in "${servers[@]}"; do
+    if [[ " ${ill[$1]:-} " = *" $address "* ]]; then continue; fi
+    if [[ $address == *:* ]]; then listens+="listen [$address]:80; "; else listens+="listen $address:80; "; fi
+  done
+  cat >"$folder/nginx.conf" <<-END
+		pid $folder/nginx.pid;
+		worker_processes 1;
+		events { worker_connections 256; }
+		http {
+		  access_log off;
+		  client_body_temp_path $folder/body;
+		  proxy_temp_path $folder/proxy;
+		  fastcgi_temp_path $folder/fastcgi;
+		  uwsgi_temp_path $folder/uwsgi;
+		  scgi_temp_path $folder/scgi;
+		  server { $listens }
+		}
+	END
+}
+
+only_ill() { # namespace, address of a server...
+  ill[$1]="${*:2}"
+  configure_web "$1"
+  kill -HUP "$(cat "/tmp/$1/nginx.pid")"
+}
+
+# The table in the words of ipvsadm-save, the timeouts and the connection synchronisation.
+table() { # director
+  ip netns exec "$1" sh -c 'ipvsadm -Sn | sort; ipvsadm -Ln --thresholds | sort; ipvsadm -Ln --timeout; ipvsadm -Ln --daemon'
+}
+
+# The guest has neither cmp nor diff.
+equal() { # file, file
+  [ "$(<"$1")" = "$(<"$2")" ]
+}
+
+same() { # file, file
+  equal "$1" "$2" || { echo "keepalived, and Holdfast:"; comm -3 <(sort "$1") <(sort "$2"); false; }
+}
+
+look() {
+  local name program
+  for name in "${names[@]}"; do
+    for program in "${programs[@]}"; do table "$name-$program" >"/tmp/$name-$program.now"; done
+  done
+}
+
+all_same() {
+  local name
+  for name in "${names[@]}"; do equal "/tmp/$name-keepalived.now" "/tmp/$name-holdfast.now" || return; done
+}
+
+# Waits until the tables of both programs are the same, the first ones are others than after the step before, and none has changed
+# for a while; or until the limit.
+settle() {
+  local deadline=$((SECONDS + limit_seconds)) since=$SECONDS before="" now
+  while [ "$SECONDS" -lt "$deadline" ]; do
+    look
+    now=$(cat /tmp/*.now)
+    if [ "$now" != "$before" ]; then since=$SECONDS; fi
+    before=$now
+    if [ $((SECONDS - since)) -ge "$settle_seconds" ] && all_same && changed; then return; fi
+    sleep 0.5
+  done
+}
+
+changed() {
+  [ -z "${files[servers]:-}" ] || ! equal /tmp/servers-keepalived.now /tmp/servers-keepalived.last
+}
+
+filled() { # configuration
+  ! equal "/tmp/$1.empty" "$logs/$1.start.table"
+}
+
+# In the order of each service: scripts of several run at once. The last ones may still run.
+told_the_same() {
+  local program
+  for program in "${programs[@]}"; do sort -s -k1,1 "/tmp/servers-$program.said" >"$logs/$program.said"; done
+  same "$logs/keepalived.said" "$logs/holdfast.said"
+}
+
 start_keepalived() { # configuration
-  keepalived --dont-fork --log-console --log-detail --use-file "$1" \
-    --pid /tmp/keepalived.pid --vrrp_pid /tmp/vrrp.pid --checkers_pid /tmp/checkers.pid >"$logs/keepalived-$name.log" 2>&1 &
-  director=$!
+  ip netns exec "$1-keepalived" keepalived --dont-fork --log-console --log-detail --use-file "/tmp/$1-keepalived.conf" \
+    --pid "/tmp/$1.pid" --vrrp_pid "/tmp/$1-vrrp.pid" --checkers_pid "/tmp/$1-checkers.pid" >"$logs/keepalived-$1.log" 2>&1 &
 }
 
 start_holdfast() { # configuration
-  "$HOLDFAST" run --api off -f "$1" >"$logs/holdfast-$name.log" 2>&1 &
-  director=$!
+  ip netns exec "$1-holdfast" "$HOLDFAST" run --api off --journal off -f "/tmp/$1-holdfast.conf" >"$logs/holdfast-$1.log" 2>&1 &
 }
 
-stop_director() {
-  kill -TERM "$director"
-  wait "$director" 2>/dev/null
+step() { # step, configuration, program
+  local director=$2-$3
+  case $1 in
+    start)
+      cp "/tmp/$2.before" "/tmp/$director.conf"
+      "start_$3" "$2"
+      directors[$director]=$!
+      ;;
+    fail) only_ill "$director-servers" "$victim" ;;
+    fail_others) only_ill "$director-servers" "$victim" "${others[@]}" ;;
+    come_back) only_ill "$director-servers" "${others[@]}" ;;
+    others_come_back) only_ill "$director-servers" ;;
+    reload)
+      cp "/tmp/$2.after" "/tmp/$director.conf"
+      kill -HUP "${directors[$director]}"
+      ;;
+    stop) kill -TERM "${directors[$director]}" ;;
+  esac
 }
 
-# The server that a configuration loses in the middle: 10.0.1.11, or its IPv6 neighbour where there are no others.
-victim_of() { # configuration
-  if grep -q "real_server 10.0.1.11" "$1"; then echo 10.0.1.11; else echo 2001:db8:1::11; fi
+# What the files say that are the same for all.
+say() { # step
+  case $1 in
+    weigh) echo 5 >/tmp/weight && echo -2 >/tmp/load ;;
+    fail_others) echo 1 >/tmp/weight ;;
+    others_come_back) echo 0 >/tmp/weight && echo 4 >/tmp/load ;;
+  esac
 }
 
-compare() { # configuration
-  local config=$1 name victim empty started failed back stopped
-  name=$(basename "$config" .conf)
-  victim=$(victim_of "$config")
-  empty=$(table)
-
-  start_keepalived "$config"
-  settle
-  started=$(table)
-  fail_server "$victim"
-  settle
-  failed=$(table)
-  come_back "$victim"
-  settle
-  back=$(table)
-  stop_director
-  stopped=$(table)
-
-  check "$name: keepalived fills the table" bash -c "[ '$started' != '$empty' ]"
-  start_holdfast "$config"
-  check "$name: the same table at the start" eventually 40 table_is "$started"
-  fail_server "$victim"
-  check "$name: the same when $victim has failed" eventually 20 table_is "$failed"
-  come_back "$victim"
-  check "$name: the same when it is back" eventually 20 table_is "$back"
-  stop_director
-  check "$name: the same at the end" table_is "$stopped"
-  ipvsadm --clear
-}
-
-set_up
-for config in "${@:-"$here"/tables/*.conf}"; do
-  # shellcheck disable=SC2086 # a pattern, unless names were given
-  for file in $config; do compare "$file"; done
+declare -A files=() directors=() ill=()
+if [ $# -eq 0 ]; then set -- "$here"/tables/*.conf; fi
+for file in "$@"; do
+  if grep -q lvs_sync_daemon "$file"; then
+    files[$(basename "$file" .conf)]=$file
+  else
+    files[servers]=/tmp/servers.conf
+    cat "$file" >>/tmp/servers.conf
+  fi
 done
+names=("${!files[@]}")
+check "servers that answer" set_up
+[ "$CHECKS_FAILED" -eq 0 ] || exit 1
+look
+for name in "${names[@]}"; do cp "/tmp/$name-keepalived.now" "/tmp/$name.empty"; done
+
+for step in "${steps[@]}"; do
+  if [ -n "${files[servers]:-}" ]; then cp /tmp/servers-keepalived.now /tmp/servers-keepalived.last; fi
+  say "$step"
+  for name in "${names[@]}"; do
+    for program in "${programs[@]}"; do step "$step" "$name" "$program"; done
+  done
+  began=$SECONDS
+  if [ "$step" = stop ]; then wait "${directors[@]}"; fi
+  settle
+  check "keepalived's table changes with \"${step//_/ }\" ($((SECONDS - began)) s)" changed
+  for name in "${names[@]}"; do
+    check "$name: the same table after \"${step//_/ }\"" same "/tmp/$name-keepalived.now" "/tmp/$name-holdfast.now"
+    cp "/tmp/$name-keepalived.now" "$logs/$name.$step.table"
+  done
+done
+for name in "${names[@]}"; do
+  check "$name: keepalived has filled a table" filled "$name"
+done
+if [ -n "${files[servers]:-}" ]; then
+  check "scripts were told" test -s /tmp/servers-keepalived.said
+  check "and they were told the same" eventually 20 told_the_same
+fi
 summary

@@ -12,16 +12,12 @@ source "$lab/topology.sh"
 source "$lab/checks.sh"
 # shellcheck source=test/lab/directors.sh
 source "$lab/directors.sh"
+# shellcheck source=test/lab/connections.sh
+source "$lab/connections.sh"
 
 config=/tmp/steering.yaml
 socket=/tmp/steering/api.sock
-port=7000
 service=10.0.0.100:$port
-
-# A line for each connection: the server's name, then whatever it is told.
-start_server() { # node
-  ip netns exec "$LAB_PREFIX$1" socat "TCP-LISTEN:$port,fork,reuseaddr" SYSTEM:"echo $1; exec cat" 2>/dev/null &
-}
 
 write_config() { # delay_loop
   cat >"$config" <<-END
@@ -64,16 +60,6 @@ connections_of() { # address
 
 has_no_connections() { # address
   [ "$(connections_of "$1")" = 0 ]
-}
-
-# The server that a new connection reaches.
-reach() {
-  # shellcheck disable=SC2016 # expanded on the client
-  lab_exec client timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && read -r name <&3 && echo "$name"' 10.0.0.100 "$port" 2>/dev/null || echo none
-}
-
-reaches() { # servers
-  [ "$(for _ in 1 2 3 4; do reach; done | sort -u | xargs)" = "$1" ]
 }
 
 # A connection that stays open; when it is reset, its process ends.

@@ -61,11 +61,16 @@ update_tool make "$work/stranger" 9.0.2 "$work/boot.img" "$work/root.img" "$work
 make_root
 cp "$work/good" "$work/foreign" "$root/tmp/"
 ip link set lo up
-for file in good foreign; do
-  "$DENO" run --quiet --allow-net --allow-read --allow-write --no-lock "$project/test/image/serve.ts" "$work/$file" "$root/ca.pem" "$work/$file.port" 150000 400000 &
-done
-check "servers are there" eventually 30 test -s "$work/good.port" -a -s "$work/foreign.port"
+serve() { # file, bytes..., how answers end
+  "$DENO" run --quiet --allow-net --allow-read --allow-write --no-lock "$project/test/image/serve.ts" "$work/$1" "$root/ca.pem" "$work/$1.port" "${@:2}" &
+}
+ln "$work/good" "$work/slow"
+serve good 150000 400000
+serve foreign 150000 400000
+serve slow 300000 300000 silent
+check "servers are there" eventually 30 test -s "$work/good.port" -a -s "$work/foreign.port" -a -s "$work/slow.port"
 sleep 0.2
+slow=https://127.0.0.1:$(cat "$work/slow.port")/update
 good=https://127.0.0.1:$(cat "$work/good.port")/update
 foreign=https://127.0.0.1:$(cat "$work/foreign.port")/update
 
@@ -104,12 +109,23 @@ check "and stays master" has_vip
 check "nor by force: a failover without a peer comes back" grep -q 'no peer has taken web over' <(appliance /holdfast update --failover-first --force /tmp/good 2>&1)
 check "it is master again" eventually 10 has_vip
 check "unless it is told" appliance /holdfast update --while-master /tmp/good
+on_terminal() { script --quiet --return --command "HOLDFAST_GRUB=/grub PATH=/fake:/usr/bin:/usr/sbin chroot $root /holdfast update --while-master /tmp/good" /dev/null; }
+check "on a terminal it says how far it is" grep -q '% of 2 MB.*all is here' <(on_terminal </dev/null | tr -d '\n')
 nsenter --target "$peer" --net "$HOLDFAST" run -f "$work/right.conf" --api off --journal off >"$work/right.log" 2>&1 &
 check "an update that is foreign takes nothing from it, whatever is asked" fails appliance /holdfast update --failover-first /tmp/foreign
 check "it is master still" has_vip
 # A backup is silent: that it is there is known to whoever starts the update.
 sleep 1
 check "a peer that was never heard is not trusted to be there" grep -q 'no peer of web has been heard' <(appliance /holdfast update --failover-first /tmp/good 2>&1)
+{ head -c 300000 "$work/good" && sleep 60; } > >(appliance /holdfast update --failover-first --force - >"$work/said" 2>&1) &
+feeder=$!
+check "an update that waits for its bytes has handed over first" eventually 20 peer_has_vip
+is_unstarted() { [[ $(marks) == *b_left=0* ]]; }
+check "its slot is not started" eventually 10 is_unstarted
+pkill -INT -f '^/holdfast update'
+check "interrupted, it gives the address back at once" eventually 10 has_vip
+check "and says so" grep -q 'error: interrupted: nothing of it is started' "$work/said"
+kill "$feeder"
 appliance /holdfast update --failover-first --force --reboot /tmp/good >"$work/said" 2>&1
 check_equal "forced, it is taken" $? 0
 check "and hands over first" grep -q 'handed over to the peer: web' "$work/said"
@@ -191,11 +207,27 @@ head -c 500000 "$work/good" >"$work/short"
 task=$(upload "$work/short" whileMaster=true | field task)
 check_equal "one that ends too early comes to nothing" "$(ends "$task")" failed
 check_equal "and its slot is not started" "$(marks)" "a_left=3 a_ok=1 b_left=0 b_ok=0"
+upload "$work/good" whileMaster=true --limit-rate 50k >"$work/said" &
+sender=$!
+is_coming() { [ "$(api GET /tasks | field 0.progress.bytes)" -gt 200000 ]; }
+check "an upload is under way" eventually 20 is_coming
+cancelled=$(json POST /update:cancel -d '{"reason":"wrong night"}' | field task)
+check_equal "it is cancelled" "$(ends "$cancelled") $(api GET "/tasks/$cancelled" | field text)" \
+  "cancelled cancelled (token release-bot: wrong night): nothing of it is started"
+wait "$sender"
+check "its sender hears of it" grep -q '"status":409.*wrong night' "$work/said"
+check_equal "and its slot is not started" "$(marks)" "a_left=3 a_ok=1 b_left=0 b_ok=0"
+task=$(json POST /update -d "{\"url\":\"$slow\",\"whileMaster\":true}" | field task)
+check "so is one whose web server has fallen silent" eventually 20 is_coming
+json POST /update:cancel >/dev/null
+check_equal "at once" "$(ends "$task") $(api GET "/tasks/$task" | field text)" "cancelled cancelled (token release-bot): nothing of it is started"
+check "after it nothing is under way" grep -q 'no update is under way' <(json POST /update:cancel)
 check_equal "without a slot that was healthy there is no way back" "$(ends "$(json POST /update:rollback | field task)")" failed
 check_equal "the slot that runs was found healthy before" "$(json POST /update:confirm | field text)" "slot a was found healthy before"
 check "the api role has no privilege" [ "$(for process in /proc/[0-9]*; do
   if tr '\0' ' ' <"$process/cmdline" 2>/dev/null | grep -q 'holdfast api '; then sed -n 's/^CapEff:\s*//p' "$process/status"; fi; done)" = 0000000000000000 ]
-eventually 20 grep -q 192.0.2.2 <(appliance /holdfast vrrp --json)
+sees_peer() { appliance /holdfast vrrp --json | grep 192.0.2.2 >/dev/null; }
+eventually 20 sees_peer
 rm -f "$root/run/systemctl"
 task=$(upload "$work/good" 'failoverFirst=true&force=true&reboot=true' | field task)
 check_equal "failover first: it is taken" "$(ends "$task")" succeeded

@@ -16,7 +16,8 @@
 # and 10 seconds, a second signal ends the guest at once. No QEMU outlives this script, not even kill -9.
 #
 # VM_ACCEL=kvm or VM_ACCEL=tcg chooses the accelerator. Otherwise KVM is tried once, with a time limit,
-# because there are hosts on which it hangs; the answer is kept in .cache/vm/accelerator.
+# because there are hosts on which it hangs; the answer is kept in .cache/vm/accelerator. VM_ACCEL=uml is another machine,
+# for measurements without an emulator: User-Mode Linux (uml.sh), with one processor and without -p.
 #
 # shellcheck disable=SC2317 # stop() and clean_up() are called by traps
 set -euo pipefail
@@ -41,12 +42,16 @@ timer=
 terminal=
 received_signal=
 
+# shellcheck source=test/vm/uml.sh
+source "$here/uml.sh"
+
 main() {
   parse_arguments "$@"
   exec 6<&0
   "$here/build.sh" >&2
   local accelerator
   accelerator=$(choose_accelerator)
+  if [ "$accelerator" = uml ]; then build_uml; fi
 
   control=$(mktemp -d)
   trap clean_up EXIT
@@ -115,8 +120,18 @@ choose_accelerator() {
   tail -n1 "$answer"
 }
 
-# Starts QEMU in a session of its own, so that a Ctrl-C of the terminal reaches only this script.
+# Starts the guest. It makes its standard streams non-blocking, which would be felt by all who share ours: pipes between.
 start_guest() { # accelerator
+  mkfifo "$control/input.fifo" "$control/output.fifo"
+  exec 7<>"$control/input.fifo"
+  cat <"$control/output.fifo" 7>&- &
+  output=$!
+  if [ "$1" = uml ]; then start_uml; else start_qemu "$1"; fi
+  if [ -n "$interactive" ]; then start_input; fi
+}
+
+# Starts QEMU in a session of its own, so that a Ctrl-C of the terminal reaches only this script.
+start_qemu() { # accelerator
   local cpu=max accelerator=$1
   if [ "$accelerator" = kvm ]; then cpu=host; else accelerator="tcg,thread=multi,tb-size=512"; fi
   local -a arguments=(
@@ -140,15 +155,9 @@ start_guest() { # accelerator
     arguments+=(-netdev "user,id=host,restrict=on$forwards" -device "virtio-net-pci,netdev=host,romfile=")
   fi
 
-  # QEMU makes its standard streams non-blocking, which would be felt by all who share ours: pipes between.
-  mkfifo "$control/input.fifo" "$control/output.fifo"
-  exec 7<>"$control/input.fifo"
-  cat <"$control/output.fifo" 7>&- &
-  output=$!
   "${survive_not[@]}" setsid qemu-system-x86_64 "${arguments[@]}" \
     <&7 >"$control/output.fifo" 2>"$control/qemu.log" &
   qemu=$!
-  if [ -n "$interactive" ]; then start_input; fi
 }
 
 # Started through this, a child dies with this script, even if that is killed with SIGKILL.
