@@ -110,6 +110,7 @@ interop() {
   part "VRRP: Holdfast and keepalived on one link, every way (docs/interop.md)" deno_test test/interop/vrrp
   part "BFD: Holdfast and keepalived on one link" deno_test test/interop/bfd
   part "FIFOs and scripts: what keepalived says and what Holdfast says" deno_test test/interop/notify
+  part "configurations: what keepalived says of spoilt lines, and how it splits commands" deno_test test/interop/config
   need < <(checked_servers)
   part "every checker, against servers that fail in every way and those of Debian" deno_test test/interop/checks
   part "the appliance's update on loopback: https, as master, beside a peer, over the API" "$here/integration/update_test.sh"

@@ -21,6 +21,11 @@ interface Word {
   readonly end: number;
 }
 
+/** A word, and where it stands: with its quotes, from `start` to before `end`. */
+export interface PlacedWord extends Word {
+  readonly start: number;
+}
+
 /**
  * Splits at blanks. Single and double quotes keep blanks in a word and may stand within one; a backslash escapes in both
  * and outside: `\n`, `\t` and so on, `\x41` (any number of hex digits, the last two count), `\101` (octal), `\cA`
@@ -30,16 +35,23 @@ interface Word {
  *   `zero`: an escape makes a zero byte, which no program can be given
  */
 export function commandWords(text: string): Result<[string, ...string[]], "empty" | "quote" | "escape" | "zero"> {
-  const words: string[] = [];
-  for (let at = skipBlanks(text, 0); at < text.length;) {
-    const word = readWord(text, at);
-    if (typeof word === "string") return { ok: false, reason: word };
-    if (word.text.includes("\0")) return { ok: false, reason: "zero" };
-    words.push(word.text);
-    at = skipBlanks(text, word.end);
-  }
-  const [program, ...rest] = words;
+  const words = placedWords(text);
+  if (!words.ok) return words;
+  if (words.value.some((word) => word.text.includes("\0"))) return { ok: false, reason: "zero" };
+  const [program, ...rest] = words.value.map((word) => word.text);
   return program === undefined ? { ok: false, reason: "empty" } : { ok: true, value: [program, ...rest] };
+}
+
+/** The words of {@link commandWords} with their places, also none. */
+export function placedWords(text: string): Result<PlacedWord[], "quote" | "escape"> {
+  const words: PlacedWord[] = [];
+  for (let start = skipBlanks(text, 0); start < text.length;) {
+    const word = readWord(text, start);
+    if (typeof word === "string") return { ok: false, reason: word };
+    words.push({ ...word, start });
+    start = skipBlanks(text, word.end);
+  }
+  return { ok: true, value: words };
 }
 
 function skipBlanks(text: string, start: number): number {
@@ -67,7 +79,7 @@ function readWord(text: string, start: number): Word | "quote" | "escape" {
     } else if (character === '"' || character === "'") {
       quote = character;
     } else if (BLANKS.includes(character)) {
-      return { text: word, end: at };
+      return { text: word, end: at - 1 };
     } else {
       word += character;
     }

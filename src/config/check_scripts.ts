@@ -1,31 +1,11 @@
 // Scripts that a configuration names: whether they are there, can be run, and could be changed by others than root.
 import { commandWords } from "../base/command_words.ts";
+import { COMMANDS } from "./escaped_words.ts";
 import type { Report } from "./diagnostic.ts";
 import type { Host } from "./host.ts";
 import type { Token } from "./lexer.ts";
 import type { Statement } from "./statement.ts";
 
-/** Keywords whose first word is a command. */
-const COMMANDS = new Set([
-  "script",
-  "misc_path",
-  "notify",
-  "notify_master",
-  "notify_backup",
-  "notify_fault",
-  "notify_stop",
-  "notify_deleted",
-  "notify_master_rx_lower_pri",
-  "notify_up",
-  "notify_down",
-  "quorum_up",
-  "quorum_down",
-  "startup_script",
-  "shutdown_script",
-  "notify_fifo_script",
-  "vrrp_notify_fifo_script",
-  "lvs_notify_fifo_script",
-]);
 /** Keywords whose words are a user and a group. */
 const USERS = new Set(["user", "script_user"]);
 

@@ -7,7 +7,6 @@ import { childrenNamed, headOf, type Statement } from "./statement.ts";
 import { isOwnBlock } from "./own_blocks.ts";
 import { ownCheckerType, readOwnChecker } from "./own_checkers.ts";
 import { hasOwnKeywords } from "./own_keywords.ts";
-import { nameOf } from "./tracking.ts";
 import { boolean, integer, interfaceName, ip, oneOf, seconds, word } from "./values.ts";
 import { flag } from "./values.ts";
 import { hexadecimal, port, script, userAndGroup, weight } from "./values_composite.ts";
@@ -276,7 +275,7 @@ function readMisc(statement: Statement, defaults: CheckerDefaults, report: Repor
 function readBfdCheck(statement: Statement, defaults: CheckerDefaults, report: Report): Checker | undefined {
   const { instance } = readFields(statement, BFD_CHECK_FIELDS, report);
   if (instance !== undefined) return { type: "bfd", ...common("bfd", statement, defaults, report), instance };
-  nameOf({ ...statement, args: [] }, report);
+  report.add("value-ignored", statement.keyword, "`BFD_CHECK` has no `name`, so it is left out");
   return undefined;
 }
 

@@ -47,6 +47,7 @@ export const DIAGNOSTIC_SEVERITIES = {
   "not-carried-out": "warning",
   "deprecated-keyword": "warning",
   "missing-argument": "error",
+  "missing-value": "warning",
   "extra-argument": "warning",
   "invalid-value": "warning",
   "invalid-address": "error",

@@ -95,7 +95,7 @@ function readTunnel(statement: Statement, report: Report): { tunnel?: Tunnel } {
   for (let at = 1; at < words.length; at++) {
     const word = words[at];
     if (word === "type" && /^(ipip|gue|gre)$/.test(words[at + 1] ?? "")) type = words[++at] ?? "";
-    else if (word === "port") port = readPort(statement, ++at, report);
+    else if (word === "port") port = readTunnelPort(statement, ++at, report);
     else if (CHECKSUMS.some((known) => known === word)) checksum = word as Tunnel["checksum"];
     else reject(statement, "takes `type ipip|gue|gre`, `port PORT` and a kind of checksum", report, { at });
   }
@@ -110,6 +110,11 @@ function readTunnel(statement: Statement, report: Report): { tunnel?: Tunnel } {
       ...(checksum === undefined ? {} : { checksum }),
     },
   };
+}
+
+function readTunnelPort(statement: Statement, at: number, report: Report): number | undefined {
+  const port = readPort(statement, at, report);
+  return port === 0 ? reject(statement, "needs a port from 1 to 65535", report, { at }) : port;
 }
 
 /** Packets of a firewall mark keep the ports that they have, whatever is written. */

@@ -1,5 +1,6 @@
 // Statements as the text of a keepalived.conf.
 import type { Commented } from "./comments.ts";
+import { takesEscapes, writeEscaped } from "./escaped_words.ts";
 import { isOwnBlock } from "./own_blocks.ts";
 import { ownKeyword } from "./own_keywords.ts";
 import type { BlockName } from "./section.ts";
@@ -15,7 +16,7 @@ export function writeKeepalived(statements: readonly Commented[]): string {
 }
 
 function lines({ keyword, words, block, comments }: Commented, indent: string, parent: string): string[] {
-  const head = [keyword, ...words].map(quoted).join(" ");
+  const head = [quoted(keyword), ...words.map(takesEscapes(keyword) ? writeEscaped : quoted)].join(" ");
   const beside = comments?.beside === undefined ? "" : ` # ${comments.beside}`;
   const above = (comments?.above ?? []).map((line) => `${indent}# ${line}`.trimEnd());
   const own = ownKeyword(parent as BlockName, keyword);

@@ -83,4 +83,11 @@ export const GLOBAL_DEFS = section("global_defs", {
     vrrp_garp_interval: ["0"],
     vrrp_gna_interval: ["0"],
   },
+  leftOutWhenEmpty: `
+    router_id notification_email_from smtp_helo_name script_user default_interface lvs_sync_daemon lvs_timeouts
+    vrrp_garp_extra_if
+    vrrp_cpu_affinity checker_cpu_affinity bfd_cpu_affinity vrrp_priority checker_priority bfd_priority
+    vrrp_rt_priority checker_rt_priority bfd_rt_priority min_auto_priority_delay
+    notify_fifo vrrp_notify_fifo lvs_notify_fifo notify_fifo_script vrrp_notify_fifo_script lvs_notify_fifo_script
+    startup_script shutdown_script reload_time_file snmp_socket`,
 });

@@ -19,6 +19,7 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     notify_priority_changes smtp_alert garp_extra_if vmac_garp_intvl use_vmac_addr vrf kernel_rx_buf_size`,
   notCarriedOut: "debug",
   deprecated: { thread_timer_expired: "timer_expired_backup", vmac_garp_intvl: "garp_extra_if" },
+  leftOutWhenEmpty: "garp_extra_if vmac_garp_intvl",
   opens: {
     authentication: "authentication",
     auth_hmac: "auth_hmac",
@@ -61,19 +62,25 @@ export const VRRP_SYNC_GROUP = section("vrrp_sync_group", {
 /** `vrrp_script`: 8 keywords. */
 export const VRRP_SCRIPT = section("vrrp_script", {
   carriedOut: "script interval timeout weight rise fall user init_fail",
+  leftOutWhenEmpty: "script",
 });
 
 /** `vrrp_track_process`: 9 keywords. */
 export const VRRP_TRACK_PROCESS = section("vrrp_track_process", {
   carriedOut: "process param_match weight quorum quorum_max delay fork_delay terminate_delay full_command",
+  leftOutWhenEmpty: "weight",
 });
 
 /** `track_file`: 3 keywords. */
-export const TRACK_FILE = section("track_file", { carriedOut: "file weight init_file" });
+export const TRACK_FILE = section("track_file", {
+  carriedOut: "file weight init_file",
+  leftOutWhenEmpty: "file weight",
+});
 
 /** `vrrp_track_file`, the old name of `track_file`: 3 keywords. */
 export const VRRP_TRACK_FILE = section("vrrp_track_file", {
   carriedOut: "file weight init_file",
+  leftOutWhenEmpty: "file weight",
 });
 
 /** `bfd_instance`: 15 keywords. */

@@ -1,6 +1,8 @@
-// One line of a keepalived.conf to words and braces with their places. Knows comments and quotes, no keyword and no variable.
+// One line of a keepalived.conf to words and braces with their places. Knows comments and quotes, no variable, and of keywords
+// which have words with escapes.
 import type { SourceLocation } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
+import { escapedWords, takesEscapes } from "./escaped_words.ts";
 
 /** A piece of a configuration file; it is its own place. */
 export interface Token extends SourceLocation {
@@ -59,7 +61,13 @@ export function lexLine(line: Line, { report, comments = false }: LexerOptions):
   let at = 0;
   while (at < text.length) {
     const code = text.charCodeAt(at);
-    if (isBlank(code)) at++;
+    const escaped = isBlank(code) && opensEscaped(tokens) ? escapedWords(text, at) : undefined;
+    if (escaped !== undefined) {
+      for (const { text: word, start, end } of escaped.words) {
+        tokens.push(token(line, "word", word, start, end, text[start] === '"' || text[start] === "'"));
+      }
+      at = escaped.end;
+    } else if (isBlank(code)) at++;
     else if (code === BANG || code === HASH) {
       if (comments) tokens.push(token(line, "comment", text.slice(at).trimEnd(), at, text.length));
       break;
@@ -79,6 +87,13 @@ export function lexLine(line: Line, { report, comments = false }: LexerOptions):
     }
   }
   return tokens;
+}
+
+/** Whether a keyword has been read behind which words are escaped. */
+function opensEscaped(tokens: readonly Token[]): boolean {
+  const last = tokens.at(-1);
+  const before = tokens.at(-2)?.kind;
+  return last?.kind === "word" && before !== "word" && !last.quoted && takesEscapes(last.text);
 }
 
 function token(

@@ -4,6 +4,7 @@ import { INCLUDE_WORDS } from "./include.ts";
 import { keywordIn, sectionOf } from "./keywords.ts";
 import type { Token } from "./lexer.ts";
 import type { LineReader } from "./line_reader.ts";
+import type { BlockName } from "./section.ts";
 import type { Block, Statement } from "./statement.ts";
 
 /** What one file is parsed with. */
@@ -161,8 +162,15 @@ class Parser {
   #push(opener: Statement | undefined): void {
     const opens = opener && keywordIn(opener.section, opener.keyword.text)?.opens;
     const block: Block = { section: opens ?? "unknown", statements: [] };
+    if (opens !== undefined && opener !== undefined) this.#checkNameless(opener, opens);
     if (opener === undefined) this.#frames.push({ block });
     else this.#frames.push({ block: opener.block = block, opener });
+  }
+
+  /** Lists have no name, but for groups of services. */
+  #checkNameless({ keyword, args: [extra] }: Statement, opens: BlockName): void {
+    if (extra === undefined || opens === "services" || sectionOf(opens).values === undefined) return;
+    this.#report.add("extra-argument", extra, `\`${extra.text}\` is ignored: \`${keyword.text}\` has no name`);
   }
 
   #close(brace: Token): void {

@@ -18,6 +18,8 @@ export interface Keyword {
   readonly opens?: SectionName;
   /** Arguments that say what happens without the keyword anyway, so that it needs no message. */
   readonly harmless: readonly string[];
+  /** keepalived complains when nothing follows it, leaves it out, and goes on; of other keywords it dies. */
+  readonly leftOutWhenEmpty?: true;
 }
 
 /** A kind of block. In a value block each line is one value, without keywords. */
@@ -100,11 +102,14 @@ export interface SectionTable {
   /** Keyword to the block that it opens; its effect is in one of the lists above. */
   readonly opens?: Readonly<Record<string, SectionName>>;
   readonly harmless?: Readonly<Record<string, readonly string[]>>;
+  /** Keywords that keepalived leaves out when nothing follows them (measured on 2.2.7). */
+  readonly leftOutWhenEmpty?: string;
 }
 
 /** Builds a section from its table. */
 export function section(title: string, table: SectionTable): Section {
   const keywords = new Map<string, Keyword>();
+  const leftOut = new Set(words(table.leftOutWhenEmpty));
   const add = (name: string, effect: Effect, blocks = false): void => {
     const opens = table.opens?.[name];
     const use = table.deprecated?.[name];
@@ -114,6 +119,7 @@ export function section(title: string, table: SectionTable): Section {
       ...(opens === undefined ? {} : { opens }),
       ...(use === undefined ? {} : { use }),
       ...(blocks ? { blocks } : {}),
+      ...(leftOut.has(name) ? { leftOutWhenEmpty: true } : {}),
     });
   };
   for (const name of words(table.carriedOut)) add(name, { type: "carried-out" });

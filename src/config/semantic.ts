@@ -267,6 +267,7 @@ function withoutDangling(config: Config, report: Report): Config {
     .filter((group) => group !== undefined);
   checkMemberships(syncGroups, report);
   const groups = names(config.virtualServerGroups);
+  checkFollowed(config, report);
   return {
     ...config,
     vrrpInstances: config.vrrpInstances.map(withoutUnicast).map((instance) => ({
@@ -292,6 +293,16 @@ function withoutDangling(config: Config, report: Report): Config {
       report,
     ),
   };
+}
+
+/** Static addresses, routes and rules whose `track_group` is not there stay when somebody deletes them. */
+function checkFollowed(config: Config, report: Report): void {
+  const known = new Set(config.trackGroups.map(({ name }) => name));
+  for (const { trackGroup, location } of [...config.staticAddresses, ...config.staticRoutes, ...config.staticRules]) {
+    if (trackGroup === undefined || known.has(trackGroup)) continue;
+    const message = `\`track_group ${trackGroup}\`, which this line names, is not there`;
+    report.add("unknown-reference", location, message, { help: helpNear(trackGroup, known) });
+  }
 }
 
 /** Names with the places where they are defined. */

@@ -15,11 +15,11 @@ import type {
 import { placeOf, type Report } from "./diagnostic.ts";
 import { definedOnly, field, type Fields, type Printed, printFields, readFields } from "./fields.ts";
 import { wordsInside } from "./global_defs.ts";
-import { childrenNamed, endOf, headOf, type Statement } from "./statement.ts";
+import { childrenNamed, endOf, headOf, lastNamed, type Statement } from "./statement.ts";
 import { printTrackedServers, readTrackedServers } from "./tracked_servers.ts";
+import { reject, valuePlace } from "./value_type.ts";
 import { boolean, flag, integer, interfaceName, ip, milliseconds, oneOf, seconds, word } from "./values.ts";
 import { initialFile, optional, optionalScript, script, userAndGroup, weight, words } from "./values_composite.ts";
-
 import { isYaml } from "./yaml_shape.ts";
 
 const MAX_INT = 2_147_483_647;
@@ -48,12 +48,16 @@ export function readScript(statement: Statement, report: Report): VrrpScript | u
     });
     return undefined;
   }
-  const intervalMs = given.intervalMs || 1000;
+  const { intervalMs = 1000, timeoutMs = intervalMs || 1000 } = given;
+  for (const [keyword, value] of [["interval", intervalMs], ["timeout", timeoutMs]] as const) {
+    const place = lastNamed(statement, keyword);
+    if (value === 0 && place !== undefined) reject(place, "must be more than 0 seconds, so 1 is used", report);
+  }
   return {
     name,
     script: { ...given.user, ...given.script },
-    intervalMs,
-    timeoutMs: given.timeoutMs || intervalMs,
+    intervalMs: intervalMs || 1000,
+    timeoutMs: timeoutMs || 1000,
     rise: given.rise ?? 1,
     fall: given.fall ?? 1,
     startsDown: given.startsDown ?? false,
@@ -104,14 +108,30 @@ export function readProcess(statement: Statement, report: Report): TrackedProces
   return {
     name,
     process: given.process,
-    quorum: given.quorum ?? 1,
-    ...definedOnly({ match: given.match, quorumMax: given.quorumMax }),
+    ...readQuorums(statement, given, report),
+    ...definedOnly({ match: given.match }),
     forkDelayUs: given.forkDelayUs ?? delayUs,
     terminateDelayUs: given.terminateDelayUs ?? delayUs,
     comparesCommandLine: given.comparesCommandLine ?? false,
     ...given.weight ?? NO_WEIGHT,
     location: placeOf(headOf(statement)),
   };
+}
+
+/** Both counts. The later of two that no number of processes can meet is ignored. */
+function readQuorums(
+  statement: Statement,
+  { quorum, quorumMax }: { quorum?: number | undefined; quorumMax?: number | undefined },
+  report: Report,
+): Pick<TrackedProcess, "quorum" | "quorumMax"> {
+  if (quorum === undefined || quorumMax === undefined || quorumMax >= quorum) {
+    return { quorum: quorum ?? 1, ...definedOnly({ quorumMax }) };
+  }
+  const last = statement.block?.statements.findLast(({ keyword }) => /^quorum(_max)?$/.test(keyword.text)) ?? statement;
+  const { text } = last.keyword;
+  const message = `\`quorum\` ${quorum} is more than \`quorum_max\` ${quorumMax}, so \`${text}\` is ignored`;
+  report.add("value-ignored", valuePlace(last), message);
+  return text === "quorum" ? { quorum: 1, quorumMax } : { quorum };
 }
 
 /** Writes a tracked process. */
@@ -351,6 +371,17 @@ export function printNotifications({ saysDeleted, deleted, ...rest }: Notificati
 
 // --- helpers ---
 
+/** Blocks that keepalived leaves out when their name is missing, or has a blank in it. */
+const ONE_WORD_NAMES: ReadonlySet<string> = new Set(["vrrp_instance", "vrrp_sync_group", "track_group"]);
+
+function rejectName({ keyword, args }: Statement, report: Report): undefined {
+  const given = args.length === 0 ? "no name" : `a name of ${args.length} words`;
+  report.add("value-ignored", args[1] ?? keyword, `this \`${keyword.text}\` has ${given}, so it is left out`, {
+    help: `write \`${keyword.text} ${args.map(({ text }) => text).join("_") || "NAME"} {\``,
+  });
+  return undefined;
+}
+
 /** Weight and direction are one value in the file. */
 function weighted(value: object): Record<string, unknown> {
   const { weight: amount, reverse } = { ...NO_WEIGHT, ...value };
@@ -361,9 +392,10 @@ function named(keyword: string, name: string, block: readonly Printed[]): Printe
   return { keyword, words: [name], block };
 }
 
-/** The first word behind the keyword of a block; keepalived ends without one. */
+/** The first word behind the keyword of a block; keepalived ends without one, or leaves the block out. */
 export function nameOf(statement: Statement, report: Report): string | undefined {
   const [first] = statement.args;
+  if (ONE_WORD_NAMES.has(statement.keyword.text) && statement.args.length !== 1) return rejectName(statement, report);
   if (first !== undefined) return first.text;
   report.add("missing-argument", headOf(statement), `\`${statement.keyword.text}\` needs a name`);
   return undefined;

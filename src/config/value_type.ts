@@ -47,26 +47,41 @@ export function reject(
   return undefined;
 }
 
-/** Reports that nothing follows a keyword that needs something; keepalived ends there. */
+/** Reports that nothing follows a keyword that needs something; keepalived ends there, or leaves the keyword out. */
 export function rejectMissing(statement: Statement, wanted: string, report: Report): undefined {
-  report.add("missing-argument", statement.keyword, `\`${statement.keyword.text}\` needs ${wanted}`);
+  const { keyword, section } = statement;
+  const message = `\`${keyword.text}\` needs ${wanted}`;
+  if (keywordIn(section, keyword.text)?.leftOutWhenEmpty) {
+    report.add("missing-value", keyword, `${message}, so it is left out`);
+  } else report.add("missing-argument", keyword, message);
   return undefined;
 }
+
+/** keepalived complains of a further word behind these; behind all others it says nothing. */
+const COMPLAINS_OF_EXTRA = new Set([
+  "use_vmac",
+  "garp_extra_if",
+  "vrrp_garp_extra_if",
+  "snmp_name",
+  "lvs_method",
+  "lb_kind",
+  "sorry_server_lvs_method",
+]);
 
 /** Words that look as if they switched something off that is on as soon as it is named. */
 const NEGATIVE = new Set(["0", "off", "no", "false"]);
 
 /**
- * Warns of words that keepalived drops without a message: where they are keywords that will not count, or negate a flag.
- * A strict report hears of all of them.
+ * Warns of words behind a value. keepalived drops most of them without a message: of those, where they are keywords that will
+ * not count, or negate a flag. A strict report hears of all of them.
  */
 export function rejectExtra(statement: Statement, allowed: number, report: Report): void {
   const extra = statement.args[allowed];
   if (extra === undefined) return;
   const isKeyword = keywordIn(statement.section, extra.text) !== undefined;
   const isNegation = allowed === 0 && NEGATIVE.has(extra.text.toLowerCase());
-  if (!isKeyword && !isNegation && !report.isStrict) return;
   const name = statement.keyword.text;
+  if (!isKeyword && !isNegation && !report.isStrict && !COMPLAINS_OF_EXTRA.has(name)) return;
   report.add("extra-argument", extra, `\`${extra.text}\` is ignored: it stands behind \`${name}\``, {
     help: isNegation ? `remove \`${name}\`: it is on as soon as it is there` : "each keyword has a line of its own",
   });

@@ -1,10 +1,20 @@
 // Types of values of several words: scripts, weights, lists, servers.
+import { commandWords } from "../base/command_words.ts";
 import { parseIp } from "../base/ip.ts";
 import type { Script, Weight } from "./config_vrrp.ts";
 import type { Report } from "./diagnostic.ts";
 import type { Statement } from "./statement.ts";
+import { umaskOf } from "./umask.ts";
 import { type Range, reject, rejectExtra, rejectMissing, type ValueType } from "./value_type.ts";
-import { integer, isInterfaceName, oneWord, readNumber } from "./values.ts";
+import { integer, isInterfaceName, readNumber } from "./values.ts";
+
+/** Why a text is no command line. */
+const NO_COMMAND = {
+  empty: "has no command",
+  quote: "has a quote that is not closed",
+  escape: "ends with a backslash that stands before nothing",
+  zero: "has an escape that means a zero byte",
+} as const;
 
 /** `COMMAND [USER [GROUP]]`; the command with its arguments is one word. */
 export const script: ValueType<Script> = {
@@ -16,6 +26,15 @@ export const script: ValueType<Script> = {
     const [command, user, group] = statement.args;
     if (command === undefined) return rejectMissing(statement, "a command", report);
     rejectExtra(statement, 3, report);
+    const words = commandWords(command.text);
+    if (!words.ok) {
+      report.add(
+        "invalid-value",
+        command,
+        `\`${statement.keyword.text}\` ${NO_COMMAND[words.reason]}, so it is left out`,
+      );
+      return undefined;
+    }
     return {
       command: command.text,
       ...(user === undefined ? {} : { user: user.text }),
@@ -99,6 +118,23 @@ export function optionalWords(form: string): ValueType<readonly string[]> {
   };
 }
 
+/**
+ * One word that is known, or none.
+ *
+ * @param otherwise what keepalived makes of the keyword when another word follows: as if alone, or left out
+ */
+export function optionalWord(known: string, otherwise: "alone" | "left-out"): ValueType<readonly string[]> {
+  return {
+    ...optionalWords(known),
+    read: (statement, report) => {
+      const [word] = statement.args;
+      if (word === undefined || word.text === known) return word === undefined ? [] : [known];
+      reject(statement, `can be followed by \`${known}\` only`, report);
+      return otherwise === "alone" ? [] : undefined;
+    },
+  };
+}
+
 /** A value, or the keyword alone for `bare`. */
 export function optional<T>(type: ValueType<T>, bare: T): ValueType<T> {
   return {
@@ -137,6 +173,7 @@ export function namedNumbers(names: Readonly<Record<string, Range>>): ValueType<
     schema: { type: "string" },
     splits: true,
     read: (statement, report) => {
+      if (statement.args.length === 0) return rejectMissing(statement, `at least one of ${form}`, report);
       const values: Record<string, number> = {};
       for (let at = 0; at < statement.args.length; at += 2) {
         const name = statement.args[at]?.text ?? "";
@@ -215,10 +252,19 @@ export const virtualLink: ValueType<{ readonly name?: string; readonly options: 
     const isAddress = parseIp(first.replace(/\/\d+$/, "")) !== undefined || isMac(first);
     const isName = !LINK_WORDS.has(first) && !isAddress && isInterfaceName(first);
     const options = statement.args.map(({ text }) => text);
+    const stranger = statement.args.find(({ text }, at) => (at > 0 || !isName) && !isLinkOption(text, options[at - 1]));
+    if (stranger !== undefined) {
+      report.add("invalid-value", stranger, `\`${stranger.text}\` is not an option of \`${statement.keyword.text}\``);
+    }
     return isName ? { name: first, options: options.slice(1) } : { options };
   },
   print: ({ name, options }) => [...(name === undefined ? [] : [name]), ...options],
 };
+
+function isLinkOption(text: string, before: string | undefined): boolean {
+  if (before === "group" || before === "name" || LINK_WORDS.has(text)) return true;
+  return parseIp(text.replace(/\/\d+$/, "")) !== undefined || isMac(text);
+}
 
 function isMac(text: string): boolean {
   return /^([0-9a-f]{1,2}:){4,5}[0-9a-f]{1,2}$/i.test(text);
@@ -232,6 +278,8 @@ export const initialFile: ValueType<{ readonly value: number; readonly overwrite
   read: (statement, report) => {
     const overwrite = statement.args.some(({ text }) => text === "overwrite");
     const at = statement.args.findIndex(({ text }) => text !== "overwrite");
+    const stranger = statement.args.findIndex(({ text }, index) => text !== "overwrite" && index !== at);
+    if (stranger !== -1) reject(statement, "takes a number and `overwrite`", report, { at: stranger });
     if (at === -1) return { value: 0, overwrite };
     const rule = "must be a whole number";
     const limits = { min: -2_147_483_648, max: 2_147_483_647, rule, pattern: /^[+-]?\d{1,15}/, at };
@@ -241,19 +289,16 @@ export const initialFile: ValueType<{ readonly value: number; readonly overwrite
   print: ({ value, overwrite }) => [String(value), ...(overwrite ? ["overwrite"] : [])],
 };
 
-/** A whole number, which may be written in octal or hexadecimal as in C. */
-export const numberOfC: ValueType<string> = {
+/** A mask of permissions, as `umask` takes it. */
+export const umask: ValueType<string> = {
   form: "NUMBER",
   schema: { type: ["string", "integer"] },
   read: (statement, report) => {
-    const text = oneWord(statement, "a number or names joined with `|`", report);
-    if (
-      text === undefined ||
-      /^(0[0-7]*|[1-9]\d*|0x[0-9a-f]+|I[RWX](USR|GRP|OTH|WXU|WXG|WXO)?[A-Z]*(\|I[A-Z]+)*)$/i.test(text)
-    ) {
-      return text;
-    }
-    return reject(statement, "must be a number or names joined with `|`", report);
+    const { args } = statement;
+    if (args.length === 0) return rejectMissing(statement, "a number or names joined with `|`", report);
+    const text = args.map((word) => word.text).join("");
+    if (umaskOf(text) !== undefined) return text;
+    return reject(statement, "must be a number up to 0777 or names joined with `|`, such as `IWGRP|IWOTH`", report);
   },
   print: (value) => [value],
 };

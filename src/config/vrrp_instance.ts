@@ -20,7 +20,7 @@ import { keywordIn } from "./keywords.ts";
 import { nearMiss } from "./near_miss.ts";
 import { printRoute, printRule, readRoute, readRule } from "./route_line.ts";
 import { childrenNamed, headOf, lastNamed, type Statement } from "./statement.ts";
-import { printNotifications, printTracking, readNotifications, readTracking } from "./tracking.ts";
+import { nameOf, printNotifications, printTracking, readNotifications, readTracking } from "./tracking.ts";
 import { valuePlace } from "./value_type.ts";
 import { toTheLetter } from "./strict_mode.ts";
 import { boolean, decimal, flag, flagFor, integer, interfaceName, ip, oneOf, seconds } from "./values.ts";
@@ -99,12 +99,7 @@ type Plain = Given<typeof INSTANCE_FIELDS>;
 
 /** Reads one instance; undefined when it has no name. */
 export function readVrrpInstance(statement: Statement, globals: GlobalDefs, report: Report): InstanceDraft | undefined {
-  const name = statement.args[0]?.text;
-  if (name === undefined) {
-    report.add("value-ignored", headOf(statement), "this `vrrp_instance` has no name, so it is left out", {
-      help: "write `vrrp_instance NAME {`",
-    });
-  }
+  const name = nameOf(statement, report);
   if (name === undefined || statement.block === undefined) return undefined;
   const plain = readFields(statement, INSTANCE_FIELDS, report);
   const given = readFields(statement, ELECTION_FIELDS, report);
@@ -310,7 +305,10 @@ function readPeer(line: Statement, family: Family, report: Report): Peer | undef
     report.add("mixed-families", line.keyword, `peer \`${address}\` is not an IPv${family} address`);
     return undefined;
   }
-  const stranger = line.args.find(({ text }) => !/^(min_ttl|max_ttl|\d+)$/.test(text));
+  const isOption = /^(min|max)_ttl$/;
+  const stranger = line.args.find(({ text }, at) =>
+    !isOption.test(text) && !isOption.test(line.args[at - 1]?.text ?? "")
+  );
   if (stranger !== undefined) {
     report.add("invalid-value", stranger, `\`${stranger.text}\` is not an option of a peer`, {
       help: "each peer has a line of its own; `min_ttl NUMBER` and `max_ttl NUMBER` can follow",
