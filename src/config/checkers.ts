@@ -1,7 +1,7 @@
 // The checkers of a real server: their keywords to a `Checker`, with what real server and virtual server hand down.
 import type { Checker, CheckerCommon, CheckSource } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
-import { definedOnly, field, type Fields, type Given, readFields } from "./fields.ts";
+import { definedOnly, field, type Fields, firstField, type Given, readFields } from "./fields.ts";
 import { HTTP_FIELDS, readUrl } from "./http_checker.ts";
 import { childrenNamed, headOf, type Statement } from "./statement.ts";
 import { isOwnBlock } from "./own_blocks.ts";
@@ -79,7 +79,7 @@ export const DNS_FIELDS = {
       ["A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA", "RRSIG", "DNSKEY"].map((name) => [name, name]),
     )),
   ),
-  name: field("queryName", word("NAME")),
+  name: firstField("queryName", word("NAME")),
 } satisfies Fields;
 
 /** Keywords of `SMTP_CHECK` of its own. */

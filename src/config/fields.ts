@@ -1,5 +1,6 @@
 // Reads and writes the plain keywords of a block by a table: keyword to property and type. What a new keyword takes is a row.
 import type { Report } from "./diagnostic.ts";
+import type { Token } from "./lexer.ts";
 import type { Statement } from "./statement.ts";
 import type { ValueType } from "./value_type.ts";
 
@@ -8,6 +9,8 @@ export interface Field<N extends string, T> {
   /** Property of the configuration. */
   readonly name: N;
   readonly type: ValueType<T>;
+  /** Of several keepalived keeps the first, with a message; else the last good one counts. */
+  readonly keepsFirst?: true;
 }
 
 /** Keyword to property; of two keywords for one property the first is written. */
@@ -36,7 +39,12 @@ export function field<N extends string, T>(name: N, type: ValueType<T>): Field<N
   return { name, type };
 }
 
-/** Reads all keywords that have a row, keepalived's way: the last good one counts. */
+/** A row whose keyword counts once: keepalived ignores a second one. */
+export function firstField<N extends string, T>(name: N, type: ValueType<T>): Field<N, T> {
+  return { name, type, keepsFirst: true };
+}
+
+/** Reads all keywords that have a row, keepalived's way: the last good one counts, but for those of which it keeps the first. */
 export function readFields<F extends Fields>(statement: Statement, fields: F, report: Report): Given<F> {
   const given: Record<string, unknown> = {};
   const statements = statement.block?.statements ?? [];
@@ -45,10 +53,19 @@ export function readFields<F extends Fields>(statement: Statement, fields: F, re
     const name = child.keyword.text;
     if (!Object.hasOwn(fields, name)) continue;
     const row = fields[name];
+    if (row?.keepsFirst && given[row.name] !== undefined) {
+      reportRepeated(child.keyword, report);
+      continue;
+    }
     const value = row?.type.read(child, report);
     if (row !== undefined && value !== undefined) given[row.name] = value;
   }
   return given as Given<F>;
+}
+
+/** Says that a keyword, or a name in a list, stands before it already. */
+export function reportRepeated(place: Token, report: Report): void {
+  report.add("value-ignored", place, `\`${place.text}\` is there already, so this one is ignored`);
 }
 
 /** Writes all properties that differ from the defaults. */

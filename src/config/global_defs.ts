@@ -1,7 +1,16 @@
 // `global_defs` and the single keywords of the top level: a table of properties, and gratuitous ARP's defaults.
 import type { AnnouncementSchedule } from "../core/vrrp/state.ts";
 import type { Report } from "./diagnostic.ts";
-import { type Complete, field, type Fields, type Given, type Printed, printFields, readFields } from "./fields.ts";
+import {
+  type Complete,
+  field,
+  type Fields,
+  firstField,
+  type Given,
+  type Printed,
+  printFields,
+  readFields,
+} from "./fields.ts";
 import { hasOwnKeywords, OWN_GLOBAL_FIELDS } from "./own_keywords.ts";
 import { childrenNamed, type Statement } from "./statement.ts";
 import { syncDaemon } from "./sync_daemon.ts";
@@ -76,9 +85,9 @@ const PROCESS_FIELDS = {
   use_symlink_paths: field("usesSymlinkPaths", boolean),
   set_supplementary_groups: field("setsSupplementaryGroups", boolean),
   router_id: field("routerId", word("NAME")),
-  startup_script: field("startupScript", script),
+  startup_script: firstField("startupScript", script),
   startup_script_timeout: field("startupScriptTimeoutSeconds", integer({ min: 1, max: 1000 }, "SECONDS")),
-  shutdown_script: field("shutdownScript", script),
+  shutdown_script: firstField("shutdownScript", script),
   shutdown_script_timeout: field("shutdownScriptTimeoutSeconds", integer({ min: 1, max: 1000 }, "SECONDS")),
   umask: field("umask", umask),
   random_seed: field("randomSeed", integer({ min: 0, max: MAX_U32 })),
@@ -188,18 +197,18 @@ const LVS_FIELDS = {
   lvs_flush: field("flushesAtStart", flag),
   lvs_flush_on_stop: field("flushesAtStop", optionalWord("VS", "left-out")),
   lvs_flush_onstop: field("flushesAtStop", optionalWord("VS", "left-out")),
-  lvs_sync_daemon: field("syncDaemon", syncDaemon),
+  lvs_sync_daemon: firstField("syncDaemon", syncDaemon),
   checker_log_all_failures: field("logsAllFailures", boolean),
   rs_init_notifies: field("notifiesInitialStates", boolean),
 } satisfies Fields;
 
 const OUTSIDE_FIELDS = {
-  notify_fifo: field("fifo", script),
-  vrrp_notify_fifo: field("vrrpFifo", script),
-  lvs_notify_fifo: field("lvsFifo", script),
-  notify_fifo_script: field("fifoScript", script),
-  vrrp_notify_fifo_script: field("vrrpFifoScript", script),
-  lvs_notify_fifo_script: field("lvsFifoScript", script),
+  notify_fifo: firstField("fifo", script),
+  vrrp_notify_fifo: firstField("vrrpFifo", script),
+  lvs_notify_fifo: firstField("lvsFifo", script),
+  notify_fifo_script: firstField("fifoScript", script),
+  vrrp_notify_fifo_script: firstField("vrrpFifoScript", script),
+  lvs_notify_fifo_script: firstField("lvsFifoScript", script),
   fifo_write_vrrp_states_on_reload: field("fifoStatesOnReload", flag),
   snmp_socket: field("snmpSocket", word("SOCKET")),
   enable_traps: field("snmpTraps", flag),

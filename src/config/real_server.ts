@@ -3,7 +3,7 @@ import { readCheckers, SERVER_TIMING_FIELDS, type Timing } from "./checkers.ts";
 import type { RealServer } from "./config.ts";
 import { placeOf, type Report } from "./diagnostic.ts";
 import { endpoint, forcePort, type Forwarding, lvsMethod, withoutPort } from "./endpoint.ts";
-import { field, type Fields, readFields } from "./fields.ts";
+import { field, type Fields, firstField, readFields } from "./fields.ts";
 import { hasOwnKeywords, OWN_REAL_SERVER_FIELDS } from "./own_keywords.ts";
 import { headOf, type Statement } from "./statement.ts";
 import { boolean, integer, requestWord, word } from "./values.ts";
@@ -20,8 +20,8 @@ export const REAL_SERVER_FIELDS = {
   uthreshold: field("upperThreshold", threshold),
   lthreshold: field("lowerThreshold", threshold),
   virtualhost: field("virtualHost", requestWord),
-  notify_up: field("notifyUp", script),
-  notify_down: field("notifyDown", script),
+  notify_up: firstField("notifyUp", script),
+  notify_down: firstField("notifyDown", script),
   alpha: field("alpha", boolean),
   smtp_alert: field("mails", boolean),
   snmp_name: field("label", word("NAME")),

@@ -13,7 +13,16 @@ import type {
   Weight,
 } from "./config_vrrp.ts";
 import { placeOf, type Report } from "./diagnostic.ts";
-import { definedOnly, field, type Fields, type Printed, printFields, readFields } from "./fields.ts";
+import {
+  definedOnly,
+  field,
+  type Fields,
+  firstField,
+  type Printed,
+  printFields,
+  readFields,
+  reportRepeated,
+} from "./fields.ts";
 import { wordsInside } from "./global_defs.ts";
 import { childrenNamed, endOf, headOf, lastNamed, type Statement } from "./statement.ts";
 import { printTrackedServers, readTrackedServers } from "./tracked_servers.ts";
@@ -78,12 +87,12 @@ const delay = seconds({ min: 0.000001, max: 3600, as: "us" });
 
 /** Keywords of `vrrp_track_process`. */
 export const PROCESS_FIELDS = {
-  process: field("process", words("PATH [PARAMETER...]")),
+  process: firstField("process", words("PATH [PARAMETER...]")),
   param_match: field(
     "match",
     optional(oneOf<NonNullable<TrackedProcess["match"]>>({ initial: "initial", partial: "partial" }), "exact"),
   ),
-  weight: field("weight", weight(254)),
+  weight: firstField("weight", weight(254)),
   quorum: field("quorum", integer({ min: 1, max: 65_535 })),
   quorum_max: field("quorumMax", integer({ min: 0, max: 65_535 })),
   delay: field("delayUs", delay),
@@ -143,8 +152,8 @@ export function printProcess(entry: TrackedProcess): Printed {
 
 /** Keywords of `track_file` and `vrrp_track_file`. */
 export const FILE_FIELDS = {
-  file: field("path", word("PATH")),
-  weight: field("weight", weight(254)),
+  file: firstField("path", word("PATH")),
+  weight: firstField("weight", weight(254)),
   init_file: field("initial", initialFile),
 } satisfies Fields;
 
@@ -294,7 +303,13 @@ export function readTracking(statement: Statement, report: Report): Tracking {
   const tracking: Record<string, readonly TrackedItem[]> = { ...NO_TRACKING };
   for (const [keyword, { property, limit }] of Object.entries(TRACK_LISTS)) {
     const lines = childrenNamed(statement, keyword).flatMap((list) => list.block?.statements ?? []);
-    tracking[property] = lines.map((line) => readItem(line, limit, report));
+    const names = new Set<string>();
+    tracking[property] = lines.filter(({ keyword: name }) => {
+      const isNew = !names.has(name.text);
+      names.add(name.text);
+      if (!isNew) reportRepeated(name, report);
+      return isNew;
+    }).map((line) => readItem(line, limit, report));
   }
   const own = isYaml(statement.keyword.file) ? readTrackedServers(statement, report) : {};
   return { ...tracking as unknown as Tracking, ...own };
@@ -331,31 +346,23 @@ export function printTracking(tracking: Tracking): Printed[] {
 
 /** `notify*` keywords that groups and instances share. */
 export const GROUP_NOTIFY_FIELDS = {
-  notify: field("any", script),
-  notify_master: field("master", script),
-  notify_backup: field("backup", script),
-  notify_fault: field("fault", script),
-  notify_stop: field("stop", script),
+  notify: firstField("any", script),
+  notify_master: firstField("master", script),
+  notify_backup: firstField("backup", script),
+  notify_fault: firstField("fault", script),
+  notify_stop: firstField("stop", script),
 } satisfies Fields;
 
 /** `notify*` keywords of an instance. */
 export const NOTIFY_FIELDS = {
   ...GROUP_NOTIFY_FIELDS,
-  notify_deleted: field("deleted", optionalScript),
-  notify_master_rx_lower_pri: field("masterHearsLower", script),
+  notify_deleted: firstField("deleted", optionalScript),
+  notify_master_rx_lower_pri: firstField("masterHearsLower", script),
 } satisfies Fields;
 
 /** Reads all of them; keepalived keeps the first of two scripts for one thing. */
 export function readNotifications(statement: Statement, report: Report): Notifications {
-  const seen = new Set<string>();
-  const firsts = (statement.block?.statements ?? []).filter(({ keyword }) => {
-    if (!Object.hasOwn(NOTIFY_FIELDS, keyword.text)) return false;
-    if (!seen.has(keyword.text)) return seen.add(keyword.text);
-    report.add("value-ignored", keyword, `\`${keyword.text}\` is there already, so this one is ignored`);
-    return false;
-  });
-  const block = { section: statement.section, statements: firsts };
-  const { deleted, ...given } = readFields({ ...statement, block }, NOTIFY_FIELDS, report);
+  const { deleted, ...given } = readFields(statement, NOTIFY_FIELDS, report);
   return {
     ...given,
     ...(deleted === undefined || deleted === true ? {} : { deleted }),

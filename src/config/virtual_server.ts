@@ -4,7 +4,7 @@ import { SERVER_TIMING_FIELDS } from "./checkers.ts";
 import type { RealServer, SorryServer, VirtualServer } from "./config.ts";
 import { placeOf, type Report } from "./diagnostic.ts";
 import { type Endpoint, endpoint, forcePort, type Forwarding, lvsMethod, withoutPort } from "./endpoint.ts";
-import { definedOnly, field, type Fields, type Given, readFields } from "./fields.ts";
+import { definedOnly, field, type Fields, firstField, type Given, readFields } from "./fields.ts";
 import { hasOwnKeywords, OWN_VIRTUAL_SERVER_FIELDS } from "./own_keywords.ts";
 import { readRealServer } from "./real_server.ts";
 import { childrenNamed, headOf, lastNamed, type Statement } from "./statement.ts";
@@ -80,8 +80,8 @@ export const SERVER_FIELDS = {
   ha_suspend: field("suspendsWithAddress", flag),
   quorum: field("quorum", integer({ min: 1, max: 4_294_967_295 })),
   hysteresis: field("hysteresis", integer({ min: 0, max: 4_294_967_295 })),
-  quorum_up: field("quorumUp", script),
-  quorum_down: field("quorumDown", script),
+  quorum_up: firstField("quorumUp", script),
+  quorum_down: firstField("quorumDown", script),
   sorry_server: field("sorry", endpoint),
   sorry_server_lvs_method: field("sorryForwarding", lvsMethod),
   sorry_server_inhibit: field("sorryInhibit", flag),

@@ -119,7 +119,7 @@ export function readVrrpInstance(statement: Statement, globals: GlobalDefs, repo
   const routes = linesOf(statement, "virtual_routes").map((line) => readRoute(line, report)).filter(isDefined);
   const rules = linesOf(statement, "virtual_rules").map((line) => readRule(line, report)).filter(isDefined);
   const advertisementIntervalUs = readAdvertisementInterval(statement, { given, version }, report);
-  const election = electionOf(statement, { given, strict }, report);
+  const election = electionOf(statement, { given, strict, authentication: authentication?.type }, report);
   const draft = { name, statement, family, interface: plain.interface, vrid: plain.vrid };
   if (plain.vrid === undefined || (plain.interface === undefined && plain.vrf === undefined && link === undefined)) {
     return draft;
@@ -411,15 +411,16 @@ function priorityOf({ priority, state }: Election): number {
 /** Priority 255 is the address owner: it always preempts, and always starts as master. */
 function electionOf(
   statement: Statement,
-  { given, strict }: { given: Election; strict: boolean },
+  { given, strict, authentication }: { given: Election; strict: boolean; authentication: string | undefined },
   report: Report,
 ): Pick<VrrpInstance, "priority" | "initialState" | "preemptMode" | "preemptDelayUs"> {
   const priority = priorityOf(given);
   const wanted = given.state ?? (priority === 255 ? "master" : "backup");
-  const initialState = strict && priority !== 255 ? "backup" : wanted;
+  const ownersOnly = strict ? "in strict mode" : authentication === "ah" ? "with `auth_type AH`" : undefined;
+  const initialState = ownersOnly !== undefined && priority !== 255 ? "backup" : wanted;
   const state = lastNamed(statement, "state");
   if (initialState !== wanted && state !== undefined) {
-    report.add("value-ignored", valuePlace(state), "in strict mode only the address owner starts as master", {
+    report.add("value-ignored", valuePlace(state), `${ownersOnly} only the address owner starts as master`, {
       help: "write `priority 255`, or `state BACKUP`",
     });
   }

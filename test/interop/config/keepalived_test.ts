@@ -40,6 +40,7 @@ const PASSED_OVER: readonly (readonly [why: string, message: RegExp])[] = [
     /global_tracking is deprecated|BFD both not configured|one packet scheduling|has port specified/,
   ],
   ["not missed by anybody", /extra characters|Table 0|has empty label|No or too many names/],
+  ["twice, where either is meant", /nftables already|VMAC interface name already|SSL \w+file already|is a duplicate/],
   ["a network mask is guessed to be of IPv6", /Address family of virtual server/],
 ];
 
@@ -135,6 +136,7 @@ function spoilt(text: string): { readonly line: number; readonly what: string; r
     };
     return [
       put("with a word more", ...words, "extra"),
+      ...(whole.includes("{") ? [] : [{ line, what: "twice", text: lines.toSpliced(line, 0, whole).join("\n") }]),
       ...(words.length === 0 ? [] : [put("without words", ...[])]),
       ...words.flatMap((_, at) =>
         ["zzz", "-1", "999999999999"].map((word) => put("with a wrong word", ...words.with(at, word)))
@@ -148,7 +150,7 @@ async function keepalived(text: string, name = ""): Promise<{ code: number; said
   await Deno.writeTextFile(path, text);
   const { code, output } = await tryRun("ip", "netns", "exec", NAMESPACE, "keepalived", "-t", "-f", path);
   await Deno.remove(path);
-  const said = output.split("\n").map((line) => line.replace(path, "F")).filter((line) => line !== "");
+  const said = output.split("\n").map((line) => line.replace(/^\(.*?Line \d+\) /, "")).filter((line) => line !== "");
   return { code, said: [...new Set(said)] };
 }
 
@@ -158,7 +160,7 @@ function read(text: string): { errors: string[]; said: string[] } {
     errors: diagnostics.filter(({ severity, code, message }) =>
       severity === "error" && !REFUSED.has(code) && !REFUSED_WORDS.test(message) && !FATAL_ELSEWHERE.test(message)
     ).map(({ code, message }) => `${code}: ${message}`),
-    said: diagnostics.map(({ location, message }) => `${location.line}: ${message}`),
+    said: diagnostics.map(({ message }) => message),
   };
 }
 
