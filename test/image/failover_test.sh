@@ -82,11 +82,5 @@ check "and takes the address back" eventually 60 back_left
 sleep 5
 tell "updated and back"
 
-echo "-- the power is cut"
-power_off left
-check "right has the address" eventually 30 has_vip right
-sleep 3
-tell "power cut"
-check "IPVS answers" answers 80
-check "HAProxy answers" answers 8080
+cut_power
 summary

@@ -101,6 +101,17 @@ has_vip() { on "$1" ip -4 -o address show dev lan | grep -q " $vip/"; }
 has_not_vip() { on "$1" "! ip -4 -o address show dev lan | grep -q ' $vip/'"; }
 answers() { [ "$(curl -s -m 3 "http://$vip:$1/")" = hello ]; }
 
+# The last thing that happens to left, before the summary.
+cut_power() {
+  echo "-- the power is cut"
+  power_off left
+  check "right has the address" eventually 30 has_vip right
+  sleep 3
+  tell "power cut"
+  check "IPVS answers" answers 80
+  check "HAProxy answers" answers 8080
+}
+
 # From here on the client asks, through IPVS and through HAProxy.
 start_client() {
   : >"$work/counts"

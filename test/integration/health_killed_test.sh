@@ -12,6 +12,8 @@ source "$lab/topology.sh"
 source "$lab/checks.sh"
 # shellcheck source=test/lab/directors.sh
 source "$lab/directors.sh"
+# shellcheck source=test/lab/nginx.sh
+source "$lab/nginx.sh"
 
 log=${ARTEFACTS:-/tmp}
 config=/tmp/dir1.conf
@@ -62,24 +64,8 @@ counts() { # virtual address, packets
 set_up_local() {
   local folder=$LAB_STATE/local address
   mkdir -p "$folder"
-  cat >"$folder/nginx.conf" <<-END
-		pid $folder/nginx.pid;
-		worker_processes 1;
-		events { worker_connections 4096; multi_accept on; }
-		http {
-		  access_log off;
-		  client_body_temp_path $folder/body;
-		  proxy_temp_path $folder/proxy;
-		  fastcgi_temp_path $folder/fastcgi;
-		  uwsgi_temp_path $folder/uwsgi;
-		  scgi_temp_path $folder/scgi;
-		  server {
-		    listen 10.9.9.1:80;
-		    listen 10.9.9.2:80;
-		    location / { return 200 "local\n"; }
-		  }
-		}
-	END
+  nginx_config "$folder" "worker_connections 4096; multi_accept on;" \
+    'listen 10.9.9.1:80; listen 10.9.9.2:80; location / { return 200 "local\n"; }' >"$folder/nginx.conf"
   cp "$lab/dir1.conf" "$config"
   cat >>"$config" <<-END
 		virtual_server $local_vip 80 {

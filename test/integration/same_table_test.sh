@@ -11,6 +11,8 @@ set -uo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=test/lab/checks.sh
 source "$here/../lab/checks.sh"
+# shellcheck source=test/lab/nginx.sh
+source "$here/../lab/nginx.sh"
 
 HOLDFAST=${HOLDFAST:-$here/../../dist/holdfast}
 logs=${ARTEFACTS:-/tmp}
@@ -83,20 +85,7 @@ configure_web() { # namespace
     if [[ " ${ill[$1]:-} " = *" $address "* ]]; then continue; fi
     if [[ $address == *:* ]]; then listens+="listen [$address]:80; "; else listens+="listen $address:80; "; fi
   done
-  cat >"$folder/nginx.conf" <<-END
-		pid $folder/nginx.pid;
-		worker_processes 1;
-		events { worker_connections 256; }
-		http {
-		  access_log off;
-		  client_body_temp_path $folder/body;
-		  proxy_temp_path $folder/proxy;
-		  fastcgi_temp_path $folder/fastcgi;
-		  uwsgi_temp_path $folder/uwsgi;
-		  scgi_temp_path $folder/scgi;
-		  server { $listens }
-		}
-	END
+  nginx_config "$folder" "worker_connections 256;" "$listens" >"$folder/nginx.conf"
 }
 
 only_ill() { # namespace, address of a server...

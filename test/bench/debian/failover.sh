@@ -79,11 +79,5 @@ check "left is back, and the master" eventually $boot_seconds is_back
 sleep 5
 tell "restarted and back"
 
-echo "-- the power is cut"
-power_off left
-check "right has the address" eventually 30 has_vip right
-sleep 3
-tell "power cut"
-check "IPVS answers" answers 80
-check "HAProxy answers" answers 8080
+cut_power
 summary

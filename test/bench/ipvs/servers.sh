@@ -1,5 +1,7 @@
 # shellcheck shell=bash
 # The real servers of the benchmarks, in the network namespace that it is called in. Sourced.
+# shellcheck source=test/lab/nginx.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../../lab/nginx.sh"
 
 # Any address of 10.64.0.0/16 is this machine's, and nginx takes what is asked of port 8000 of any.
 start_servers() { # folder for nginx
@@ -8,24 +10,7 @@ start_servers() { # folder for nginx
   ip route add local 10.64.0.0/16 dev lo
   sysctl -qw net.core.somaxconn=65535 net.ipv4.tcp_max_syn_backlog=65535
   mkdir -p "$folder"
-  cat >"$folder/nginx.conf" <<-END
-		pid $folder/nginx.pid;
-		error_log /dev/null crit;
-		worker_processes 1;
-		worker_rlimit_nofile 65535;
-		events { worker_connections 32768; multi_accept on; }
-		http {
-		  access_log off;
-		  client_body_temp_path $folder/body;
-		  proxy_temp_path $folder/proxy;
-		  fastcgi_temp_path $folder/fastcgi;
-		  uwsgi_temp_path $folder/uwsgi;
-		  scgi_temp_path $folder/scgi;
-		  server {
-		    listen 8000 backlog=65535;
-		    return 200 "ok\n";
-		  }
-		}
-	END
+  nginx_config "$folder" "worker_connections 32768; multi_accept on;" 'listen 8000 backlog=65535; return 200 "ok\n";' \
+    "error_log /dev/null crit;" "worker_rlimit_nofile 65535;" >"$folder/nginx.conf"
   nginx -c "$folder/nginx.conf" -e /dev/null
 }
