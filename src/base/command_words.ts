@@ -2,6 +2,8 @@
 // no variables, no globs, no redirection, no pipes.
 import type { Result } from "./result.ts";
 
+/** Nothing quoted and nothing escaped: what most commands are. */
+const PLAIN = /^[\t !#-&(-[\]-~]*$/;
 const BLANKS = " \t\f\n\r\v";
 /** Letters that stand for another character after a backslash; the other letters stand for themselves. */
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -35,6 +37,10 @@ export interface PlacedWord extends Word {
  *   `zero`: an escape makes a zero byte, which no program can be given
  */
 export function commandWords(text: string): Result<[string, ...string[]], "empty" | "quote" | "escape" | "zero"> {
+  if (PLAIN.test(text)) {
+    const [program, ...rest] = text.split(/[\t ]+/).filter((word) => word !== "");
+    return program === undefined ? { ok: false, reason: "empty" } : { ok: true, value: [program, ...rest] };
+  }
   const words = placedWords(text);
   if (!words.ok) return words;
   if (words.value.some((word) => word.text.includes("\0"))) return { ok: false, reason: "zero" };

@@ -29,13 +29,18 @@ export function takesEscapes(keyword: string): boolean {
   return COMMANDS.has(keyword) || keyword === "regex";
 }
 
+/** One text in quotes, or words without any: nearly all lines. */
+const PLAIN = /\s*"[^"'\\]*"\s*$|[^"'\\]*$/y;
+
 /**
  * The words of a line from `start` on, up to a brace or a comment. A line that is not well formed, such as one with a quote that is
  * not closed, is one word as it stands: it makes no command either.
  *
- * @returns undefined when a double quote is not closed
+ * @returns undefined when they are read as those behind any keyword: nothing is escaped, or a double quote is not closed
  */
 export function escapedWords(text: string, start: number): { words: readonly PlacedWord[]; end: number } | undefined {
+  PLAIN.lastIndex = start;
+  if (PLAIN.test(text)) return undefined;
   const end = Math.min(commentFrom(text, start), braceFrom(text, start));
   const part = text.slice(start, end);
   const result = placedWords(part);

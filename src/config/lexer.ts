@@ -61,13 +61,7 @@ export function lexLine(line: Line, { report, comments = false }: LexerOptions):
   let at = 0;
   while (at < text.length) {
     const code = text.charCodeAt(at);
-    const escaped = isBlank(code) && opensEscaped(tokens) ? escapedWords(text, at) : undefined;
-    if (escaped !== undefined) {
-      for (const { text: word, start, end } of escaped.words) {
-        tokens.push(token(line, "word", word, start, end, text[start] === '"' || text[start] === "'"));
-      }
-      at = escaped.end;
-    } else if (isBlank(code)) at++;
+    if (isBlank(code)) at++;
     else if (code === BANG || code === HASH) {
       if (comments) tokens.push(token(line, "comment", text.slice(at).trimEnd(), at, text.length));
       break;
@@ -82,18 +76,23 @@ export function lexLine(line: Line, { report, comments = false }: LexerOptions):
     } else {
       const end = endOfWord(text, at);
       const word = text.slice(at, end);
+      const isFirst = tokens.at(-1)?.kind !== "word";
       tokens.push(token(line, "word", word.includes("\\") ? word.replace(/\\([!#])/g, "$1") : word, at, end));
-      at = end;
+      at = isFirst && takesEscapes(word) ? lexEscaped(line, end, tokens) : end;
     }
   }
   return tokens;
 }
 
-/** Whether a keyword has been read behind which words are escaped. */
-function opensEscaped(tokens: readonly Token[]): boolean {
-  const last = tokens.at(-1);
-  const before = tokens.at(-2)?.kind;
-  return last?.kind === "word" && before !== "word" && !last.quoted && takesEscapes(last.text);
+/** Adds the words behind a keyword whose words are escaped, where that makes a difference. @returns where to go on */
+function lexEscaped(line: Line, start: number, tokens: Token[]): number {
+  const { text } = line;
+  const escaped = text.length === start || !isBlank(text.charCodeAt(start)) ? undefined : escapedWords(text, start);
+  for (const word of escaped?.words ?? []) {
+    const first = text.charAt(word.start);
+    tokens.push(token(line, "word", word.text, word.start, word.end, first === '"' || first === "'"));
+  }
+  return escaped?.end ?? start;
 }
 
 function token(
