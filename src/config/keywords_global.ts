@@ -83,6 +83,7 @@ export const GLOBAL_DEFS = section("global_defs", {
     vrrp_garp_interval: ["0"],
     vrrp_gna_interval: ["0"],
   },
+  complainsOfExtra: "vrrp_garp_extra_if",
   leftOutWhenEmpty: `
     router_id notification_email_from smtp_helo_name script_user default_interface lvs_sync_daemon lvs_timeouts
     vrrp_garp_extra_if

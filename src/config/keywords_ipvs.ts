@@ -26,6 +26,7 @@ export const VIRTUAL_SERVER = section("virtual_server", {
     connect_timeout retry delay_before_retry warmup weight real_server ip_family quorum_up quorum_down smtp_alert`,
   notCarriedOut: "snmp_name",
   opens: { real_server: "real_server" },
+  complainsOfExtra: "lvs_method lb_kind sorry_server_lvs_method snmp_name",
   leftOutWhenEmpty: "virtualhost snmp_name",
 });
 
@@ -49,6 +50,7 @@ export const REAL_SERVER = section("real_server", {
     BFD_CHECK: "BFD_CHECK",
     FILE_CHECK: "FILE_CHECK",
   },
+  complainsOfExtra: "lvs_method snmp_name",
   leftOutWhenEmpty: "virtualhost snmp_name",
 });
 

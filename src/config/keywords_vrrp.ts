@@ -19,6 +19,7 @@ export const VRRP_INSTANCE = section("vrrp_instance", {
     notify_priority_changes smtp_alert garp_extra_if vmac_garp_intvl use_vmac_addr vrf kernel_rx_buf_size`,
   notCarriedOut: "debug",
   deprecated: { thread_timer_expired: "timer_expired_backup", vmac_garp_intvl: "garp_extra_if" },
+  complainsOfExtra: "garp_extra_if",
   leftOutWhenEmpty: "garp_extra_if vmac_garp_intvl",
   opens: {
     authentication: "authentication",

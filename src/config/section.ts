@@ -20,6 +20,8 @@ export interface Keyword {
   readonly harmless: readonly string[];
   /** keepalived complains when nothing follows it, leaves it out, and goes on; of other keywords it dies. */
   readonly leftOutWhenEmpty?: true;
+  /** keepalived complains of a word too many; behind other keywords it drops that without a message. */
+  readonly complainsOfExtra?: true;
 }
 
 /** A kind of block. In a value block each line is one value, without keywords. */
@@ -104,12 +106,15 @@ export interface SectionTable {
   readonly harmless?: Readonly<Record<string, readonly string[]>>;
   /** Keywords that keepalived leaves out when nothing follows them (measured on 2.2.7). */
   readonly leftOutWhenEmpty?: string;
+  /** Keywords behind which keepalived complains of a word too many (measured on 2.2.7). */
+  readonly complainsOfExtra?: string;
 }
 
 /** Builds a section from its table. */
 export function section(title: string, table: SectionTable): Section {
   const keywords = new Map<string, Keyword>();
   const leftOut = new Set(words(table.leftOutWhenEmpty));
+  const complains = new Set(words(table.complainsOfExtra));
   const add = (name: string, effect: Effect, blocks = false): void => {
     const opens = table.opens?.[name];
     const use = table.deprecated?.[name];
@@ -120,6 +125,7 @@ export function section(title: string, table: SectionTable): Section {
       ...(use === undefined ? {} : { use }),
       ...(blocks ? { blocks } : {}),
       ...(leftOut.has(name) ? { leftOutWhenEmpty: true } : {}),
+      ...(complains.has(name) ? { complainsOfExtra: true } : {}),
     });
   };
   for (const name of words(table.carriedOut)) add(name, { type: "carried-out" });

@@ -57,17 +57,6 @@ export function rejectMissing(statement: Statement, wanted: string, report: Repo
   return undefined;
 }
 
-/** keepalived complains of a further word behind these; behind all others it says nothing. */
-const COMPLAINS_OF_EXTRA = new Set([
-  "use_vmac",
-  "garp_extra_if",
-  "vrrp_garp_extra_if",
-  "snmp_name",
-  "lvs_method",
-  "lb_kind",
-  "sorry_server_lvs_method",
-]);
-
 /** Words that look as if they switched something off that is on as soon as it is named. */
 const NEGATIVE = new Set(["0", "off", "no", "false"]);
 
@@ -81,7 +70,8 @@ export function rejectExtra(statement: Statement, allowed: number, report: Repor
   const isKeyword = keywordIn(statement.section, extra.text) !== undefined;
   const isNegation = allowed === 0 && NEGATIVE.has(extra.text.toLowerCase());
   const name = statement.keyword.text;
-  if (!isKeyword && !isNegation && !report.isStrict && !COMPLAINS_OF_EXTRA.has(name)) return;
+  const isComplaint = keywordIn(statement.section, name)?.complainsOfExtra ?? false;
+  if (!isKeyword && !isNegation && !report.isStrict && !isComplaint) return;
   report.add("extra-argument", extra, `\`${extra.text}\` is ignored: it stands behind \`${name}\``, {
     help: isNegation ? `remove \`${name}\`: it is on as soon as it is there` : "each keyword has a line of its own",
   });

@@ -2,7 +2,7 @@
 // again.
 import { assert } from "../assert.ts";
 import { BackgroundProcess } from "../support/command.ts";
-import { daemonTest as test } from "../support/daemon_test.ts";
+import { daemonTest as test, QUICK_INSTANCE } from "../support/daemon_test.ts";
 
 function config(duration: string, more = ""): string {
   return `vrrp_track_process needed {
@@ -14,15 +14,7 @@ vrrp_track_process extra {
   weight 20
 }
 ${more}
-vrrp_instance VI_1 {
-  interface eth0
-  version 3
-  virtual_router_id 51
-  priority 100
-  advert_int 0.1
-  virtual_ipaddress {
-    10.9.0.100/24
-  }
+${QUICK_INSTANCE}
   track_process {
     needed
     extra

@@ -1,7 +1,7 @@
 // Scripts and files that an instance tracks, and scripts that it tells, in a network namespace.
 import { assertEquals } from "../assert.ts";
 import { tryRun } from "../support/command.ts";
-import { daemonTest as test } from "../support/daemon_test.ts";
+import { daemonTest as test, QUICK_INSTANCE } from "../support/daemon_test.ts";
 import { inside } from "../support/two_hosts.ts";
 
 function config(folder: string): string {
@@ -29,15 +29,7 @@ track_file load {
   weight -1
   init_file 0 overwrite
 }
-vrrp_instance VI_1 {
-  interface eth0
-  version 3
-  virtual_router_id 51
-  priority 100
-  advert_int 0.1
-  virtual_ipaddress {
-    10.9.0.100/24
-  }
+${QUICK_INSTANCE}
   track_script {
     alive
     quick
@@ -129,15 +121,7 @@ vrrp_script there {
   interval 0.2
   weight 20
 }
-vrrp_instance VI_1 {
-  interface eth0
-  version 3
-  virtual_router_id 51
-  priority 100
-  advert_int 0.1
-  virtual_ipaddress {
-    10.9.0.100/24
-  }
+${QUICK_INSTANCE}
   track_script {
     later
     there

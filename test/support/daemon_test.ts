@@ -6,6 +6,17 @@ import { inside, TwoHosts } from "./two_hosts.ts";
 
 const LIMIT_MS = 30_000;
 
+/** How an instance begins that advertises ten times a second; what it tracks, and its brace, come behind. */
+export const QUICK_INSTANCE = `vrrp_instance VI_1 {
+  interface eth0
+  version 3
+  virtual_router_id 51
+  priority 100
+  advert_int 0.1
+  virtual_ipaddress {
+    10.9.0.100/24
+  }`;
+
 /** A part of what the status says of an instance. */
 export interface Instance {
   readonly state: string;
