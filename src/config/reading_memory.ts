@@ -1,5 +1,6 @@
 // Reads a configuration again that was read before: virtual servers whose lines are the same as then are not read again, since of
 // thousands a reload changes few. What comes of it is what reading all of it would give; where that is in doubt, all of it is read.
+import { lineStarts } from "../base/line_starts.ts";
 import type { VirtualServer } from "./config.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { loadConfig, type LoadInput, type LoadResult } from "./load.ts";
@@ -87,7 +88,7 @@ export function partOf({ text: before, servers, diagnostics, path }: Read, after
     const gap = after.slice(done, start + offset);
     if (gap !== "") {
       pieces.push(gap);
-      line += countLines(gap);
+      line += lineStarts(gap).length - 1;
     }
     const last = known.at(-1);
     const moved = { server: place.server, from: line, to: line + place.to - place.from };
@@ -110,19 +111,6 @@ function commonLength(most: number, isSame: (from: number, to: number) => boolea
     else end = middle - 1;
   }
   return known;
-}
-
-/** Where each line begins, and where the one behind the last would. */
-function lineStarts(text: string): number[] {
-  const starts = [0];
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
-  return starts;
-}
-
-function countLines(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count++;
-  return count;
 }
 
 /** Nothing else stands in its lines, nor does it ask for anything of this machine. */

@@ -11,6 +11,7 @@ import {
   parseDocument,
   type Scalar,
 } from "yaml";
+import { lineStarts } from "../base/line_starts.ts";
 import type { SourceLocation } from "./config.ts";
 import type { Report } from "./diagnostic.ts";
 import { FORMAT_KEYWORD, FORMAT_STEPS, formatOf, type FormatStep, migrate, newestFormat } from "./format/formats.ts";
@@ -59,8 +60,7 @@ export function readYaml(
 /** The parser's own counter misses lines of what it cannot parse. */
 function linesOf(text: string): LineCounter {
   const lines = new LineCounter();
-  lines.addNewLine(0);
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines.addNewLine(at + 1);
+  for (const start of lineStarts(text)) lines.addNewLine(start);
   return lines;
 }
 
