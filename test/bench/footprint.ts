@@ -1,6 +1,7 @@
 // What Holdfast costs when nothing happens: size, start, memory of each role, CPU; keepalived beside it.
-import { BackgroundProcess, descendants, pause, tryRun, until } from "../support/command.ts";
+import { BackgroundProcess, pause, tryRun, until } from "../support/command.ts";
 import { holdfastCommand } from "../support/holdfast.ts";
+import { cpuMs, descendants, roleOf } from "../support/processes.ts";
 import { inside, TwoHosts } from "../support/two_hosts.ts";
 import { startSpeaker } from "../support/vrrp_speaker.ts";
 
@@ -30,21 +31,21 @@ try {
   await until("the vrrp role works", () => holdfast.output.includes("Entering BACKUP STATE"), 30_000);
   console.log(`start of all roles to backup ${(performance.now() - start).toFixed(0)} ms`);
   await pause(SETTLE_MS);
-  const before = cpuMs([holdfast.pid, ...descendants(holdfast.pid)]);
-  const beforeOther = cpuMs([keepalived.pid, ...descendants(keepalived.pid)]);
+  const before = totalCpuMs(holdfast.pid);
+  const beforeOther = totalCpuMs(keepalived.pid);
   await pause(SETTLE_MS);
   let total = 0;
   for (const pid of [holdfast.pid, ...descendants(holdfast.pid)]) {
     const pss = pssMb(pid);
     total += pss;
-    console.log(`PSS ${roleOf(pid).padEnd(24)} ${pss.toFixed(1)} MB`);
+    console.log(`PSS ${(roleOf(pid) ?? "supervisor").padEnd(24)} ${pss.toFixed(1)} MB`);
   }
   console.log(`PSS all roles                ${total.toFixed(1)} MB`);
   const others = [keepalived.pid, ...descendants(keepalived.pid)];
   console.log(`PSS keepalived -P            ${others.reduce((sum, pid) => sum + pssMb(pid), 0).toFixed(1)} MB`);
   const percent = (after: number, earlier: number): string => ((after - earlier) / SETTLE_MS * 100).toFixed(2);
-  console.log(`CPU all roles, at rest       ${percent(cpuMs([holdfast.pid, ...descendants(holdfast.pid)]), before)} %`);
-  console.log(`CPU keepalived -P            ${percent(cpuMs(others), beforeOther)} %`);
+  console.log(`CPU all roles, at rest       ${percent(totalCpuMs(holdfast.pid), before)} %`);
+  console.log(`CPU keepalived -P            ${percent(totalCpuMs(keepalived.pid), beforeOther)} %`);
 } finally {
   await holdfast.stop();
   await keepalived.killTree();
@@ -88,15 +89,7 @@ function pssMb(pid: number): number {
   return Number(match?.[1]) / 1000;
 }
 
-/** User and system time in milliseconds; the kernel counts in ticks of 10 ms. */
-function cpuMs(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => {
-    const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    return sum + (Number(fields[11]) + Number(fields[12])) * 10;
-  }, 0);
-}
-
-function roleOf(pid: number): string {
-  return Deno.readTextFileSync(`/proc/${pid}/cmdline`).match(/\0(vrrp|health|api)\0--link\0/)?.[1] ?? "supervisor";
+/** Of a process and its descendants. */
+function totalCpuMs(pid: number): number {
+  return [pid, ...descendants(pid)].reduce((sum, one) => sum + cpuMs(one), 0);
 }

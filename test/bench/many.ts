@@ -1,7 +1,8 @@
 // What 255 virtual routers with ten advertisements a second cost, sending and receiving: Holdfast against keepalived on one
 // link, once as master of all and once as backup of all, so that both do their half at the same time.
-import { BackgroundProcess, descendants, pause, tryRun, until } from "../support/command.ts";
+import { BackgroundProcess, pause, tryRun, until } from "../support/command.ts";
 import { holdfastCommand } from "../support/holdfast.ts";
+import { descendants } from "../support/processes.ts";
 import { inside, type TestHost, TwoHosts } from "../support/two_hosts.ts";
 
 const ROUTERS = 255;

@@ -1,7 +1,8 @@
 // What the page and its exports cost with 12, 500 and 2 000 real servers, beside HAProxy with the same number of servers, and a
 // change told to 500 open pages. Both in one network namespace, with a TCP check of each server every 30 s.
-import { BackgroundProcess, descendants, pause, run, tryRun, until } from "../support/command.ts";
+import { BackgroundProcess, pause, run, tryRun, until } from "../support/command.ts";
 import { holdfastCommand } from "../support/holdfast.ts";
+import { roleProcess } from "../support/processes.ts";
 
 const NAMESPACE = "hfpage";
 const ROUNDS = Number(Deno.env.get("ROUNDS") || "20");
@@ -64,7 +65,7 @@ async function measure(virtualServers: number, realServers: number): Promise<voi
       outputs,
     );
     await pause(2000);
-    const pids = { holdfast: apiRole(holdfast.pid), haproxy: haproxy.pid };
+    const pids = { holdfast: roleProcess(holdfast.pid, "api"), haproxy: haproxy.pid };
     for (const [what, kind, url] of PATHS) {
       const result = JSON.parse(await run(...client("ask", url, String(ROUNDS), String(pids[kind]))));
       const cells = [
@@ -103,17 +104,6 @@ async function measure(virtualServers: number, realServers: number): Promise<voi
 
 async function curl(url: string): Promise<string> {
   return (await tryRun(...inside("curl", "-s", "-m", "10", url))).output;
-}
-
-function apiRole(pid: number): number {
-  for (const child of descendants(pid)) {
-    try {
-      if (Deno.readTextFileSync(`/proc/${child}/cmdline`).includes("\0api\0--link\0")) return child;
-    } catch {
-      // it has ended
-    }
-  }
-  throw new Error("there is no api role");
 }
 
 /** Addresses of this machine, so that every check finds the one listener. */

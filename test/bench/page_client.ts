@@ -1,4 +1,5 @@
 // The other side of page.ts, inside the namespace: `listen PORT`, `ask URL ROUNDS PID`, `streams BASE COUNT PID`. Prints JSON.
+import { cpuMs } from "../support/processes.ts";
 
 const [command = "", ...args] = Deno.args;
 if (command === "listen") await listen(Number(args[0]));
@@ -87,13 +88,6 @@ async function follow(
 function summary(times: number[]): { bestMs: number; medianMs: number; worstMs: number } {
   const sorted = times.toSorted((a, b) => a - b);
   return { bestMs: sorted[0] ?? NaN, medianMs: sorted[sorted.length >> 1] ?? NaN, worstMs: sorted.at(-1) ?? NaN };
-}
-
-/** User and system time of a process. */
-function cpuMs(pid: number): number {
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) * 10; // in hundredths of a second
 }
 
 function residentKb(pid: number): number {

@@ -2,7 +2,8 @@
 // endless loops of others on each core. Counts what the backup's and the master's addresses did, and what memory grew.
 //
 // MINUTES=60 for the long run; LOAD=off where the machine has other work already.
-import { BackgroundProcess, descendants, pause, tryRun, until } from "../support/command.ts";
+import { BackgroundProcess, pause, tryRun, until } from "../support/command.ts";
+import { descendants } from "../support/processes.ts";
 import { inside, TwoHosts } from "../support/two_hosts.ts";
 import { holdfastCommand } from "../support/holdfast.ts";
 

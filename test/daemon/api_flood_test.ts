@@ -1,10 +1,11 @@
 // A flood of requests and open pages, and the death of the api role in it: VRRP goes on, and nobody takes over.
 import { assert, assertEquals } from "../assert.ts";
 import { RingReader } from "../../src/daemon/journal/ring_file.ts";
-import { BackgroundProcess, descendants, pause, tryRun } from "../support/command.ts";
+import { BackgroundProcess, pause, tryRun } from "../support/command.ts";
 import { daemonTest } from "../support/daemon_test.ts";
 import { holdfastCommand } from "../support/holdfast.ts";
 import { pairTest } from "../support/pair.ts";
+import { killRole } from "../support/processes.ts";
 import { inside } from "../support/two_hosts.ts";
 
 const VIP = "10.9.0.100";
@@ -65,9 +66,7 @@ daemonTest("a flood of requests and the death of the api role change nothing for
       "/dev/null",
     ];
     await tryRun(...inside(hosts.a, flood));
-    const api = descendants(master.pid).find((pid) => commandOf(pid).includes("\0api\0--link\0"));
-    assert(api !== undefined);
-    Deno.kill(api, "SIGKILL");
+    killRole(master.pid, "api");
     await lab.comes("it is started again", async () => (await lab.instances())[0]?.state === "master");
     const [instance] = await lab.instances();
     assertEquals(instance?.counters.transitions, 2, master.output); // to backup at the start, then to master
@@ -128,11 +127,3 @@ pairTest(
     }
   },
 );
-
-function commandOf(pid: number): string {
-  try {
-    return Deno.readTextFileSync(`/proc/${pid}/cmdline`);
-  } catch {
-    return ""; // it has ended
-  }
-}

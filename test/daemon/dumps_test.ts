@@ -1,8 +1,9 @@
 // Dumps at keepalived's signals: the same fields, types and values as keepalived's own dump of the same configuration, and
 // text that its exporters can read.
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
-import { BackgroundProcess, descendants, pause, run, tryRun, until } from "../support/command.ts";
+import { BackgroundProcess, pause, run, tryRun, until } from "../support/command.ts";
 import { holdfastCommand } from "../support/holdfast.ts";
+import { descendants } from "../support/processes.ts";
 import { testWith } from "../support/requirements.ts";
 import { inside, TwoHosts } from "../support/two_hosts.ts";
 

@@ -1,9 +1,10 @@
 // The example of docs/layer7.md on two hosts: HAProxy killed, broken, hanging, reloaded under traffic, and left alone by a dying
 // Holdfast.
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
-import { BackgroundProcess, descendants, pause, tryRun, until } from "../support/command.ts";
+import { BackgroundProcess, pause, tryRun, until } from "../support/command.ts";
 import { holdfastCommand } from "../support/holdfast.ts";
 import { HttpHost, type Traffic } from "../support/http_hosts.ts";
+import { descendants } from "../support/processes.ts";
 import { testWith } from "../support/requirements.ts";
 import { inside, type TestHost, TwoHosts } from "../support/two_hosts.ts";
 

@@ -2,9 +2,10 @@
 // change the state of a master or of a backup. Inside network namespaces only.
 import { assert, assertEquals } from "../assert.ts";
 import { Prng } from "../../src/base/prng.ts";
-import { type BackgroundProcess, descendants, pause, run } from "../support/command.ts";
+import { type BackgroundProcess, pause, run } from "../support/command.ts";
 import { daemonTest as test, type Lab } from "../support/daemon_test.ts";
 import { fuzzedPacket, hostilePackets, type Target } from "../support/hostile_packets.ts";
+import { cpuMs, roleProcess } from "../support/processes.ts";
 import { inside } from "../support/two_hosts.ts";
 import { speakerConfig, startSpeaker } from "../support/vrrp_speaker.ts";
 
@@ -103,9 +104,10 @@ for (const role of ["master", "backup"] as const) {
       const wrong = [...hostilePackets(target)].filter(([reason]) => reason !== "unknown-vrid").map(([, bytes]) =>
         bytes
       );
-      const cpuBefore = cpuSeconds(vrrpRole(daemon));
+      const vrrpRole = roleProcess(daemon.pid, "vrrp");
+      const cpuBefore = cpuMs(vrrpRole);
       const sent = await send(lab, wrong, String(FLOOD_SECONDS), String(FLOOD_PER_SECOND));
-      const cpu = cpuSeconds(vrrpRole(daemon)) - cpuBefore;
+      const cpu = (cpuMs(vrrpRole) - cpuBefore) / 1000;
       const after = await settled(lab);
       assertEquals([after.state, after.counters.transitions], [role, before.counters.transitions]);
       const counter = role === "master" ? "advertsOut" : "advertsIn";
@@ -124,20 +126,4 @@ for (const role of ["master", "backup"] as const) {
       await Deno.remove(folder, { recursive: true });
     }
   });
-}
-
-/** The child of the supervisor that is the vrrp role. */
-function vrrpRole(daemon: BackgroundProcess): number {
-  const found = descendants(daemon.pid).find((pid) =>
-    Deno.readTextFileSync(`/proc/${pid}/cmdline`).split("\0").some((word) => /vrrp/.test(word))
-  );
-  assert(found !== undefined, "there is a vrrp role");
-  return found;
-}
-
-/** User and system time of a process. */
-function cpuSeconds(pid: number): number {
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / 100;
 }

@@ -1,7 +1,8 @@
 // The journal over HTTP: events, stories and the page's timeline of a running daemon, before and after the death of the api role.
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
-import { BackgroundProcess, descendants, run, tryRun } from "../support/command.ts";
+import { BackgroundProcess, run, tryRun } from "../support/command.ts";
 import { daemonTest } from "../support/daemon_test.ts";
+import { killRole } from "../support/processes.ts";
 import { inside } from "../support/two_hosts.ts";
 
 const BASE = "http://127.0.0.1:8404";
@@ -45,11 +46,7 @@ daemonTest("what happened outlives the api role, and a stream goes on where it s
     await follower.killTree();
   }
 
-  const api = descendants(daemon.pid).find((pid) => {
-    return Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("\0api\0--link\0");
-  });
-  assert(api !== undefined);
-  Deno.kill(api, "SIGKILL");
+  killRole(daemon.pid, "api");
   await comes("it is started again, and knows all", async () => {
     return (await get("/api/v1/events").then((text) => text === "" ? "" : text)).includes("effective priority");
   });

@@ -1,8 +1,9 @@
 // Mails about instances and servers, to a mail server that is not there, refuses, is silent, and at last takes them.
 import { assert, assertEquals } from "../assert.ts";
-import { BackgroundProcess, descendants, run } from "../support/command.ts";
+import { BackgroundProcess, run } from "../support/command.ts";
 import { daemonTest as test } from "../support/daemon_test.ts";
 import { PORTS, type ReceivedMail } from "../support/mail_server.ts";
+import { readProcess, roleProcess } from "../support/processes.ts";
 import { inside } from "../support/two_hosts.ts";
 
 const NOBODY_LISTENS = 2528;
@@ -92,10 +93,7 @@ test("mails are sent, and a mail server that is dead, refuses or is silent delay
     await lab.reload();
     await flap();
     await lab.comes("mails arrive", () => subjects().includes("[LB1] VRRP Instance VI_2 - Entering MASTER state"));
-    const mail = descendants(daemon.pid).find((pid) =>
-      Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("\0mail\0")
-    );
-    const status = Deno.readTextFileSync(`/proc/${mail}/status`);
+    const status = readProcess(roleProcess(daemon.pid, "mail"), "status");
     assert(!/^Uid:\s+0\s/m.test(status) && /^CapEff:\s+0+$/m.test(status), status);
     const server8099 = new BackgroundProcess(
       inside(lab.hosts.a, ["python3", "-m", "http.server", "--bind", "10.9.0.1", "8099"]),

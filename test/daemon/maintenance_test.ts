@@ -1,7 +1,8 @@
 // A whole node that steps down: what it hands over, what it refuses, that a restart changes nothing, and how it comes back.
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
-import { descendants, pause } from "../support/command.ts";
+import { pause } from "../support/command.ts";
 import { pairTest } from "../support/pair.ts";
+import { killRole } from "../support/processes.ts";
 
 const VIPS = ["10.9.0.100", "10.9.0.101"] as const;
 
@@ -50,10 +51,7 @@ pairTest(
     // A reload, the death of the role, and a restart of the daemon change nothing, whatever the priorities.
     pair.write(a, config(101));
     assertEquals((await holdfast(a, "reload")).code, 0);
-    const [role = 0] = descendants(first.pid).filter((pid) =>
-      Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("vrrp\0--link")
-    );
-    Deno.kill(role, "SIGKILL");
+    killRole(first.pid, "vrrp");
     await comes("the role is back", async () => (await holdfast(a, "vrrp")).output.includes("BACKUP"));
     await first.stop();
     const second = start(a, config(101), ...journal);

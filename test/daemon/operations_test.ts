@@ -1,7 +1,7 @@
 // What operators ask of a running pair: handing over, holding back, another priority, announcing again, and the tables.
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
-import { descendants } from "../support/command.ts";
 import { pairTest } from "../support/pair.ts";
+import { killRole } from "../support/processes.ts";
 
 const VIP = "10.9.0.100";
 
@@ -52,10 +52,7 @@ pairTest("an operator moves the addresses, holds them where they are, and lets t
   assertStringIncludes(table, "10*");
   assertStringIncludes(table, "* instead of 101");
   // The role's death takes nothing of it away.
-  const [role = 0] = descendants(daemon.pid).filter((pid) =>
-    Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("vrrp\0--link")
-  );
-  Deno.kill(role, "SIGKILL");
+  killRole(daemon.pid, "vrrp");
   await comes("the role is back", async () => (await holdfast(a, "vrrp")).output.includes("BACKUP"));
   assertStringIncludes((await holdfast(a, "vrrp")).output, "10*");
   assertEquals((await holdfast(a, "priority", "VI_1", "--clear")).code, 0);

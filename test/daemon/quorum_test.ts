@@ -1,9 +1,10 @@
 // An instance that follows the quorum of a virtual server, a virtual server that follows an instance, and what becomes of
 // both when the health role dies. IPVS is not needed: what counts is what the checks say.
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
-import { descendants, tryRun } from "../support/command.ts";
+import { tryRun } from "../support/command.ts";
 import { daemonTest } from "../support/daemon_test.ts";
 import { holdfastCommand } from "../support/holdfast.ts";
+import { killRole } from "../support/processes.ts";
 import { inside } from "../support/two_hosts.ts";
 import { startYaml, writeYaml } from "../support/yaml_daemon.ts";
 
@@ -52,12 +53,6 @@ daemonTest("an instance leaves with the quorum of a virtual server, and comes ba
   const asked = (): number => Deno.readTextFileSync(`${folder}/asked`).length;
   const holdfast = async (...words: readonly string[]): Promise<string> =>
     (await tryRun(...inside(a, [...holdfastCommand(), ...words]))).output;
-  const killHealth = (): void => {
-    const [role = 0] = descendants(daemon.pid).filter((pid) =>
-      Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("health\0--link")
-    );
-    Deno.kill(role, "SIGKILL");
-  };
   for (const name of ["a", "b", "asked"]) touch(name);
   const daemon = startYaml(a, folder, config(folder, `${VIP}:80`));
   try {
@@ -90,7 +85,7 @@ daemonTest("an instance leaves with the quorum of a virtual server, and comes ba
     await new Promise((resolve) => setTimeout(resolve, 1500)); // a check that ran then has ended
     const before = asked();
 
-    killHealth();
+    killRole(daemon.pid, "health");
     await comes("the role is back", () => daemon.output.includes("the health role ("));
     for (let look = 0; look < 20; look++) {
       assertEquals([(await instances())[0]?.state, await has(VIP)], ["fault", false], "its death changes nothing");
@@ -103,7 +98,7 @@ daemonTest("an instance leaves with the quorum of a virtual server, and comes ba
 
     await comes("the status knows it", async () => (await instances())[0]?.state === "master");
     const [master] = await instances();
-    killHealth();
+    killRole(daemon.pid, "health");
     await comes("the role is back again", () => daemon.output.split("the health role (").length > 2);
     await new Promise((resolve) => setTimeout(resolve, 3000));
     const [still] = await instances();

@@ -1,7 +1,8 @@
 // Reloads from the outside, in a network namespace: what changes in place, what is left alone, and what is refused.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
-import { descendants, tryRun } from "../support/command.ts";
+import { tryRun } from "../support/command.ts";
 import { daemonTest as test } from "../support/daemon_test.ts";
+import { descendants, findRole, roleProcess, rolesOf } from "../support/processes.ts";
 import { inside } from "../support/two_hosts.ts";
 
 interface Options {
@@ -109,13 +110,13 @@ test("a role starts with the first object of its kind and ends with the last", "
   await lab.write(instance({ name: "VI_1", vrid: 51, priority: 100, address: "10.9.0.100" }));
   const daemon = lab.start();
   await lab.comes("it is master", () => lab.has("10.9.0.100"));
-  assertEquals(roles(daemon.pid), ["api", "vrrp"]);
+  assertEquals(rolesOf(daemon.pid), ["api", "vrrp"]);
   await lab.write(config({ second: "" }));
   assertStringIncludes((await lab.reload()).output, "configuration 2 is in use: 1 added\n");
-  assertEquals(roles(daemon.pid), ["api", "health", "vrrp"]);
+  assertEquals(rolesOf(daemon.pid), ["api", "health", "vrrp"]);
   await lab.write("global_defs {\n  router_id empty\n}\n");
   assertStringIncludes((await lab.reload()).output, "configuration 3 is in use: 1 changed, 2 removed\n");
-  assertEquals(roles(daemon.pid), ["api"]);
+  assertEquals(rolesOf(daemon.pid), ["api"]);
   assert(!await lab.has("10.9.0.100"));
   await lab.write(config());
   assertStringIncludes((await lab.reload()).output, "configuration 4 is in use: 1 changed, 3 added\n");
@@ -128,10 +129,10 @@ test("a role that dies after a reload starts again with what was loaded", "hfdie
   await lab.comes("it is master", () => lab.has("10.9.0.100"));
   await lab.write(config({ address: "10.9.0.101" }));
   assertEquals((await lab.reload()).code, 0);
-  for (const role of ["vrrp", "health"]) {
-    const old = rolePid(daemon.pid, role) ?? 0;
+  for (const role of ["vrrp", "health"] as const) {
+    const old = roleProcess(daemon.pid, role);
     Deno.kill(old, "SIGKILL");
-    await lab.comes(`${role} is started again`, () => ![undefined, old].includes(rolePid(daemon.pid, role)));
+    await lab.comes(`${role} is started again`, () => ![undefined, old].includes(findRole(daemon.pid, role)));
   }
   await lab.comes("it is master again", () => lab.has("10.9.0.101"));
   assert(!await lab.has("10.9.0.100"));
@@ -152,19 +153,3 @@ print("received", len(s.recv(100)))`;
   assertEquals((await tryRun(...inside(lab.hosts.a, ["python3", "-c", ask]))).output, "received 0\n");
   assertMatch(daemon.output, /control: user 65534 \(process \d+\) may not give commands/);
 });
-
-function roles(pid: number): string[] {
-  return descendants(pid).map(roleOf).filter((role) => role !== undefined).sort();
-}
-
-function rolePid(pid: number, role: string): number | undefined {
-  return descendants(pid).find((child) => roleOf(child) === role);
-}
-
-function roleOf(pid: number): string | undefined {
-  try {
-    return Deno.readTextFileSync(`/proc/${pid}/cmdline`).match(/\0(vrrp|health|api)\0--link\0/)?.[1];
-  } catch {
-    return undefined; // it has ended
-  }
-}

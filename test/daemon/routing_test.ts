@@ -1,8 +1,9 @@
 // Routes and rules from the outside, in a network namespace: what comes and goes with a master, what others remove, what a
 // reload changes, what a killed role leaves, and what is static.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
-import { descendants, run, tryRun } from "../support/command.ts";
+import { run, tryRun } from "../support/command.ts";
 import { daemonTest as test, type Lab } from "../support/daemon_test.ts";
+import { killRole } from "../support/processes.ts";
 import { inside } from "../support/two_hosts.ts";
 
 interface Parts {
@@ -189,9 +190,7 @@ test(
   "hfrt4",
   async (lab) => {
     const first = await master(lab);
-    const role = descendants(first.pid).find((pid) => Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("vrrp"));
-    assert(role !== undefined);
-    assertEquals((await tryRun("kill", "-KILL", String(role))).code, 0);
+    killRole(first.pid, "vrrp");
     await lab.comes("it was resumed", () => /ended by SIGKILL|was killed|ended/.test(first.output));
     await lab.comes("it has all", () => hasAll(lab, [...MOVING, ...STATIC]));
     await first.killTree();

@@ -1,7 +1,8 @@
 // The daemon in a network namespace, from source and compiled: its processes, its signals, what it leaves behind.
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
-import { BackgroundProcess, descendants, run, tryRun, until } from "../support/command.ts";
+import { BackgroundProcess, run, tryRun, until } from "../support/command.ts";
 import { holdfastCommand, sourceCommand } from "../support/holdfast.ts";
+import { findRole, readProcess, roleProcess, rolesOf } from "../support/processes.ts";
 import { testWith } from "../support/requirements.ts";
 import { inside, type TestHost, TwoHosts } from "../support/two_hosts.ts";
 import { speakerConfig } from "../support/vrrp_speaker.ts";
@@ -29,11 +30,11 @@ for (const [index, [how, command]] of commands.entries()) {
     await lab.comes("it is master", lab.hasVip);
     await lab.comes("it serves", async () => (await get("/healthz")).trim() === "ok");
     await lab.comes("the status tells so", async () => (await get("/api/v1/status")).includes('"master"'));
-    assertEquals(roles(daemon.pid), ["api", "vrrp"]);
-    assertEquals(threadUsers(rolePid(daemon.pid, "api")), ["65534"]);
-    assertEquals(threadCapabilities(rolePid(daemon.pid, "api")), ["0000000000000000"]);
+    assertEquals(rolesOf(daemon.pid), ["api", "vrrp"]);
+    assertEquals(threadUsers(roleProcess(daemon.pid, "api")), ["65534"]);
+    assertEquals(threadCapabilities(roleProcess(daemon.pid, "api")), ["0000000000000000"]);
 
-    const vrrp = rolePid(daemon.pid, "vrrp");
+    const vrrp = roleProcess(daemon.pid, "vrrp");
     for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) Deno.kill(vrrp, signal);
     const status = await daemon.stop();
     assertEquals({ code: status.code, signal: status.signal }, { code: 0, signal: null }, daemon.output);
@@ -45,10 +46,10 @@ for (const [index, [how, command]] of commands.entries()) {
   test(`${how}: a role that keeps dying is not started in a hurry`, `hfdie${index}`, async (lab) => {
     const daemon = lab.start([...command, "run", "--api", "off"]);
     await lab.comes("it is master", lab.hasVip);
-    const first = rolePid(daemon.pid, "vrrp");
+    const first = roleProcess(daemon.pid, "vrrp");
     Deno.kill(first, "SIGKILL");
-    await lab.comes("it is started at once", () => newRole(daemon.pid, first));
-    Deno.kill(rolePid(daemon.pid, "vrrp"), "SIGKILL");
+    await lab.comes("it is started at once", () => ![undefined, first].includes(findRole(daemon.pid, "vrrp")));
+    Deno.kill(roleProcess(daemon.pid, "vrrp"), "SIGKILL");
     // Nobody advertises while the back-off runs: the address must not stay where no router answers for it.
     await lab.comes("the address is taken off", async () => !await lab.hasVip());
     await lab.comes("it is started again and master", lab.hasVip);
@@ -146,24 +147,6 @@ function test(name: string, hostsName: string, body: (lab: Lab) => Promise<void>
 }
 
 /** Names of the roles that run below a process, sorted. */
-function roles(pid: number): string[] {
-  return descendants(pid).map(roleOf).filter((role) => role !== undefined).sort();
-}
-
-function rolePid(pid: number, role: string): number {
-  const found = descendants(pid).find((child) => roleOf(child) === role);
-  assert(found !== undefined, `no ${role} role`);
-  return found;
-}
-
-function newRole(pid: number, old: number): boolean {
-  return descendants(pid).some((child) => child !== old && roleOf(child) === "vrrp");
-}
-
-function roleOf(pid: number): string | undefined {
-  return read(`/proc/${pid}/cmdline`).match(/\0(vrrp|health|api)\0--link\0/)?.[1];
-}
-
 function threadUsers(pid: number): string[] {
   return perThread(pid, /^Uid:\s+(\d+)\s+\1\s+\1\s+\1$/m);
 }
@@ -175,14 +158,7 @@ function threadCapabilities(pid: number): string[] {
 /** Distinct values of a field over all threads of a process. */
 function perThread(pid: number, field: RegExp): string[] {
   const threads = [...Deno.readDirSync(`/proc/${pid}/task`)];
-  const values = threads.map(({ name }) => read(`/proc/${pid}/task/${name}/status`).match(field)?.[1] ?? "other");
+  const texts = threads.map(({ name }) => readProcess(pid, `task/${name}/status`)).filter((text) => text !== ""); // ended
+  const values = texts.map((text) => text.match(field)?.[1] ?? "other");
   return [...new Set(values)];
-}
-
-function read(path: string): string {
-  try {
-    return Deno.readTextFileSync(path);
-  } catch {
-    return ""; // it has ended
-  }
 }

@@ -1,8 +1,8 @@
 // What operators say of real servers: it is carried out, shown, and holds when the health role dies and the file changes.
 // IPVS itself is in test/integration/drain_test.sh: this machine need not have it.
 import { assertEquals, assertStringIncludes } from "../assert.ts";
-import { descendants } from "../support/command.ts";
 import { pairTest } from "../support/pair.ts";
+import { killRole } from "../support/processes.ts";
 
 function config(weight: number): string {
   return `virtual_server 10.9.0.100 80 {
@@ -36,10 +36,7 @@ pairTest("an operator drains, takes out, weighs and gives back real servers", "h
   const weight = await holdfast(a, "weight", VS, "10.9.0.12:80", "9");
   assertEquals(weight.output, `10.9.0.12:80 of ${VS} has weight 9, until \`ready\`\n`);
 
-  const [role = 0] = descendants(daemon.pid).filter((pid) =>
-    Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("health\0--link")
-  );
-  Deno.kill(role, "SIGKILL");
+  killRole(daemon.pid, "health");
   await comes("the role is back", async () => {
     const [server] = JSON.parse((await holdfast(a, "status", "--json")).output).roles;
     return server !== undefined && daemon.output.includes("the health role (") &&

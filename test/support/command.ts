@@ -1,4 +1,5 @@
 // Running programs from tests: to their end, or in the background until the test ends them by their own process id.
+import { descendants } from "./processes.ts";
 
 const decoder = new TextDecoder();
 
@@ -82,23 +83,6 @@ export class BackgroundProcess {
     const streamDecoder = new TextDecoder();
     for await (const chunk of stream) this.#text += streamDecoder.decode(chunk, { stream: true });
   }
-}
-
-/** Process ids of all children, their children, and so on. */
-export function descendants(pid: number): number[] {
-  const children: number[] = [];
-  for (const entry of Deno.readDirSync("/proc")) {
-    if (!/^\d+$/.test(entry.name)) continue;
-    try {
-      const stat = Deno.readTextFileSync(`/proc/${entry.name}/stat`);
-      // The name, in parentheses, may hold anything: count from the last one.
-      const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-      if (parent === pid) children.push(Number(entry.name));
-    } catch {
-      // it has ended
-    }
-  }
-  return children.flatMap((child) => [child, ...descendants(child)]);
 }
 
 /** Resolves when `condition` holds. @throws Error naming `what` when it does not within `limitMs` */

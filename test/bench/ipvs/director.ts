@@ -1,6 +1,7 @@
 // Holdfast or keepalived with the part that checks servers only, on the machine itself.
-import { descendants, pause, until } from "../../support/command.ts";
+import { pause, until } from "../../support/command.ts";
 import { holdfastCommand } from "../../support/holdfast.ts";
+import { cpuMs, descendants, roleOf } from "../../support/processes.ts";
 
 /** Who is measured. */
 export type Kind = "holdfast" | "keepalived";
@@ -56,20 +57,17 @@ export class Director {
   }
 
   usage(): Usage {
-    const cpuMs: Record<string, number> = {};
+    const usedMs: Record<string, number> = {};
     const shareMb: Record<string, number> = {};
     let residentKb = 0;
     for (const pid of [this.#child.pid, ...descendants(this.#child.pid)]) {
-      const stat = Deno.readTextFileSync(`/proc/${pid}/stat`);
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      const [, name = "main"] = Deno.readTextFileSync(`/proc/${pid}/cmdline`).match(/\0([a-z]+)\0--link\0/) ?? [];
-      // utime and stime, in hundredths of a second
-      cpuMs[name] = (cpuMs[name] ?? 0) + (Number(fields[11]) + Number(fields[12])) * 10;
+      const name = roleOf(pid) ?? "main";
+      usedMs[name] = (usedMs[name] ?? 0) + cpuMs(pid);
       const memory = Deno.readTextFileSync(`/proc/${pid}/smaps_rollup`);
       residentKb += Number(memory.match(/^Rss:\s+(\d+)/m)?.[1] ?? 0);
       shareMb[name] = (shareMb[name] ?? 0) + Number(memory.match(/^Pss:\s+(\d+)/m)?.[1] ?? 0) / 1024;
     }
-    return { cpuMs, residentMb: residentKb / 1024, shareMb };
+    return { cpuMs: usedMs, residentMb: residentKb / 1024, shareMb };
   }
 
   /** Ends it in good order; the table is empty then. */

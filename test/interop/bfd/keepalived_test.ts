@@ -1,8 +1,9 @@
 // Holdfast's BFD and Debian's keepalived's on one link: up, dead, back, ended in order, cut off, over both IP versions, and
 // a VRRP instance that moves because of it. keepalived's VRRP is a second process: it lives on when its BFD dies.
 import { assert } from "../../assert.ts";
-import { BackgroundProcess, descendants, run, tryRun, until } from "../../support/command.ts";
+import { BackgroundProcess, run, tryRun, until } from "../../support/command.ts";
 import { holdfastCommand } from "../../support/holdfast.ts";
+import { descendants } from "../../support/processes.ts";
 import { testWith } from "../../support/requirements.ts";
 import { inside, TwoHosts } from "../../support/two_hosts.ts";
 

@@ -1,8 +1,9 @@
 // Every checker of the daemon against servers that fail in every way they can: the verdict in time, the reason, nothing that
 // leaks, and recovery. IPVS is not needed: what the daemon does with a verdict is tested in the VM.
 import { assert, assertEquals } from "../../assert.ts";
-import { BackgroundProcess, descendants, pause, tryRun, until } from "../../support/command.ts";
+import { BackgroundProcess, pause, tryRun, until } from "../../support/command.ts";
 import { holdfastCommand } from "../../support/holdfast.ts";
+import { findRole, roleProcess } from "../../support/processes.ts";
 import { testWith } from "../../support/requirements.ts";
 import { inside } from "../../support/two_hosts.ts";
 import type { CheckCase } from "./check_case.ts";
@@ -117,14 +118,8 @@ function tell(one: CheckCase, { operState, check }: Server): string {
 }
 
 async function healthRole(daemon: BackgroundProcess): Promise<number> {
-  let role: number | undefined;
-  await until("there is a health role", () => {
-    role = descendants(daemon.pid).find((pid) =>
-      Deno.readTextFileSync(`/proc/${pid}/cmdline`).includes("health\0--link")
-    );
-    return role !== undefined;
-  }, 10_000);
-  return role ?? 0;
+  await until("there is a health role", () => findRole(daemon.pid, "health") !== undefined, 10_000);
+  return roleProcess(daemon.pid, "health");
 }
 
 /** Looks at what the daemon says of the servers. */
