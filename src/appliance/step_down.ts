@@ -43,14 +43,13 @@ export async function stepDown(director: Director, force: boolean): Promise<stri
     }
     for (let waitedMs = 0;; waitedMs += POLL_MS) {
       const now = (await director.status())?.vrrpInstances ?? [];
-      const waiting = leaving.filter(({ name, peer }) => {
+      const waiting = leaving.filter(({ name }) => {
         const instance = now.find((one) => one.name === name);
         if (instance === undefined) return false;
         if (instance.state !== "master") gone.add(name);
         else if (gone.has(name)) throw new Error(`no peer has taken ${name} over, so it came back`);
-        const isHeard = instance.peer !== undefined && instance.peer.heardMs !== peer?.heardMs &&
-          instance.peer.priority > 0;
-        return !gone.has(name) || !isHeard;
+        const { peer, sinceMs } = instance;
+        return !gone.has(name) || peer === undefined || peer.priority === 0 || peer.heardMs < sinceMs;
       });
       if (waiting.length === 0) return done;
       if (waitedMs >= HAND_OVER_MS) throw new Error(`no peer takes over ${waiting.map(({ name }) => name).join(", ")}`);

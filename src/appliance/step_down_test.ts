@@ -3,13 +3,23 @@ import { assertEquals, assertRejects } from "../../test/assert.ts";
 import type { Snapshot, VrrpInstanceSnapshot, VrrpStateName } from "../ports/snapshot.ts";
 import { type Director, HOLD_MS, masters, stepDown } from "./step_down.ts";
 
-type Instances = Record<string, { state: VrrpStateName; group?: string; heardMs?: number; priority?: number }>;
+interface Instance {
+  state: VrrpStateName;
+  sinceMs?: number;
+  group?: string;
+  heardMs?: number;
+  priority?: number;
+}
+type Instances = Record<string, Instance>;
 
 function snapshotOf(instances: Instances): Pick<Snapshot, "vrrpInstances"> {
-  const vrrpInstances = Object.entries(instances).map(([name, { state, group, heardMs, priority = 100 }]) =>
+  const vrrpInstances = Object.entries(instances).map((
+    [name, { state, sinceMs = 0, group, heardMs, priority = 100 }],
+  ) =>
     ({
       name,
       state,
+      sinceMs,
       ...(group === undefined ? {} : { syncGroup: group }),
       ...(heardMs === undefined ? {} : { peer: { address: "192.0.2.2", priority, heardMs } }),
     }) as VrrpInstanceSnapshot
@@ -31,12 +41,15 @@ function director(instances: Instances, { refuses = "", deaf = "" } = {}): Direc
       for (const [instance, one] of Object.entries(instances)) {
         if (command !== "failover" || (one.group ?? instance) !== name) continue;
         one.state = "backup";
+        one.sinceMs = nowMs;
         leaving.add(instance);
       }
       return Promise.resolve("done");
     },
     wait: () => {
       nowMs += 250;
+      // When a peer was heard is reckoned back from now, each time, and differs by a millisecond now and then.
+      for (const one of Object.values(instances)) if (one.heardMs !== undefined) one.heardMs++;
       // The peer takes over a second later; without one, it is master again.
       for (const name of nowMs > 2000 ? leaving : []) {
         const one = instances[name];
