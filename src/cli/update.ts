@@ -43,7 +43,7 @@ export async function update(from: string, options: UpdateOptions): Promise<numb
   } catch (error) {
     told.clear();
     const status = failure(error);
-    if (interruption.signal.aborted) Deno.exit(status); // a read that has begun would keep the process, and the lock
+    if (interruption.signal.aborted) Deno.exit(status); // a read that has begun would keep the process
     return status;
   }
 }

@@ -10,6 +10,7 @@ import type { UpdateTerms } from "../appliance/updater_words.ts";
 import { VERSION } from "../base/version.ts";
 import { askDaemon } from "../daemon/control_client.ts";
 import { lockFile } from "../linux/file_lock.ts";
+import { libc } from "../linux/libc.ts";
 import type { Snapshot } from "../ports/snapshot.ts";
 
 /** An update that somebody wants. */
@@ -46,9 +47,12 @@ export function slotHere(): Slot {
 }
 
 /** Writes an update to the slot that does not run, and starts it if that is wanted. @throws Error */
-export async function performUpdate({ source, terms, from, author, report, signal }: UpdateWork): Promise<void> {
+export async function performUpdate(work: UpdateWork): Promise<void> {
   const slot = slotHere();
-  holdLock();
+  await whileLocked(work.terms, () => writeUpdate(work, slot));
+}
+
+async function writeUpdate({ source, terms, from, author, report, signal }: UpdateWork, slot: Slot): Promise<void> {
   const director = runningDirector(author, signal);
   let held: string[] = [];
   try {
@@ -101,7 +105,10 @@ export async function performUpdate({ source, terms, from, author, report, signa
 /** Makes the other slot the one that is started next. @returns it @throws Error */
 export async function performRollback(terms: UpdateTerms, author: string, report: UpdateReport): Promise<Slot> {
   const target = otherSlot(slotHere());
-  holdLock();
+  return await whileLocked(terms, () => rollBack(target, terms, author, report));
+}
+
+async function rollBack(target: Slot, terms: UpdateTerms, author: string, report: UpdateReport): Promise<Slot> {
   const director = runningDirector(author);
   let held: string[] = [];
   try {
@@ -122,9 +129,19 @@ export function restart(): void {
   if (!success) throw new Error("systemctl reboot failed");
 }
 
-/** One at a time, whoever wants it: the slot would have a part of each. The lock ends with the process. */
-function holdLock(): void {
-  if (lockFile(LOCK) === undefined) throw new Error("another update is under way");
+/** One at a time, whoever wants it: the slot would have a part of each. Whoever restarts the machine then keeps the lock. */
+async function whileLocked<Result>({ reboot }: UpdateTerms, work: () => Promise<Result>): Promise<Result> {
+  const lock = lockFile(LOCK);
+  if (lock === undefined) throw new Error("another update is under way");
+  let isKept = false;
+  try {
+    const result = await work();
+    isKept = reboot;
+    return result;
+  } finally {
+    // Before its end is told: whoever hears of it may begin the next one at once.
+    if (!isKept) libc().close(lock);
+  }
 }
 
 function note(slot: Slot, { say }: UpdateReport, words: SlotNote): void {

@@ -20,7 +20,7 @@ const PROGRESS_MS = 500;
 
 /** Does not return. */
 export async function runUpdater(): Promise<never> {
-  Deno.exit(await obey()); // listening for a cancel would keep the process, and the lock
+  Deno.exit(await obey()); // listening for a cancel would keep the process
 }
 
 /** @returns the exit status */
