@@ -65,9 +65,15 @@ need() { # lines of command or file and package on the standard input
   # as another mail server.
   local policy=/usr/sbin/policy-rc.d status=0
   if [ -e $policy ]; then policy=; else printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" install -m 755 /dev/stdin $policy; fi
-  { "${sudo[@]}" apt-get update -qq &&
-    "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends --no-remove \
-      "${missing[@]}"; } >/dev/null || status=$?
+  local -a apt=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -qq -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300)
+  local try
+  for try in 1 2 3; do
+    status=0
+    { "${apt[@]}" update &&
+      "${apt[@]}" install -y --no-install-recommends --no-remove "${missing[@]}"; } >/dev/null || status=$?
+    if [ $status -eq 0 ]; then break; fi
+    sleep $((try * 10))
+  done
   if [ -n "$policy" ]; then "${sudo[@]}" rm -f $policy; fi
   if [ $status -ne 0 ]; then
     echo "error: install these Debian packages first: ${missing[*]}" >&2
@@ -89,13 +95,13 @@ deno_test() { # path...
 }
 
 in_vm() { # script, argument...
-  "$here/vm/run.sh" -m 2048 -t 900 -- "$@"
+  "$here/vm/run.sh" -m 2048 -t 1800 -- "$@"
 }
 
 # The guest has no Deno of its own, and the project is read-only there.
 deno_in_vm() { # test file
   # shellcheck disable=SC2016 # expanded in the guest
-  "$here/vm/run.sh" -m 1536 -t 600 -- bash -c 'DENO_DIR=/tmp/deno HOLDFAST=/host/dist/holdfast HOLDFAST_REQUIRE_IPVS=1 \
+  "$here/vm/run.sh" -m 1536 -t 1800 -- bash -c 'DENO_DIR=/tmp/deno HOLDFAST=/host/dist/holdfast HOLDFAST_REQUIRE_IPVS=1 \
     .tools/node_modules/@deno/linux-x64-glibc/deno test --no-check --allow-all --no-lock --cached-only "$1"' -- "$1"
 }
 

@@ -57,11 +57,15 @@ function download(pin, scratch) {
     "--cache",
     join(scratch, "cache"),
   ];
-  try {
-    execFileSync("npm", args, { stdio: "ignore" });
-  } catch (error) {
-    if (error.code === "ENOENT") throw new Error("npm is not installed, and Deno is fetched with it");
-    throw new Error(`npm cannot fetch ${spec}: is its registry reachable? (npm pack ${spec} shows more)`);
+  for (let triesLeft = 2;; triesLeft--) {
+    try {
+      execFileSync("npm", args, { stdio: "ignore" });
+      break;
+    } catch (error) {
+      if (error.code === "ENOENT") throw new Error("npm is not installed, and Deno is fetched with it");
+      if (triesLeft > 0) continue;
+      throw new Error(`npm cannot fetch ${spec}: is its registry reachable? (npm pack ${spec} shows more)`);
+    }
   }
   return join(scratch, readdirSync(scratch).find((name) => name.endsWith(".tgz")));
 }

@@ -29,7 +29,7 @@ done <<<"$NEEDED"
 if [ ${#missing_packages[@]} -eq 0 ]; then exit 0; fi
 
 mapfile -t missing_packages < <(printf '%s\n' "${missing_packages[@]}" | sort -u)
-install=(env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing_packages[@]}")
+install=(env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends "${missing_packages[@]}")
 
 if ! command -v apt-get >/dev/null; then
   echo "This is not a Debian system: please install what provides the commands above." >&2

@@ -57,7 +57,9 @@ async function install(): Promise<void> {
   await Deno.writeTextFile(new URL("./package.json", CACHE), `{ "name": "raw-socket-npm", "private": true }\n`);
   const args = ["install", "--no-audit", "--no-fund", PACKAGE];
   try {
-    await run("npm", args, CACHE, await headerSettings(), INSTALL_LIMIT_MS);
+    const settings = await headerSettings();
+    const install = (): Promise<string> => run("npm", args, CACHE, settings, INSTALL_LIMIT_MS);
+    await install().catch(install); // a registry may be busy
     if (!await exists(ADDON)) throw new Error("npm did not compile it");
   } catch (error) {
     throw new Error(`Cannot install ${PACKAGE}: it takes Debian's build-essential and python3`, { cause: error });

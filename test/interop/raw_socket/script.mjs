@@ -211,7 +211,7 @@ async function echoIpv6() {
   if (typeof socket === "string") return print("no IPv6 socket", socket);
   const token = Buffer.from("raw-socket-icmp6");
   const request = Buffer.concat([Buffer.from("800000004a4b0001", "hex"), token]); // the kernel fills in the checksum
-  const answer = within(1_000, (done) => {
+  const answer = within(ANSWER_WITHIN_MS, (done) => {
     socket.on("message", (buffer, source) => {
       if (buffer[0] === 129 && buffer.includes(token)) done(`${source} ${buffer.toString("hex")}`);
     });
