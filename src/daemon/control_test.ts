@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "../../test/assert.ts";
+import { until } from "../../test/support/command.ts";
 import { acceptClient, connectAbstract, listenAbstract, peerIdentity } from "../linux/abstract_socket.ts";
 import { libc } from "../linux/libc.ts";
 import { Reactor } from "../linux/reactor.ts";
@@ -72,17 +73,26 @@ Deno.test("ControlServer answers what is no request, and closes on one that is t
 });
 
 Deno.test("ControlServer keeps a bounded number of clients", async () => {
+  const gate = Promise.withResolvers<void>();
+  let taken = 0;
+  const obey = async ({ command }: ControlRequest): Promise<unknown> => {
+    if (command === "wait") taken++;
+    if (command === "wait") await gate.promise;
+    return {};
+  };
   await withServer(async ({ name }) => {
-    const clients = [];
-    for (let count = 0; count < 16; count++) {
-      clients.push(connectAbstract(name) ?? -1);
-      await new Promise((resolve) => setTimeout(resolve, 2)); // the backlog is shorter
+    const clients: Promise<unknown>[] = [];
+    for (let count = 1; count <= 16; count++) {
+      clients.push(askDaemon({ command: "wait" }, { name }));
+      await until("it is served", () => taken === count, 10_000); // the backlog is shorter
     }
     await assertRejects(() => askDaemon({ command: "echo" }, { name }), Error, "closed");
-    for (const fd of clients) libc().close(fd);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    assertEquals(await askDaemon({ command: "echo" }, { name }), { ok: true, result: {} });
-  });
+    gate.resolve();
+    await Promise.all(clients);
+    const isServed = async (): Promise<boolean> =>
+      (await askDaemon({ command: "echo" }, { name }).catch(() => undefined))?.ok === true;
+    await until("there is room again", isServed, 10_000);
+  }, { obey });
 });
 
 Deno.test("askDaemon() finds nobody, or somebody who does not answer", async () => {

@@ -1,4 +1,5 @@
-import { assert, assertEquals } from "../../test/assert.ts";
+import { assertEquals } from "../../test/assert.ts";
+import { until } from "../../test/support/command.ts";
 import { ScriptTurns } from "./script_turns.ts";
 
 const GLOBAL = { scriptSecurity: false, scriptUser: { user: String(Deno.uid()) } };
@@ -6,9 +7,16 @@ const GLOBAL = { scriptSecurity: false, scriptUser: { user: String(Deno.uid()) }
 async function withFolder(body: (folder: string, said: () => string[]) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "holdfast-turns-" });
   try {
-    // say SECONDS WORD: waits, then says.
-    await Deno.writeTextFile(`${folder}/say`, `#!/bin/sh\nsleep $1\necho $2 >> ${folder}/said\n`, { mode: 0o755 });
-    await body(folder, () => Deno.readTextFileSync(`${folder}/said`).trim().split("\n"));
+    // say FILE WORD: waits until the file is there, then says; or until the folder is gone.
+    const script = `until [ -e "$1" ]; do [ -d ${folder} ] || exit; sleep 0.05; done\necho $2 >> ${folder}/said\n`;
+    await Deno.writeTextFile(`${folder}/say`, `#!/bin/sh\n${script}`, { mode: 0o755 });
+    await body(folder, () => {
+      try {
+        return Deno.readTextFileSync(`${folder}/said`).trim().split("\n");
+      } catch {
+        return [];
+      }
+    });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -17,14 +25,16 @@ async function withFolder(body: (folder: string, said: () => string[]) => Promis
 Deno.test("ScriptTurns keeps the order of an object's events, and nobody waits for another object", async () => {
   await withFolder(async (folder, said) => {
     const turns = new ScriptTurns(() => {});
-    const call = (seconds: number, word: string): { script: { command: string }; extra: string[] } => ({
-      script: { command: `${folder}/say ${seconds}` },
+    const call = (file: string, word: string): { script: { command: string }; extra: string[] } => ({
+      script: { command: `${folder}/say ${folder}/${file}` },
       extra: [word],
     });
-    turns.run("a", [call(0.6, "first")], GLOBAL);
-    turns.run("a", [call(0, "second")], GLOBAL);
-    turns.run("b", [call(0, "other")], GLOBAL);
-    await new Promise((resolve) => setTimeout(resolve, 1500));
+    turns.run("a", [call("go", "first")], GLOBAL);
+    turns.run("a", [call("say", "second")], GLOBAL);
+    turns.run("b", [call("say", "other")], GLOBAL);
+    await until("the other has not waited", () => said().includes("other"), 20_000);
+    await Deno.writeTextFile(`${folder}/go`, "");
+    await until("all have spoken", () => said().length === 3, 20_000);
     await turns.settle(5000);
     assertEquals(said(), ["other", "first", "second"]);
   });
@@ -33,17 +43,17 @@ Deno.test("ScriptTurns keeps the order of an object's events, and nobody waits f
 Deno.test("ScriptTurns does not wait for ever, and not at the end", async () => {
   await withFolder(async (folder, said) => {
     const turns = new ScriptTurns(() => {}, 300);
-    const script = (seconds: number): { command: string } => ({ command: `${folder}/say ${seconds}` });
-    turns.run("a", [{ script: script(1.5), extra: ["slow"] }], GLOBAL);
-    turns.run("a", [{ script: script(0), extra: ["later"] }], GLOBAL);
-    await new Promise((resolve) => setTimeout(resolve, 900));
-    assertEquals(said(), ["later"]);
-    turns.run("a", [{ script: script(20), extra: ["never"] }], GLOBAL);
-    turns.run("a", [{ script: script(0), extra: ["last"] }], GLOBAL);
-    const startedMs = performance.now();
-    await turns.settle(1200);
-    assert(performance.now() - startedMs < 2500, "the end does not wait for it");
-    assertEquals(said(), ["later", "last", "slow"]);
+    const script = (file: string): { command: string } => ({ command: `${folder}/say ${folder}/${file}` });
+    turns.run("a", [{ script: script("go"), extra: ["slow"] }], GLOBAL);
+    turns.run("a", [{ script: script("say"), extra: ["later"] }], GLOBAL);
+    await until("the later one has not waited for ever", () => said().join() === "later", 20_000);
+    turns.run("a", [{ script: script("nothing"), extra: ["never"] }], GLOBAL);
+    turns.run("a", [{ script: script("say"), extra: ["last"] }], GLOBAL);
+    const settled = turns.settle(1200); // which waits neither for the slow one nor for the one that never ends
+    await until("the last has not waited, either", () => said().join() === "later,last", 20_000);
+    await settled;
+    await Deno.writeTextFile(`${folder}/go`, "");
+    await until("the slow one has gone on", () => said().join() === "later,last,slow", 20_000);
   });
 });
 
@@ -54,7 +64,7 @@ Deno.test("ScriptTurns leaves out the oldest of too many, and says what cannot b
   for (let count = 0; count < 33; count++) {
     turns.run("a", [{ script: { command: "/nowhere/script" }, extra: [] }], GLOBAL);
   }
-  await turns.settle(3000);
+  await turns.settle(30_000);
   assertEquals(log.filter((line) => line.includes("left out")).length, 1);
   assertEquals(log.filter((line) => line.endsWith("there is no such file")).length, 32);
 });

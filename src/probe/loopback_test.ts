@@ -10,14 +10,14 @@ import { Prober } from "./prober.ts";
 
 libc(); // before the tests, so that none is held to close the library
 
-const TIMEOUT_MS = 1000;
+const TIMEOUT_MS = 3000;
 
 type Outcome = Omit<ProbeResult, "durationUs">;
 
 async function run(request: ProbeRequest): Promise<Outcome> {
   const prober = new Prober({ sockets: new ProbeSockets() });
   const { durationUs, ...outcome } = await prober.run(request, new AbortController().signal);
-  assert(durationUs < 2_000_000, `took ${durationUs} us`);
+  assert(durationUs < 30_000_000, `took ${durationUs} us`);
   return outcome;
 }
 
@@ -67,7 +67,7 @@ for (const address of ["127.0.0.1", "::1"] as const) {
       assertEquals(await run(dns(port)), { ok: false, status: "L7STS", code: 5, text: "REFUSED" });
     });
     await besideUdp(address, () => {}, async (port) => {
-      assertEquals(await run(dns(port)), { ok: false, status: "L7TOUT", text: "no answer within 1000 ms" });
+      assertEquals(await run(dns(port)), { ok: false, status: "L7TOUT", text: "no answer within 3000 ms" });
     });
     assertEquals(await run(dns(freePort())), { ok: false, status: "L4CON", text: "connection refused" });
   });
@@ -87,7 +87,7 @@ test("DNS_CHECK against garbage without end is over at its limit", async () => {
   await besideUdp("127.0.0.1", flood, async (port) => {
     const target = { address: "127.0.0.1", port, timeoutMs: TIMEOUT_MS };
     const outcome = await run({ type: "dns", target, name: ".", queryType: "NS" });
-    assertEquals(outcome, { ok: false, status: "L7TOUT", text: "no answer within 1000 ms" });
+    assertEquals(outcome, { ok: false, status: "L7TOUT", text: "no answer within 3000 ms" });
   });
 });
 
@@ -113,7 +113,7 @@ test("UDP_CHECK: silence is success, an ICMP error is not", async () => {
     return { type: "udp", target: { address: "127.0.0.1", port, timeoutMs: TIMEOUT_MS } };
   };
   await besideUdp("127.0.0.1", () => {}, async (port) => {
-    assertEquals(await run(request(port)), { ok: true, status: "L4OK", text: "no error within 1000 ms" });
+    assertEquals(await run(request(port)), { ok: true, status: "L4OK", text: "no error within 3000 ms" });
   });
   assertEquals(await run(request(freePort())), { ok: false, status: "L4CON", text: "connection refused" });
 });

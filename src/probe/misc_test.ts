@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "../../test/assert.ts";
+import { until } from "../../test/support/command.ts";
 import type { ProbeResult } from "../ports/probes.ts";
 import { LastLine } from "./last_line.ts";
 import type { MiscRequest } from "./misc.ts";
@@ -63,34 +64,36 @@ Deno.test("probeMisc() gives arguments as they are, no shell in between", async 
 });
 
 Deno.test("probeMisc() keeps the last line, of however much", async () => {
-  const result = await outcome(sh("yes filler | head -c 3000000; echo; echo '  why  ' >&2; echo; exit 1"));
-  assert(["exit code 1: why", "exit code 1: filler"].includes(result.text), result.text);
+  // It lives a moment longer than its last words need on a busy machine.
+  for (const [into, before] of [["1", "yes filler | head -c 3000000; echo"], ["2", "true"]]) {
+    const result = await outcome(sh(`${before}; echo '  why  ' >&${into}; echo >&${into}; sleep 1; exit 1`));
+    assertEquals(result.text, "exit code 1: why");
+  }
   const long = await outcome(sh("head -c 100000 /dev/zero | tr '\\0' x; exit 1"));
   assertEquals(long.text, `exit code 1: ${"x".repeat(256)}`);
 });
 
 Deno.test("probeMisc() ends the whole group at the time limit", async () => {
   const file = await Deno.makeTempFile();
-  const result = await run(sh(`sleep 60 & echo $! > ${file}; echo asleep; wait`), { timeoutMs: 200 });
-  assertEquals([result.ok, result.status, result.text], [false, "PROCTOUT", "no exit within 200 ms: asleep"]);
-  assert(result.durationUs < 1_500_000);
+  const result = await run(sh(`sleep 60 & echo $! > ${file}; echo asleep; wait`), { timeoutMs: 3000 });
+  assertEquals([result.ok, result.status, result.text], [false, "PROCTOUT", "no exit within 3000 ms: asleep"]);
+  assert(result.durationUs < 30_000_000, "not the minute of the sleep");
   const grandchild = Number(await Deno.readTextFile(file));
   assert(grandchild > 0);
-  for (let tries = 0; alive(grandchild) && tries < 50; tries++) await new Promise((resolve) => setTimeout(resolve, 20));
-  assert(!alive(grandchild));
+  await until("it is gone, too", () => !alive(grandchild), 10_000);
   await Deno.remove(file);
 });
 
 Deno.test("probeMisc() kills what ignores SIGTERM after 2 s", async () => {
-  const result = await run(sh("trap '' TERM; while :; do sleep 0.1; done"), { timeoutMs: 100 });
+  const result = await run(sh("trap '' TERM; while :; do sleep 0.1; done"), { timeoutMs: 3000 });
   assertEquals([result.ok, result.status], [false, "PROCTOUT"]);
-  assert(result.durationUs > 2_000_000 && result.durationUs < 4_000_000, `${result.durationUs} us`);
+  assert(result.durationUs > 4_900_000 && result.durationUs < 30_000_000, `${result.durationUs} us`);
 });
 
 Deno.test("probeMisc() does not wait for who keeps its pipe open", async () => {
-  const result = await run(sh("setsid sleep 3 & echo gone; exit 0"));
+  const result = await run(sh("setsid sleep 20 & echo gone; exit 0"));
   assertEquals([result.ok, result.text], [true, "exit code 0: gone"]);
-  assert(result.durationUs < 2_000_000);
+  assert(result.durationUs < 15_000_000);
 });
 
 Deno.test("probeMisc() ends at an abort", async () => {
@@ -98,7 +101,7 @@ Deno.test("probeMisc() ends at an abort", async () => {
   setTimeout(() => controller.abort(), 50);
   const result = await run(sh("sleep 60"), {}, controller.signal);
   assertEquals([result.ok, result.status], [false, "PROCTOUT"]);
-  assert(result.durationUs < 2_000_000);
+  assert(result.durationUs < 30_000_000);
 });
 
 Deno.test("probeMisc() runs in its own group, without input, at ordinary priority", async () => {

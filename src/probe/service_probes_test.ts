@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "../../test/assert.ts";
+import { until } from "../../test/support/command.ts";
 import { EXPIRED_CERTIFICATE, EXPIRED_KEY } from "../../test/support/expired_certificate.ts";
 import type { ProbeResult } from "../ports/probes.ts";
 import type { ServiceProbeRequest } from "../ports/service_probes.ts";
@@ -7,7 +8,10 @@ import { Prober } from "./prober.ts";
 
 // The probes of own keywords against servers on loopback that misbehave. Real servers: test/interop/checks.
 
-const TIMEOUT_MS = 300;
+/** Where an answer is expected: a busy machine may be late with it. */
+const PATIENCE_MS = 10_000;
+/** Where none is. */
+const BRIEF_MS = 1000;
 type Outcome = Omit<ProbeResult, "durationUs">;
 type Without<R> = R extends { target: unknown } ? Omit<R, "target"> : never;
 type Question = Without<ServiceProbeRequest>;
@@ -15,11 +19,11 @@ type Question = Without<ServiceProbeRequest>;
 async function ask(
   port: number,
   question: Question,
-  { signal = new AbortController().signal, timeoutMs = TIMEOUT_MS } = {},
+  { signal = new AbortController().signal, timeoutMs = PATIENCE_MS } = {},
 ): Promise<Outcome> {
   const request = { ...question, target: { address: "127.0.0.1", port, timeoutMs } } as ServiceProbeRequest;
   const { durationUs, ...outcome } = await new Prober().run(request, signal);
-  assert(durationUs < 5_000_000, `took ${durationUs} us`);
+  assert(durationUs < 30_000_000, `took ${durationUs} us`);
   return outcome;
 }
 
@@ -94,13 +98,18 @@ Deno.test("no server, silence, a close, a cancelled check: each says so", async 
     assertEquals(await ask(port, question), { ok: false, status: "L4CON", text: "connection refused" });
   }
   await beside("", async (port) => {
-    const outcomes = await Promise.all(QUESTIONS.map((question) => ask(port, question)));
+    const outcomes = await Promise.all(QUESTIONS.map((question) => ask(port, question, { timeoutMs: 3000 })));
     outcomes.forEach(({ ok, status, text }, index) => {
       assert(!ok && /^L[67]TOUT$/.test(status), `${describe(QUESTIONS[index] ?? { type: "agent" })} ${status} ${text}`);
-      assert(text.endsWith("within 300 ms"), text);
+      assert(text.endsWith("within 3000 ms"), text);
     });
-    const cancelled = await ask(port, { type: "redis" }, { signal: AbortSignal.timeout(50) });
-    assertEquals(cancelled.text, "the check was cancelled before the answer to PING");
+  });
+  await beside("", async (port, heard) => {
+    const stop = new AbortController();
+    const asking = ask(port, { type: "redis" }, { signal: stop.signal });
+    await until("it has asked", () => heard.join("").includes("PING"), PATIENCE_MS);
+    stop.abort();
+    assertEquals((await asking).text, "the check was cancelled before the answer to PING");
   });
   await beside("", async (port) => {
     for (const question of QUESTIONS) {
@@ -117,7 +126,7 @@ Deno.test("garbage, endless or not, is no answer and ends", async () => {
   ) {
     await beside(says, async (port) => {
       for (const question of QUESTIONS) {
-        const { ok, status, text } = await ask(port, question);
+        const { ok, status, text } = await ask(port, question, { timeoutMs: BRIEF_MS });
         assert(!ok && /^L[67](RSP|TOUT|STS)$/.test(status), `${describe(question)} ${status} ${text}`);
         assert(/^[\x20-\x7e]{1,200}$/.test(text), text);
       }
@@ -126,11 +135,11 @@ Deno.test("garbage, endless or not, is no answer and ends", async () => {
 });
 
 Deno.test("an answer that drips is late", async () => {
-  await beside(`+${"x".repeat(400)}`, async (port) => {
-    assertEquals(await ask(port, { type: "redis" }), {
+  await beside(`+${"x".repeat(4000)}`, async (port) => {
+    assertEquals(await ask(port, { type: "redis" }, { timeoutMs: BRIEF_MS }), {
       ok: false,
       status: "L7TOUT",
-      text: "no answer to PING within 300 ms",
+      text: "no answer to PING within 1000 ms",
     });
   }, { drip: true });
 });
@@ -143,7 +152,7 @@ Deno.test("AGENT_CHECK: a line, what is sent before it, a line without an end", 
       text: "up ready 75%",
       agent: { up: true, mode: "ready", percent: 75 },
     });
-    assertEquals(heard.join(""), "web 1\n");
+    await until("it was heard", () => heard.join("") === "web 1\n", PATIENCE_MS);
   });
   await beside("down # disk \x1b[2J full\r\nup\n", async (port) => {
     const { ok, status, text, agent } = await ask(port, { type: "agent" });
@@ -172,7 +181,7 @@ Deno.test("TLS_CHECK: days left, a warning, a failure", async () => {
       connection.close();
     }
   })();
-  const target = { address: "127.0.0.1", port: (listener.addr as Deno.NetAddr).port, timeoutMs: 2000 };
+  const target = { address: "127.0.0.1", port: (listener.addr as Deno.NetAddr).port, timeoutMs: PATIENCE_MS };
   const end = Date.UTC(2020, 1, 1);
   const at = (days: number, terms: { warnDays: number; failDays?: number }): Promise<Outcome> => {
     const connect = (options: { hostname: string; port: number }): Promise<Deno.TcpConn> => Deno.connect(options);
@@ -220,7 +229,7 @@ Deno.test("TLS_CHECK: hellos that fit nothing, records that nobody encrypted", a
   ];
   for (const [index, says] of cases.entries()) {
     await beside(Uint8Array.from(says), async (port) => {
-      const { ok, status, text } = await ask(port, { type: "tls", tls: {}, warnDays: 14 }, { timeoutMs: 3000 });
+      const { ok, status, text } = await ask(port, { type: "tls", tls: {}, warnDays: 14 });
       assert(!ok && /^L6(RSP|TOUT)$/.test(status) && /^[\x20-\x7e]{1,200}$/.test(text), `${index} ${status} ${text}`);
     }, { closes: true });
   }
@@ -246,7 +255,7 @@ Deno.test("MYSQL_CHECK: a full server, a login that asks on and on", async () =>
       status: "L7OK",
       text: "version 8.0.36",
     });
-    while (!heard.join("").includes("probe\0")) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until("it was heard", () => heard.join("").includes("probe\0"), PATIENCE_MS);
   });
 });
 

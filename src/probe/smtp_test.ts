@@ -3,7 +3,7 @@ import type { ProbeResult } from "../ports/probes.ts";
 import { Prober } from "./prober.ts";
 import { SmtpReplyReader } from "./smtp.ts";
 
-const TIMEOUT_MS = 1000;
+const TIMEOUT_MS = 3000;
 
 /** The outcome of a probe against a server that says `banner`, then answers each line by `answer`. */
 async function against(
@@ -39,7 +39,7 @@ async function against(
   const target = { address: "127.0.0.1", port: listener.addr.port, timeoutMs: TIMEOUT_MS };
   const request = { type: "smtp", target, heloName: "director.example" } as const;
   const { durationUs, ...result } = await new Prober().run(request, new AbortController().signal);
-  assert(durationUs < 3_000_000);
+  assert(durationUs < 30_000_000);
   listener.close();
   await serving;
   return { result, heard };
@@ -73,12 +73,20 @@ Deno.test("probeSmtp() wants 220, then 250, then anything", async () => {
 
 Deno.test("probeSmtp() against silence at each step", async () => {
   const timeout = (text: string): unknown => ({ ok: false, status: "L7TOUT", text });
-  assertEquals<unknown>((await against("")).result, timeout("no banner within 1000 ms"));
-  assertEquals<unknown>((await against("220 half a line")).result, timeout("no banner within 1000 ms"));
-  assertEquals<unknown>((await against("220-never\r\n220-done\r\n")).result, timeout("no banner within 1000 ms"));
-  assertEquals<unknown>((await against("220 x\r\n")).result, timeout("no answer to HELO within 1000 ms"));
-  const noQuit = await against("220 x\r\n", (line, say) => line === "QUIT" ? undefined : say("250 ok\r\n"));
-  assertEquals<unknown>(noQuit.result, timeout("no answer to QUIT within 1000 ms"));
+  const outcomes = await Promise.all([
+    against(""),
+    against("220 half a line"),
+    against("220-never\r\n220-done\r\n"),
+    against("220 x\r\n"),
+    against("220 x\r\n", (line, say) => line === "QUIT" ? undefined : say("250 ok\r\n")),
+  ]);
+  assertEquals<unknown>(outcomes.map(({ result }) => result), [
+    timeout("no banner within 3000 ms"),
+    timeout("no banner within 3000 ms"),
+    timeout("no banner within 3000 ms"),
+    timeout("no answer to HELO within 3000 ms"),
+    timeout("no answer to QUIT within 3000 ms"),
+  ]);
 });
 
 Deno.test("probeSmtp() against a slow drip ends at the limit", async () => {
@@ -87,10 +95,10 @@ Deno.test("probeSmtp() against a slow drip ends at the limit", async () => {
   const dripping = await against("220 x\r\n", async (_, say) => {
     for (const character of "250 never in time") {
       await say(character);
-      await new Promise((resolve) => setTimeout(resolve, 30));
+      await new Promise((resolve) => setTimeout(resolve, 300));
     }
   });
-  assertEquals(dripping.result, { ok: false, status: "L7TOUT", text: "no answer to HELO within 1000 ms" });
+  assertEquals(dripping.result, { ok: false, status: "L7TOUT", text: "no answer to HELO within 3000 ms" });
 });
 
 Deno.test("probeSmtp() against garbage and endless replies", async () => {
