@@ -15,13 +15,14 @@ const RATE = 10_000;
 const PAGES = 500;
 /** What a machine under load, with fewer cores than it has to do, may add to a fail-over. */
 const LATE_MS = 200;
-const config = (priority: number, interval = 0.5): string => `
+const CLOCK_MS = 20;
+const config = (priority: number): string => `
 vrrp_instance VI_1 {
     interface eth0
     virtual_router_id 51
     version 3
     priority ${priority}
-    advert_int ${interval}
+    advert_int 1
     virtual_ipaddress {
         ${VIP}/24
     }
@@ -84,21 +85,27 @@ pairTest(
   async (pair) => {
     const { hosts: { a, b }, comes, has, folder } = pair;
     const journal = `${folder}/b/journal`;
-    const backup = pair.start(b, config(100, 0.1), "--api", "127.0.0.1:8404", "--journal", journal);
+    const backup = pair.start(b, config(100), "--api", "127.0.0.1:8404", "--journal", journal);
     await comes("b serves", () => backup.output.includes("api: listening"));
     await comes("b is master, alone", () => has(b, VIP));
     const flood = new BackgroundProcess(
       inside(b, [Deno.execPath(), "run", "-A", "--quiet", FLOOD, "127.0.0.1", "8404", String(PAGES), String(RATE)]),
     );
+    // What the machine itself is late by, as this process sees it.
+    let [worstMs, dueMs] = [0, performance.now()];
+    const clock = setInterval(() => {
+      worstMs = Math.max(worstMs, performance.now() - dueMs - CLOCK_MS);
+      dueMs = performance.now();
+    }, CLOCK_MS);
     try {
       await comes("the pages are open", () => flood.output.includes("flooding"));
       await pause(1000);
       const cycles = 3;
       for (let cycle = 1; cycle <= cycles; cycle++) {
-        const master = pair.start(a, config(200, 0.1));
+        const master = pair.start(a, config(200));
         await comes("a takes over", () => has(a, VIP));
         await comes("b gives way", async () => !await has(b, VIP));
-        await pause(1500);
+        await pause(4500);
         assert(!await has(b, VIP), "nothing that a says is missed");
         await master.killTree();
         await pair.hosts.powerOff(a);
@@ -109,20 +116,23 @@ pairTest(
       await flood.ended;
       await flood.stop();
       const told = JSON.parse(flood.output.slice(flood.output.indexOf("{")));
-      const entries = new RingReader(journal).read();
-      const takeovers = entries.flatMap(({ fact }) =>
-        fact.type === "transition" && fact.to === "master" && fact.heard !== undefined ? [fact.heard.agoMs] : []
-      );
+      const facts = () => new RingReader(journal).read().map(({ fact }) => fact);
+      const takeovers = (): number[] =>
+        facts().flatMap((fact) =>
+          fact.type === "transition" && fact.to === "master" && fact.heard !== undefined ? [fact.heard.agoMs] : []
+        );
+      await comes("the journal has them", () => takeovers().length >= cycles);
       // Three intervals and the skew of priority 100 (RFC 9568 section 6.1).
-      const expectedMs = 3 * 100 + (256 - 100) / 256 * 100;
-      const late = takeovers.map((agoMs) => Math.round((agoMs - expectedMs) * 10) / 10);
+      const expectedMs = 3 * 1000 + (256 - 100) / 256 * 1000;
+      const late = takeovers().map((agoMs) => Math.round((agoMs - expectedMs) * 10) / 10);
       console.log(`${told.perSecond} requests/s answered, ${told.openPages} pages open; take-overs late by ${late} ms`);
-      assertEquals(takeovers.length, cycles, "b took over when a was dead, and never else");
-      for (const ms of late) assert(ms > -20 && ms < LATE_MS, `late by ${ms} ms`);
+      assertEquals(late.length, cycles, "b took over when a was dead, and never else");
+      for (const ms of late) assert(ms > -20 && ms < LATE_MS + worstMs, `late by ${ms} ms, this test by ${worstMs}`);
       assertEquals(told.openPages, PAGES, "no page was let go");
       assert(told.perSecond > 100, JSON.stringify(told));
-      assert(!entries.some(({ fact }) => fact.type === "role"), backup.output);
+      assert(!facts().some(({ type }) => type === "role"), backup.output);
     } finally {
+      clearInterval(clock);
       await flood.killTree();
     }
   },

@@ -51,8 +51,9 @@ daemonTest(
       async () => /holdfast_vrrp_send_delay_seconds_count\{iname="VI_51"\} [1-9]/.test(await get(lab, "/metrics")),
     );
     assertStringIncludes(await get(lab, "/stats"), "VI_51");
-    const stream = await tryRun(...inside(lab.hosts.a, ["curl", "-sN", "-m", "2", "http://127.0.0.1:8404/stats/live"]));
-    assertStringIncludes(stream.output, `event: rows\ndata: {"layout":`);
+    const stream = new BackgroundProcess(inside(lab.hosts.a, ["curl", "-sN", "http://127.0.0.1:8404/stats/live"]));
+    await lab.comes("rows are told", () => stream.output.includes(`event: rows\ndata: {"layout":`));
+    await stream.killTree();
 
     await lab.write(config(52));
     assertEquals((await lab.reload()).code, 0);

@@ -82,6 +82,7 @@ vrrp_instance:
       const comes = (what: string, condition: () => boolean | Promise<boolean>): Promise<void> =>
         until(what, condition, LIMIT_MS, () => processes.map(({ output }) => output).join("\n---\n"));
       await comes("it serves", async () => await status(hosts.a, "http://127.0.0.1:8404/healthz") === "200");
+      await comes("all of it is served", () => daemon.output.includes(":8408/stats"));
 
       // Who may not come in.
       assertEquals(await status(hosts.b, `${far}/stats`), "000", "without a certificate");

@@ -1,7 +1,7 @@
 // A backup has its silent master fenced before it takes over, a sync group once for all members; one that says good-bye needs no
 // fencing.
 import { assert, assertEquals, assertStringIncludes } from "../assert.ts";
-import { BackgroundProcess } from "../support/command.ts";
+import { BackgroundProcess, tryRun } from "../support/command.ts";
 import { daemonTest } from "../support/daemon_test.ts";
 import { holdfastCommand } from "../support/holdfast.ts";
 import { inside, type TestHost } from "../support/two_hosts.ts";
@@ -81,6 +81,11 @@ class Fence implements AsyncDisposable {
   }
 }
 
+/** Whether a host knows of another one that advertises. */
+async function hears(host: TestHost, peer: TestHost): Promise<boolean> {
+  return (await tryRun(...inside(host, [...holdfastCommand(), "vrrp", "--json"]))).output.includes(peer.address);
+}
+
 daemonTest("a silent master is fenced before it is taken over from", "hffence", async ({ hosts, comes }) => {
   await using fence = new Fence();
   await fence.explained(async () => {
@@ -89,7 +94,7 @@ daemonTest("a silent master is fenced before it is taken over from", "hffence", 
     const fencing = `fencing: { script: ${fence.script}, timeout: 1, user: root }\n`;
     const a = fence.start(hosts.a, `${instances(50, [VIP])}${fencing}`);
     await comes("a is backup", () => a.output.includes("Entering BACKUP"));
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await comes("a has heard b", () => hears(hosts.a, hosts.b));
     await hosts.cable(hosts.b, false);
     await comes("the script refuses", () => a.output.includes("must not: the fencing script ended with status 1"));
     assertEquals(fence.calls[0], `VI_0 ${hosts.b.address}`);
@@ -121,7 +126,7 @@ daemonTest("a sync group has its silent master fenced once for all", "hfgfence",
     const fencing = `fencing: { script: ${fence.script}, timeout: 2, user: root, instances: [VI_1] }\n`;
     const a = fence.start(hosts.a, `${group(50)}${fencing}`);
     await comes("a is backup", () => a.output.includes("(VI_1) Entering BACKUP"));
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await comes("a has heard b", () => hears(hosts.a, hosts.b));
     await hosts.cable(hosts.b, false);
     await comes("the script refuses", () => a.output.includes("(VI_1) would become master, but must not: the fencing"));
     assertEquals([fence.calls[0], await has(hosts.a)], [`VG_1 ${hosts.b.address}`, [false, false]]);

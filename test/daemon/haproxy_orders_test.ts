@@ -90,7 +90,7 @@ testWith(["root", "program:ip", "program:curl", "program:haproxy"], "operators a
     await comes("another is started", () => master() !== before);
     await is("DRAIN 5");
     daemon.signal("SIGKILL");
-    await daemon.killTree();
+    await daemon.ended;
     daemon = start();
     await is("DRAIN 5");
     await comes("whose word it is, too", async () => (await api("GET", `${server}/override`)).reason === "half");
@@ -98,7 +98,7 @@ testWith(["root", "program:ip", "program:curl", "program:haproxy"], "operators a
     assertEquals((await holdfast("ready", "app", "web1")).code, 0);
     await is("no check 10");
     assertEquals(await api("GET", `${server}/override`), {});
-    assertEquals((await holdfast("maint", "app", "127.0.0.1:9001", "--for", "2s")).code, 0, "by its address");
+    assertEquals((await holdfast("maint", "app", "127.0.0.1:9001", "--for", "10s")).code, 0, "by its address");
     await is("MAINT 10");
     await is("no check 10"); // its time is over
     assertEquals((await holdfast("weight", "haproxy/app", "web1", "20%")).code, 0);

@@ -30,11 +30,19 @@ test("interface_up_down_delays ride out a link that bounces, and polling sees it
   await lab.comes("it is master", async () => {
     return await lab.has("10.9.0.100") && daemon.output.includes("Entering MASTER STATE");
   });
-  const before = daemon.output.length;
-  await link(lab, "down");
-  await pause(500);
-  await link(lab, "up");
-  await pause(2500);
+  let before: number;
+  let bouncedMs: number;
+  do { // a machine that is so busy makes a longer one of it: once more
+    await lab.comes("it is master still, or again", () => lab.has("10.9.0.100"));
+    await pause(500);
+    before = daemon.output.length;
+    const startMs = Date.now();
+    await link(lab, "down");
+    await pause(500);
+    await link(lab, "up");
+    bouncedMs = Date.now() - startMs;
+    await pause(2500);
+  } while (bouncedMs > 1200);
   assert(!daemon.output.slice(before).includes("STATE"), daemon.output);
   const downMs = Date.now();
   await link(lab, "down");
@@ -98,12 +106,12 @@ test(
 
 test("vrrp_startup_delay holds instances, and what an earlier life left is removed", "hfwait", async (lab) => {
   await run("ip", "-n", lab.hosts.a.namespace, "addr", "add", "10.9.0.100/24", "dev", "eth0");
-  await lab.write(config("global_defs {\n  vrrp_startup_delay 3\n}", "priority 255"));
+  await lab.write(config("global_defs {\n  vrrp_startup_delay 12\n}", "priority 255"));
   const startMs = Date.now();
   const daemon = lab.start();
   await lab.comes("the address is removed", async () => !await lab.has("10.9.0.100"));
-  await lab.comes("it says that it waits", () => /VRRP starts in [12]\.\d+ s, as configured/.test(daemon.output));
+  await lab.comes("it says that it waits", () => /VRRP starts in \d+(\.\d+)? s, as configured/.test(daemon.output));
   await lab.comes("the status shows it", async () => (await lab.instances())[0]?.state === "init");
   await lab.comes("it is master", () => lab.has("10.9.0.100"));
-  assert(Date.now() - startMs > 2900, `${Date.now() - startMs} ms`);
+  assert(Date.now() - startMs > 11_900, `${Date.now() - startMs} ms`);
 });

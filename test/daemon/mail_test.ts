@@ -17,7 +17,7 @@ function config(port: number, name: string): string {
   }
   notification_email_from lb1@example.com
   smtp_server 127.0.0.1 ${port}
-  smtp_connect_timeout 1
+  smtp_connect_timeout 3
   smtp_helo_name lb1.example.com
   smtp_alert
   no_email_faults
@@ -66,10 +66,8 @@ test("mails are sent, and a mail server that is dead, refuses or is silent delay
       await run("ip", "-n", lab.hosts.a.namespace, "link", "set", "dev", "eth0", state);
     await link("down");
     await lab.comes("the link is lost", async () => (await lab.instances())[0]?.state === "fault");
-    const startedAtMs = Date.now();
     await link("up");
     await lab.comes("it is master again", () => lab.has("10.9.0.100"));
-    assert(Date.now() - startedAtMs < 4000, "nobody waits for a mail");
   };
   try {
     await lab.comes("the mail server listens", () => server.output.includes("ready"));
@@ -83,7 +81,9 @@ test("mails are sent, and a mail server that is dead, refuses or is silent delay
     await lab.comes("a refusal is a warning", () => /was not sent: .*550 not from you/.test(daemon.output));
     await lab.write(config(PORTS.silent, "VI_1"));
     await lab.reload();
+    const from = daemon.output.length;
     await flap();
+    assert(!daemon.output.slice(from).includes("was not sent"), "nobody waits for a mail");
     await lab.comes(
       "silence is a warning",
       () => /was not sent: .*(imeout|never received|does not answer)/.test(daemon.output),

@@ -35,7 +35,7 @@ pairTest("an operator moves the addresses, holds them where they are, and lets t
   assertEquals((await holdfast(b, "announce", "VI_1")).code, 1);
   assertEquals((await holdfast(a, "announce", "VI_1")).output, "VI_1: sent 5 announcements for 1 address\n");
 
-  const moved = await holdfast(a, "failover", "VI_1", "--hold", "2s");
+  const moved = await holdfast(a, "failover", "VI_1", "--hold", "10s");
   assertEquals(moved.code, 0, moved.output);
   assertEquals(await has(a, VIP), false, "when the command returns it has resigned");
   await comes("b takes over", () => has(b, VIP));
@@ -62,7 +62,7 @@ pairTest("an operator moves the addresses, holds them where they are, and lets t
   await comes("a preempts", () => has(a, VIP));
   assertEquals((await holdfast(a, "hold", "--release")).output, "nothing is held\n");
 
-  const short = await holdfast(a, "priority", "VI_1", "20", "--for", "1500ms");
+  const short = await holdfast(a, "priority", "VI_1", "20", "--for", "6s");
   assertEquals(short.code, 0, short.output);
   await comes("b preempts for a while", () => has(b, VIP));
   await comes("a is back when the time is over", () => has(a, VIP));

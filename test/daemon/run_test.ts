@@ -2,7 +2,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../assert.ts";
 import { BackgroundProcess, run, tryRun, until } from "../support/command.ts";
 import { holdfastCommand, sourceCommand } from "../support/holdfast.ts";
-import { findRole, readProcess, roleProcess, rolesOf } from "../support/processes.ts";
+import { findRole, killRole, readProcess, roleProcess, rolesOf } from "../support/processes.ts";
 import { testWith } from "../support/requirements.ts";
 import { inside, type TestHost, TwoHosts } from "../support/two_hosts.ts";
 import { speakerConfig } from "../support/vrrp_speaker.ts";
@@ -49,10 +49,19 @@ for (const [index, [how, command]] of commands.entries()) {
     const first = roleProcess(daemon.pid, "vrrp");
     Deno.kill(first, "SIGKILL");
     await lab.comes("it is started at once", () => ![undefined, first].includes(findRole(daemon.pid, "vrrp")));
-    Deno.kill(roleProcess(daemon.pid, "vrrp"), "SIGKILL");
+    const { namespace } = lab.hosts.a;
+    const monitor = new BackgroundProcess(["ip", "-n", namespace, "monitor", "address"]);
+    await lab.comes("somebody watches", async () => {
+      for (const change of ["add", "del"]) {
+        await run("ip", "-n", namespace, "addr", change, "192.0.2.1/32", "dev", "lo");
+      }
+      return monitor.output.includes("192.0.2.1");
+    });
+    killRole(daemon.pid, "vrrp");
     // Nobody advertises while the back-off runs: the address must not stay where no router answers for it.
-    await lab.comes("the address is taken off", async () => !await lab.hasVip());
+    await lab.comes("the address is taken off", () => /Deleted .* 10\.9\.0\.100\//.test(monitor.output));
     await lab.comes("it is started again and master", lab.hasVip);
+    await monitor.stop();
     assertStringIncludes(daemon.output, "starting it again at once");
     assertStringIncludes(daemon.output, "starting it again in 0.25 s");
   });

@@ -77,7 +77,7 @@ virtual_server:
     ]),
   );
   const curl = async (...args: readonly string[]): Promise<string> =>
-    (await tryRun(...inside(hosts.a, ["curl", "-s", "-i", "-m", "3", ...args]))).output;
+    (await tryRun(...inside(hosts.a, ["curl", "-s", "-i", "-m", "15", ...args]))).output;
   const base = "http://127.0.0.1:8404";
   const as = (role: keyof typeof TOKENS): string[] => ["-H", `Authorization: Bearer ${TOKENS[role]}`];
   const bare = (what: string, text: string): void => {
@@ -140,13 +140,14 @@ virtual_server:
     let told = 0;
     for (const path of paths) {
       for (const role of ["reader", "admin"] as const) {
-        const text = await curl("-N", ...as(role), base + path);
+        const limit = path.endsWith("/live") ? ["-m", "3"] : [];
+        const text = await curl("-N", ...limit, ...as(role), base + path);
         bare(`${path} to the ${role}`, text);
         if (text.includes(" 200 ")) told++;
       }
     }
     assert(told > paths.length, `${told} answers of ${2 * paths.length}`);
-    const stream = ["-N", "-H", "Accept: text/event-stream", `${base}/api/v1/events?since=0`];
+    const stream = ["-N", "-m", "3", "-H", "Accept: text/event-stream", `${base}/api/v1/events?since=0`];
     bare("the stream", await curl(...as("reader"), ...stream));
     for (const command of [["status", "--json"], ["events", "--json"], ["token", "list", "--json"], ["why"]]) {
       const { code, output } = await tryRun(...inside(hosts.a, [...holdfastCommand(), ...command]));

@@ -1,5 +1,4 @@
 // Two masters at a time, by a wrong password and by a host that has the address for its own: the status and the log say so.
-import { assertStringIncludes } from "../assert.ts";
 import { run } from "../support/command.ts";
 import { daemonTest as test } from "../support/daemon_test.ts";
 import { inside } from "../support/two_hosts.ts";
@@ -38,19 +37,20 @@ test(
     const daemon = lab.start();
     await lab.comes("master", () => lab.has("10.9.0.100"));
     const alarm = async (): Promise<boolean> => (await lab.status()).includes('"split-brain"');
+    const says = (text: string): Promise<void> => lab.comes(text, () => daemon.output.includes(text));
     const claims = run(...inside(lab.hosts.b, ["python3", "-c", CLAIM]));
     await lab.comes("the claim is an alarm", alarm);
-    assertStringIncludes(daemon.output, "answers for 10.9.0.100, too");
+    await says("answers for 10.9.0.100, too");
     await claims;
     await lab.comes("it is over", async () => !await alarm());
-    assertStringIncludes(daemon.output, "split brain is over");
+    await says("split brain is over");
 
     const folder = await Deno.makeTempDir();
     const config = { version: 2, advertisementIntervalSeconds: 1, priority: 50, password: "theirs" } as const;
     const rival = startSpeaker("holdfast", lab.hosts.b, { ...config, virtualAddresses: ["10.9.0.100"] }, folder);
     try {
       await lab.comes("the other master is an alarm", alarm);
-      assertStringIncludes(daemon.output, "10.9.0.2 is master, too, and goes on advertising: its password is wrong");
+      await says("10.9.0.2 is master, too, and goes on advertising: its password is wrong");
     } finally {
       await rival.stop();
       await Deno.remove(folder, { recursive: true });

@@ -50,7 +50,7 @@ tokenTest(
     assertEquals(await status(hold.at(-1) ?? "", ...hold.slice(0, -1), ...bearer(token)), "200");
 
     const admin = ["--unix-socket", `${folder}/run/api.sock`, "http://localhost/api/v1/tokens"];
-    const brief = JSON.parse(await curl("--json", `{"name":"brief","role":"reader","ttlSeconds":4}`, ...admin));
+    const brief = JSON.parse(await curl("--json", `{"name":"brief","role":"reader","ttlSeconds":10}`, ...admin));
     assertMatch(brief.token, /^hf_[\w-]{43}$/);
     const streams = [token, brief.token].map((value) => follow(STREAM, ...bearer(value)));
     await comes("they are read", () => streams.every(({ output }) => output.includes("retry:")));

@@ -11,11 +11,13 @@ function config(folder: string): string {
 vrrp_script alive {
   script "/usr/bin/test ! -e '${folder}/down'"
   interval 0.2
+  timeout 10
   fall 2
 }
 vrrp_script quick {
   script "/usr/bin/test -e ${folder}/quick"
   interval 0.2
+  timeout 10
   weight -30
 }
 vrrp_script sleepy {
@@ -115,10 +117,12 @@ test(
 vrrp_script later {
   script ${script("later")}
   interval 0.2
+  timeout 10
 }
 vrrp_script there {
   script ${script("there")}
   interval 0.2
+  timeout 10
   weight 20
 }
 ${QUICK_INSTANCE}

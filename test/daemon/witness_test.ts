@@ -56,8 +56,9 @@ daemonTest(
 
       await answers(true);
       await comes("it becomes master when the gateway answers", () => hosts.has(hosts.a, VIP));
+      const from = daemon.output.length;
       await answers(false);
-      await comes("the gateway is gone again", () => daemon.output.split("speaks against").length === 3);
+      await comes("the gateway is gone again", () => daemon.output.slice(from).includes("speaks against"));
       await new Promise((resolve) => setTimeout(resolve, 2000));
       const [later] = JSON.parse(await status()).vrrpInstances;
       assertEquals([later.state, later.takeoverForbidden.reason], ["master", undefined]);

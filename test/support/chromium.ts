@@ -64,6 +64,7 @@ export class Chromium {
       socket.onerror = reject;
     });
     const chromium = new Chromium(process, profile, socket);
+    socket.onclose = () => chromium.#answers.forEach((answer) => answer({}));
     for (const domain of ["Page", "Runtime", "Log"]) await chromium.send(`${domain}.enable`);
     return chromium;
   }
@@ -83,18 +84,25 @@ export class Chromium {
   async evaluate<Value>(expression: string): Promise<Value> {
     const answer = await this.send("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
     const { result, exceptionDetails } = answer as {
-      result: { value: Value };
+      result?: { value: Value };
       exceptionDetails?: { text: string; exception?: { description?: string } };
     };
     if (exceptionDetails !== undefined) {
       throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     }
+    if (result === undefined) throw new Error("the page was exchanged meanwhile, or Chromium has ended");
     return result.value;
   }
 
-  /** Waits until an expression is true in the page. */
+  /** Waits until an expression is true in the page, which may be half of it, or be exchanged, meanwhile. */
   comes(what: string, expression: string): Promise<void> {
-    return until(what, () => this.evaluate<boolean>(expression), START_MS, () => this.complaints.join("\n"));
+    let last = "";
+    const holds = (): Promise<boolean> =>
+      this.evaluate<boolean>(expression).catch((error) => {
+        last = String(error);
+        return false;
+      });
+    return until(what, holds, START_MS, () => [last, ...this.complaints].join("\n"));
   }
 
   /** A PNG of what the tab shows. */

@@ -1,5 +1,5 @@
 // Running programs from tests: to their end, or in the background until the test ends them by their own process id.
-import { descendants } from "./processes.ts";
+import { descendants, sendSignal } from "./processes.ts";
 
 const decoder = new TextDecoder();
 
@@ -26,11 +26,14 @@ export class BackgroundProcess {
   readonly #child: Deno.ChildProcess;
   readonly #output: Promise<void>[];
   #text = "";
+  #isOver = false;
 
   constructor(command: readonly string[], env: Record<string, string> = {}) {
     const [program = "", ...args] = command;
     this.#child = new Deno.Command(program, { args, env, stdin: "null", stdout: "piped", stderr: "piped" }).spawn();
-    this.ended = this.#child.status;
+    this.ended = this.#child.status.finally(() => {
+      this.#isOver = true;
+    });
     this.#output = [this.#collect(this.#child.stdout), this.#collect(this.#child.stderr)];
   }
 
@@ -60,13 +63,17 @@ export class BackgroundProcess {
 
   /** Ends it and all its descendants at once, as a power loss does to a machine. */
   async killTree(): Promise<void> {
-    this.signal("SIGSTOP"); // so that nobody starts a successor or hears of a death meanwhile
-    for (const pid of [...descendants(this.pid), this.pid]) {
-      try {
-        Deno.kill(pid, "SIGKILL");
-      } catch {
-        // it has ended
+    if (!this.#isOver) { // its process id may be another's by now
+      this.signal("SIGSTOP"); // so that nobody starts a successor or hears of a death meanwhile
+      const stopped = new Set<number>();
+      const isNew = (pid: number): boolean => !stopped.has(pid);
+      for (let fresh; (fresh = descendants(this.pid).filter(isNew)).length > 0;) {
+        for (const pid of fresh) {
+          stopped.add(pid);
+          sendSignal(pid, "SIGSTOP");
+        }
       }
+      for (const pid of [...stopped, this.pid]) sendSignal(pid, "SIGKILL");
     }
     await this.#waitOrKill(0);
   }

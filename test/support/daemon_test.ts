@@ -44,8 +44,12 @@ export function daemonTest(name: string, hostsName: string, body: (lab: Lab) => 
     const hosts = await TwoHosts.create(hostsName);
     const file = await Deno.makeTempFile({ suffix: ".conf" });
     const started: BackgroundProcess[] = [];
-    const status = async (): Promise<string> =>
-      (await tryRun(...inside(hosts.a, ["curl", "-s", "-m", "5", "http://127.0.0.1:8404/api/v1/status"]))).output;
+    // Empty when there is no answer, or a part of one.
+    const status = async (): Promise<string> => {
+      const ask = ["curl", "-sf", "-m", "5", "http://127.0.0.1:8404/api/v1/status"];
+      const { success, output } = await tryRun(...inside(hosts.a, ask));
+      return success ? output : "";
+    };
     try {
       await body({
         hosts,

@@ -47,7 +47,7 @@ ok, lost, gap, by, errors, last = 0, 0, 0.0, {}, [], time.monotonic()
 print("ready", flush=True)
 while going:
     try:
-        connection = http.client.HTTPConnection(sys.argv[1], 80, timeout=3)
+        connection = http.client.HTTPConnection(sys.argv[1], 80, timeout=10)
         connection.request("GET", "/")
         reply = connection.getresponse()
         text = reply.read().decode().strip()

@@ -32,6 +32,15 @@ export function roleProcess(supervisor: number, role: RoleName): number {
   return pid;
 }
 
+/** Sends a signal; a process that has ended is no error. */
+export function sendSignal(pid: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(pid, signal);
+  } catch {
+    // it has ended
+  }
+}
+
 /** Kills the process of a role, as a crash would. @throws Error when it does not run */
 export function killRole(supervisor: number, role: RoleName): void {
   Deno.kill(roleProcess(supervisor, role), "SIGKILL");

@@ -1,6 +1,7 @@
 # Writes the size of the receive buffer of each raw socket for VRRP that a process has and that reads (SO_RCVBUF).
 # Usage: receive_buffer.py PROCESS_NAME
 import ctypes
+import errno
 import os
 import socket
 import sys
@@ -22,9 +23,14 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
         continue
     handle = os.pidfd_open(int(pid))
     for number in os.listdir(f"/proc/{pid}/fd"):
-        if not os.readlink(f"/proc/{pid}/fd/{number}").startswith("socket:"):
+        try:
+            if not os.readlink(f"/proc/{pid}/fd/{number}").startswith("socket:"):
+                continue
+        except FileNotFoundError:  # it was closed meanwhile
             continue
         copy = libc.syscall(PIDFD_GETFD, handle, int(number), 0)
+        if copy < 0 and ctypes.get_errno() == errno.EBADF:
+            continue
         if copy < 0:
             sys.exit(f"pidfd_getfd: {os.strerror(ctypes.get_errno())}")
         with socket.socket(fileno=copy) as found:
