@@ -40,7 +40,7 @@ for (
     await tab.evaluate(FILL);
     await tab.evaluate(APPLY);
     await tab.comes("the result is said", `document.getElementById("result")?.innerText === "Done."`);
-    assertEquals(await tab.evaluate("location.pathname"), "/stats;st=DONE");
+    await tab.comes("it is loaded", `document.readyState === "complete" && location.pathname === "/stats;st=DONE"`);
     await tab.comes("the row is blue", `${ROW}.className === "active_draining"`);
     assertEquals(asked, [{
       command: "drain",

@@ -57,7 +57,7 @@ testWith(["program:prometheus"], "a Prometheus scrapes us, and answers with our 
     (request) => appOf().fetch(request),
   );
   const folder = await Deno.makeTempDir();
-  const port = 20_000 + Math.floor(Math.random() * 20_000);
+  const { port } = freeAddress();
   await Deno.writeTextFile(
     `${folder}/prometheus.yml`,
     `global: {scrape_interval: 1s}\nscrape_configs: [{job_name: holdfast, static_configs: [{targets: ["127.0.0.1:${server.addr.port}"]}]}]\n`,
@@ -114,4 +114,11 @@ async function servedNames(): Promise<Set<string>> {
  */
 function complaints(output: string): string[] {
   return output.split("\n").filter((line) => line.startsWith("holdfast_"));
+}
+
+/** Where nobody listened a moment ago. */
+function freeAddress(): Deno.NetAddr {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  listener.close();
+  return listener.addr;
 }

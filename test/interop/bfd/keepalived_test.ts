@@ -3,7 +3,7 @@
 import { assert } from "../../assert.ts";
 import { BackgroundProcess, run, tryRun, until } from "../../support/command.ts";
 import { holdfastCommand } from "../../support/holdfast.ts";
-import { descendants } from "../../support/processes.ts";
+import { killRole, roleProcess } from "../../support/processes.ts";
 import { testWith } from "../../support/requirements.ts";
 import { inside, TwoHosts } from "../../support/two_hosts.ts";
 
@@ -22,14 +22,14 @@ const setups: readonly Setup[] = [
   {
     family: 4,
     address: (host) => host === "a" ? "10.9.0.1" : "10.9.0.2",
-    holdfast: "min_tx 50\n  min_rx 50\n  multiplier 4",
-    keepalived: "min_tx 40\n  min_rx 60\n  multiplier 5",
+    holdfast: "min_tx 200\n  min_rx 200\n  multiplier 10",
+    keepalived: "min_tx 160\n  min_rx 240\n  multiplier 12",
   },
   {
     family: 6,
     address: (host) => host === "a" ? "2001:db8:9::1" : "2001:db8:9::2",
-    holdfast: "min_tx 50\n  min_rx 50\n  multiplier 4\n  passive",
-    keepalived: "min_tx 50\n  min_rx 50\n  multiplier 4",
+    holdfast: "min_tx 200\n  min_rx 200\n  multiplier 10\n  passive",
+    keepalived: "min_tx 200\n  min_rx 200\n  multiplier 10",
   },
 ];
 
@@ -83,8 +83,8 @@ async function scenario({ family, address, holdfast, keepalived }: Setup): Promi
     until(what, condition, LIMIT_MS, story);
   const status = async (): Promise<{ priority?: number; bfdRole?: number }> => {
     const url = "http://127.0.0.1:8404/api/v1/status";
-    const { output } = await tryRun(...inside(hosts.a, ["curl", "-s", "-m", "5", url]));
-    if (output === "") return {};
+    const { success, output } = await tryRun(...inside(hosts.a, ["curl", "-s", "-m", "5", url]));
+    if (!success) return {};
     const { roles, vrrpInstances } = JSON.parse(output);
     const role = roles.find(({ name }: { name: string }) => name === "bfd");
     return { priority: vrrpInstances[0]?.priority.effective, bfdRole: role?.pid };
@@ -129,21 +129,21 @@ async function scenario({ family, address, holdfast, keepalived }: Setup): Promi
 
     // Our own role dies: nothing of what depends on it may move.
     const before = daemon.output.length;
-    const { bfdRole } = await status();
-    assert(bfdRole !== undefined && descendants(daemon.pid).includes(bfdRole), `the bfd role has process ${bfdRole}`);
+    const bfdRole = roleProcess(daemon.pid, "bfd");
+    await comes("the status has its process", async () => (await status()).bfdRole === bfdRole);
     const lines = (): string[] => daemon.output.slice(before).split(/^.* error: the bfd role/m)[1]?.split("\n") ?? [];
     Deno.kill(bfdRole, "SIGKILL");
     await comes("another is up", () => lines().some((line) => /BFD_Instance\(peer\) Entering up state/.test(line)));
     await comes("it is shown", async () => ![undefined, bfdRole].includes((await status()).bfdRole));
-    assert(await isUp(), story());
+    await comes("it is up still", isUp);
     assert(!lines().some((line) => /effective priority|STATE/.test(line)), lines().join("\n"));
 
     // A reload with other intervals goes over in place.
-    await ours(holdfast.replace("min_tx 50", "min_tx 100").replace("multiplier 4", "multiplier 6"));
+    await ours(holdfast.replace("min_tx 200", "min_tx 400").replace("multiplier 10", "multiplier 12"));
     const reloaded = daemon.output.length;
     assert((await tryRun(...inside(hosts.a, [...holdfastCommand(), "reload"]))).code === 0, story());
     await new Promise((resolve) => setTimeout(resolve, 1500));
-    assert(await isUp(), story());
+    await comes("it is up still", isUp);
     assert(!/down state|STATE/.test(daemon.output.slice(reloaded)), daemon.output.slice(reloaded));
 
     const { code } = await daemon.stop();
@@ -159,8 +159,9 @@ async function scenario({ family, address, holdfast, keepalived }: Setup): Promi
 function checked(neighbor: string): string {
   return `bfd_instance far {
   neighbor_ip ${neighbor}
-  min_tx 50
-  min_rx 50
+  min_tx 200
+  min_rx 200
+  multiplier 10
 }
 virtual_server 10.9.0.100 80 {
   lvs_sched rr
@@ -189,19 +190,20 @@ testWith(
       started.push(process);
       return process;
     };
-    const status = async (): Promise<{ state?: string; bfdRole?: number }> => {
+    const status = async (): Promise<{ state?: string }> => {
       const url = "http://127.0.0.1:8404/api/v1/status";
-      const { output } = await tryRun(...inside(hosts.a, ["curl", "-s", "-m", "5", url]));
-      if (output === "") return {};
-      const { roles, virtualServers } = JSON.parse(output);
-      const role = roles.find(({ name }: { name: string }) => name === "bfd");
-      return { state: virtualServers[0]?.realServers[0]?.operState, bfdRole: role?.pid };
+      const { success, output } = await tryRun(...inside(hosts.a, ["curl", "-s", "-m", "5", url]));
+      if (!success) return {};
+      return { state: JSON.parse(output).virtualServers[0]?.realServers[0]?.operState };
     };
     const comes = (what: string, condition: () => boolean | Promise<boolean>): Promise<void> =>
       until(what, condition, LIMIT_MS, () => started.map(({ output }) => output).join("\n---\n"));
     try {
       await Deno.writeTextFile(`${folder}/a.conf`, checked("10.9.0.2"));
-      await Deno.writeTextFile(`${folder}/b.conf`, bfd("10.9.0.1", "10.9.0.2", "min_tx 50\n  min_rx 50"));
+      await Deno.writeTextFile(
+        `${folder}/b.conf`,
+        bfd("10.9.0.1", "10.9.0.2", "min_tx 200\n  min_rx 200\n  multiplier 10"),
+      );
       const daemon = new BackgroundProcess(inside(hosts.a, [...holdfastCommand(), "run", "-f", `${folder}/a.conf`]));
       started.push(daemon);
       await comes("nobody answers: it is out", async () => (await status()).state === "down");
@@ -211,10 +213,8 @@ testWith(
       await comes("it is out", async () => (await status()).state === "down");
       peer();
       await comes("it is in again", async () => (await status()).state === "up");
-      const { bfdRole } = await status();
       const before = daemon.output.length;
-      assert(bfdRole !== undefined && descendants(daemon.pid).includes(bfdRole), `the bfd role has process ${bfdRole}`);
-      Deno.kill(bfdRole, "SIGKILL");
+      killRole(daemon.pid, "bfd");
       await comes("another is up", () => daemon.output.slice(before).includes("Entering up state"));
       assert(!daemon.output.slice(before).includes("Removing service"), daemon.output);
     } finally {

@@ -11,7 +11,7 @@ export type Question = ServiceProbeRequest extends infer R ? R extends { target:
 
 /** One probe. */
 export async function ask(port: number, question: Question): Promise<Outcome> {
-  const request = { ...question, target: { address: "127.0.0.1", port, timeoutMs: 3000 } } as ServiceProbeRequest;
+  const request = { ...question, target: { address: "127.0.0.1", port, timeoutMs: 10_000 } } as ServiceProbeRequest;
   const { durationUs: _, ...outcome } = await new Prober().run(request, new AbortController().signal);
   return outcome;
 }

@@ -57,6 +57,7 @@ defaults
   timeout connect 1s
   timeout client 5s
   timeout server 5s
+  timeout check 10s
 listen l
   bind ${folder}/service.sock
   server s 127.0.0.1:9 weight ${WEIGHT} agent-check agent-port ${port} agent-inter ${INTERVAL_MS}ms

@@ -71,7 +71,7 @@ async function compare(cases: readonly CheckCase[]): Promise<void> {
     await ward.become("well");
     await become("all are well again", () => "up", 0);
   } finally {
-    await keepalived.stop();
+    await keepalived.killTree(); // it, and checkers that read for ever
     await ward.close();
   }
 }

@@ -1,7 +1,7 @@
 // nginx, OpenSMTPD and dnsmasq of Debian on one host of a test, each as it would run, and what makes it ill.
 import { EXPIRED_CERTIFICATE, EXPIRED_KEY } from "../../support/expired_certificate.ts";
 import { BackgroundProcess } from "../../support/command.ts";
-import { descendants } from "../../support/processes.ts";
+import { descendants, sendSignal } from "../../support/processes.ts";
 import { inside, type TestHost } from "../../support/two_hosts.ts";
 import { PAGE } from "./http_cases.ts";
 import { REAL } from "./other_cases.ts";
@@ -148,11 +148,5 @@ ${sites}}\n`,
 }
 
 function signalTree(server: BackgroundProcess, signal: Deno.Signal): void {
-  for (const pid of [server.pid, ...descendants(server.pid)]) {
-    try {
-      Deno.kill(pid, signal);
-    } catch {
-      // a worker that has ended
-    }
-  }
+  for (const pid of [server.pid, ...descendants(server.pid)]) sendSignal(pid, signal);
 }

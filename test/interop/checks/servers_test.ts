@@ -68,6 +68,7 @@ testWith(
   () =>
     beside(async (servers) => {
       const port = await servers.mariadb();
+      await until("it has started", async () => (await ask(port, { type: "mysql" })).ok, 60_000);
       const good = await ask(port, { type: "mysql", userName: "probe" });
       assertEquals([good.ok, good.status], [true, "L7OK"], good.text);
       assert(/^version \S*MariaDB/.test(good.text), good.text);
@@ -86,9 +87,9 @@ testWith(
   () =>
     beside(async (servers) => {
       const port = await servers.postgresql();
-      assertEquals(await ask(port, { type: "postgresql" }), { ok: true, status: "L7OK", text: "speaks no TLS" });
       const session = { type: "postgresql", userName: "postgres" } as const;
-      await until("it has started", async () => (await ask(port, session)).ok, 10_000);
+      await until("it has started", async () => (await ask(port, session)).ok, 60_000);
+      assertEquals(await ask(port, { type: "postgresql" }), { ok: true, status: "L7OK", text: "speaks no TLS" });
       assertEquals(await ask(port, session), { ok: true, status: "L7OK", text: "wants a password (SASL)" });
     }),
 );

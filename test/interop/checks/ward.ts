@@ -68,7 +68,7 @@ export class Ward {
     await this.#real.become(health);
     const said = this.#sick.output.length;
     this.#sick.signal(health === "ill" ? "SIGUSR1" : "SIGUSR2");
-    await until(`the servers are ${health}`, () => this.#sick.output.length > said, 10_000, () => this.output);
+    await until(`the servers are ${health}`, () => this.#sick.output.length > said, 60_000, () => this.output);
     await this.#filter(health);
     await this.#addresses(health);
   }

@@ -100,7 +100,7 @@ testWith(NEEDS, "commands have the words that keepalived gives them", async () =
       process.output.split("\n").map((line) => /transition script = (.*), uid:gid/.exec(line)?.[1] ?? "").filter(
         Boolean,
       );
-    for (let tries = 0; tries < 100 && logged().length < commands.length; tries++) await pause(100);
+    for (let tries = 0; tries < 600 && logged().length < commands.length; tries++) await pause(100);
     await process.stop();
     await Deno.remove(folder, { recursive: true });
     const { config } = loadConfig({ path: "keepalived.conf", text, hostName: "director" });

@@ -7,7 +7,7 @@ import { inside, TwoHosts } from "../../support/two_hosts.ts";
 
 const LIMIT_MS = 30_000;
 /** So long nothing more may come before a phase counts as over. */
-const QUIET_MS = 1200;
+const QUIET_MS = 2500;
 
 type Speaker = "keepalived" | "holdfast";
 

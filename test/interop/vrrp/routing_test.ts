@@ -127,6 +127,8 @@ testWith(
       started.push(speaker);
       const isMaster = async (): Promise<boolean> => (await ip("rule", "show", "preference", "1105")) !== "";
       await until("it is master", isMaster, LIMIT_MS, () => speaker.output);
+      const isSettled = async (): Promise<boolean> => !(await ip("addr")).includes("tentative");
+      await until("its addresses are settled", isSettled, LIMIT_MS, () => speaker.output);
       const during = await tables(ip);
       await tryRun("kill", String(speaker.pid));
       const isGone = async (): Promise<boolean> =>
