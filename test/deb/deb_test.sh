@@ -8,7 +8,7 @@ PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 project=$(cd "$here/../.." && pwd)
 package=${1:-$(echo "$project"/dist/holdfast_*_amd64.deb)}
-limit_seconds=600
+limit_seconds=1800
 # shellcheck source=test/deb/debian.sh
 source "$here/debian.sh"
 

@@ -11,7 +11,7 @@ boot_seconds=300
 
 # What was shown since the last answer.
 shown_from=0
-shows() { tail -c +$((shown_from + 1)) "$work/box.serial" | tr -d '\r' | grep -qF -- "$1"; }
+shows() { tail -c +$((shown_from + 1)) "$work/box.serial" | tr -d '\r' | grep -F -- "$1" >/dev/null; }
 answer() { # question, line
   check "it asks: $1" eventually 60 shows "$1"
   shown_from=$(stat -c %s "$work/box.serial")

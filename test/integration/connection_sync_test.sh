@@ -22,6 +22,7 @@ HOLDFAST_OPTIONS=(--api off --journal off)
 # Neither takes over from the other while that lives: what is tested is who is lost.
 write_config() { # node, priority, line for global_defs
   cat >"/tmp/$1.conf" <<-END
+		child_wait_time 30
 		global_defs {
 		  router_id $1
 		  $3

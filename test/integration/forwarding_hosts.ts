@@ -8,7 +8,7 @@ const CHECK_PORT = 8000;
 const UDP_PORT = 5300;
 /** A client's patience with one request, and with one target. */
 const REQUEST_MS = 5000;
-const TARGET_MS = 25_000;
+const TARGET_MS = 60_000;
 /** More at a time only wait for each other, and for the machine. */
 const CLIENTS = 4;
 

@@ -159,7 +159,7 @@ real_servers() { # family, port or nothing
     weight 1
     TCP_CHECK {
       connect_port $check_port
-      connect_timeout 3
+      connect_timeout 15
       retry 0
     }
   }"
@@ -168,6 +168,7 @@ real_servers() { # family, port or nothing
 
 write_config() {
   local family service way protocol head port
+  echo 'child_wait_time 30' >"$config"
   for family in 4 6; do
     for service in "${services[@]}"; do
       way=${service%/*} protocol=${service#*/}
@@ -194,7 +195,7 @@ write_config() {
       real_servers $family "$port"
       echo "}"
     done
-  done >"$config"
+  done >>"$config"
 }
 
 # Targets of TCP and UDP, a line each.

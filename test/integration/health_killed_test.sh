@@ -76,7 +76,7 @@ set_up_local() {
 	END
   for address in 10.9.9.1 10.9.9.2; do
     ip -n "${LAB_PREFIX}dir1" address add "$address/32" dev lo
-    printf 'real_server %s 80 {\nTCP_CHECK {\nconnect_timeout 4\n}\n}\n' "$address" >>"$config"
+    printf 'real_server %s 80 {\nTCP_CHECK {\nconnect_timeout 20\n}\n}\n' "$address" >>"$config"
   done
   echo "}" >>"$config"
   ip -n "${LAB_PREFIX}dir1" address add "$local_vip/32" dev lo

@@ -30,7 +30,7 @@ testWith(["root", "program:ip"], "no_accept refuses what the host would answer, 
     await run("ipvsadm", "-A", "-t", `${VIP}:80`, "-s", "rr");
     await run("ipvsadm", "-a", "-t", `${VIP}:80`, "-r", `${REAL}:8080`, "-m");
     const fromOutside = ["ip", "netns", "exec", CLIENT];
-    const get = (): Promise<{ output: string }> => tryRun(...fromOutside, "curl", "-s", "-m", "3", `http://${VIP}/`);
+    const get = (): Promise<{ output: string }> => tryRun(...fromOutside, "curl", "-s", "-m", "30", `http://${VIP}/`);
     const pinged = async (): Promise<boolean> =>
       (await tryRun(...fromOutside, "ping", "-c", "1", "-W", "1", VIP)).success;
     assert(await pinged());

@@ -19,11 +19,11 @@ check "the lab comes up" lab_up
 start_director "$first" dir1
 start_director "$second" dir2
 check "dir1 ($first) becomes master" eventually 60 holds_vip dir1
-check "dir2 ($second) stays backup" holds_no_vip dir2
+check "dir2 ($second) stays backup" eventually 10 holds_no_vip dir2
 check "NAT: both servers answer" eventually 30 servers_are "$LAB_NAT_VIP" "rs1 rs2"
-check "NAT: requests alternate" alternate "$LAB_NAT_VIP"
+check "NAT: requests alternate" eventually 30 alternate "$LAB_NAT_VIP"
 check "DR: both servers answer" eventually 30 servers_are "$LAB_DR_VIP" "rs1 rs2"
-check "DR: requests alternate" alternate "$LAB_DR_VIP"
+check "DR: requests alternate" eventually 30 alternate "$LAB_DR_VIP"
 check "NAT: counted by the kernel of dir1" eventually 5 counts_packets dir1 "$LAB_NAT_VIP"
 
 lab_web_stop rs1

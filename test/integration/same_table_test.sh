@@ -26,8 +26,8 @@ servers=(10.0.1.13 "$victim" "${others[@]}")
 steps=(start fail weigh fail_others reload come_back others_come_back stop)
 # Tables have settled when they were the same for so long: checks are a second apart, with one retry a second later. Whether they
 # are those of both programs is looked at for as long as it takes, up to the limit.
-settle_seconds=4
-limit_seconds=90
+settle_seconds=10
+limit_seconds=180
 
 set_up() {
   local name program

@@ -21,6 +21,7 @@ service=10.0.0.100:$port
 
 write_config() { # delay_loop
   cat >"$config" <<-END
+		child_wait_time: 30
 		api: {socket: $socket}
 		virtual_server:
 		  - address: 10.0.0.100
@@ -30,8 +31,8 @@ write_config() { # delay_loop
 		    lvs_method: NAT
 		    protocol: TCP
 		    real_server:
-		      - {address: 10.0.1.11, port: $port, weight: 100, TCP_CHECK: {connect_timeout: 2}}
-		      - {address: 10.0.1.12, port: $port, weight: 100, TCP_CHECK: {connect_timeout: 2}}
+		      - {address: 10.0.1.11, port: $port, weight: 100, TCP_CHECK: {connect_timeout: 20}}
+		      - {address: 10.0.1.12, port: $port, weight: 100, TCP_CHECK: {connect_timeout: 20}}
 	END
 }
 
@@ -100,7 +101,7 @@ check "the command line drains rs1" order drain "$service" 10.0.1.11 --reason di
 check "the kernel has it at weight 0" table_is "10.0.1.11=0 10.0.1.12=100"
 check "the API gives rs2 half of its weight" api PUT "$rs/10.0.1.12:$port/weight" '{"weight":"50%"}'
 check "the kernel has that" table_is "10.0.1.11=0 10.0.1.12=50"
-check "new connections go to rs2" reaches rs2
+check "new connections go to rs2" eventually 30 reaches rs2
 check "the API takes rs1 out" api PUT "$rs/10.0.1.11:$port/admin-state" '{"state":"maint"}'
 check "the kernel has it no more" table_is "10.0.1.12=50"
 if api PUT "$rs/10.0.1.12:$port/admin-state" '{"state":"maint"}'; then fail "the last one stays"; else pass "the last one stays"; fi
@@ -137,7 +138,7 @@ check "rs1 gets new ones" eventually 30 reaches "rs1 rs2"
 if order disable "$service"; then fail "without a sorry server it needs --force"; else pass "without a sorry server it needs --force"; fi
 check "it is out of service" api PUT "/virtual-servers/$uid/override" '{"state":"disabled","force":true,"reason":"moving"}'
 check "the kernel has the virtual server without servers" table_is ""
-check "clients are refused" reaches none
+check "clients are refused" eventually 30 reaches none
 check "the health role is killed again" kill_role dir1 health
 sleep 3
 check "it is out of service still" table_is ""

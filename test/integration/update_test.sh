@@ -50,7 +50,16 @@ make_root() {
 marks() { sed -n '/_/p' "$root/grub/grubenv" | tr -d '#' | paste -sd' '; }
 has_vip() { ip -4 -o address show dev lan | grep -q ' 192.0.2.100/'; }
 peer_has_vip() { nsenter --target "$peer" --net ip -4 -o address show dev lan | grep -q ' 192.0.2.100/'; }
+# The snapshot that updates are refused by is behind the kernel.
+knows_it() { has_vip && appliance /holdfast vrrp --json | grep '"state": "master"' >/dev/null; }
 fails() { ! "$@"; }
+# Waits for the end of the command: the next update would meet its lock.
+says() { # text, command...
+  local text=$1 said
+  shift
+  said=$("$@" 2>&1)
+  grep -q -- "$text" <<<"$said" || { echo "$said" && return 1; }
+}
 
 head -c 200000 /dev/urandom >"$work/boot.img"
 head -c 900000 /dev/urandom >"$work/root.img"
@@ -75,9 +84,9 @@ good=https://127.0.0.1:$(cat "$work/good.port")/update
 foreign=https://127.0.0.1:$(cat "$work/foreign.port")/update
 
 echo "-- over https"
-check "a server that nobody vouches for is refused" grep -q certificate <(appliance /holdfast update "$good" 2>&1)
-check "http is refused" grep -q 'over https only' <(appliance /holdfast update "http${good#https}" 2>&1)
-check "what a stranger has signed is refused" grep -q 'not signed by a key' <(appliance /holdfast update --ca /ca.pem "$foreign" 2>&1)
+check "a server that nobody vouches for is refused" says certificate appliance /holdfast update "$good"
+check "http is refused" says 'over https only' appliance /holdfast update "http${good#https}"
+check "what a stranger has signed is refused" says 'not signed by a key' appliance /holdfast update --ca /ca.pem "$foreign"
 check_equal "nothing was done" "$(marks) $(tr -d '\0' <"$root/dev/vda6" | wc -c)" "a_left=3 a_ok=1 b_left=0 b_ok=0 0"
 appliance /holdfast update --ca /ca.pem "$good" >"$work/said" 2>&1
 check_equal "an update is taken" $? 0
@@ -89,34 +98,34 @@ check_equal "the slot is armed" "$(marks)" "a_left=3 a_ok=1 b_left=3 b_ok=0"
 echo "-- as master"
 unshare --net sleep 1000 &
 peer=$!
-eventually 5 test -e "/proc/$peer/ns/net"
-sleep 0.5
+has_own_net() { [ "$(readlink "/proc/$peer/ns/net")" != "$(readlink /proc/self/ns/net)" ]; }
+check "the peer has a network of its own" eventually 30 has_own_net
 ip link add lan type veth peer name lan netns "$peer"
 ip address add 192.0.2.1/24 dev lan
 ip link set lan up
 nsenter --target "$peer" --net sh -c 'ip link set lo up; ip address add 192.0.2.2/24 dev lan; ip link set lan up'
 configuration() { # priority
-  printf 'vrrp_instance web {\n interface lan\n virtual_router_id 51\n priority %s\n advert_int 0.2\n version 3\n virtual_ipaddress {\n 192.0.2.100/24\n }\n}\n' "$1"
+  printf 'vrrp_instance web {\n interface lan\n virtual_router_id 51\n priority %s\n advert_int 1\n version 3\n virtual_ipaddress {\n 192.0.2.100/24\n }\n}\n' "$1"
 }
 configuration 150 >"$work/left.conf"
 configuration 100 >"$work/right.conf"
 "$HOLDFAST" run -f "$work/left.conf" --api off --journal off >"$work/left.log" 2>&1 &
 left=$!
-check "it is master" eventually 20 has_vip
-check "a master is not updated" grep -q 'this machine is master of web; --failover-first' <(appliance /holdfast update /tmp/good 2>&1)
+check "it is master" eventually 20 knows_it
+check "a master is not updated" says 'this machine is master of web; --failover-first' appliance /holdfast update /tmp/good
 check "nor when no peer is there to take over" fails appliance /holdfast update --failover-first /tmp/good
 check "and stays master" has_vip
-check "nor by force: a failover without a peer comes back" grep -q 'no peer has taken web over' <(appliance /holdfast update --failover-first --force /tmp/good 2>&1)
-check "it is master again" eventually 10 has_vip
+check "nor by force: a failover without a peer comes back" says 'no peer has taken web over' appliance /holdfast update --failover-first --force /tmp/good
+check "it is master again" eventually 10 knows_it
 check "unless it is told" appliance /holdfast update --while-master /tmp/good
 on_terminal() { script --quiet --return --command "HOLDFAST_GRUB=/grub PATH=/fake:/usr/bin:/usr/sbin chroot $root /holdfast update --while-master /tmp/good" /dev/null; }
-check "on a terminal it says how far it is" grep -q '% of 2 MB.*all is here' <(on_terminal </dev/null | tr -d '\n')
+check "on a terminal it says how far it is" says '% of 2 MB.*all is here' eval "on_terminal </dev/null | tr -d '\n'"
 nsenter --target "$peer" --net "$HOLDFAST" run -f "$work/right.conf" --api off --journal off >"$work/right.log" 2>&1 &
 check "an update that is foreign takes nothing from it, whatever is asked" fails appliance /holdfast update --failover-first /tmp/foreign
 check "it is master still" has_vip
 # A backup is silent: that it is there is known to whoever starts the update.
-sleep 1
-check "a peer that was never heard is not trusted to be there" grep -q 'no peer of web has been heard' <(appliance /holdfast update --failover-first /tmp/good 2>&1)
+check "the peer is there" eventually 20 grep -q 'Entering BACKUP STATE' "$work/right.log"
+check "a peer that was never heard is not trusted to be there" says 'no peer of web has been heard' appliance /holdfast update --failover-first /tmp/good
 { head -c 300000 "$work/good" && sleep 60; } > >(appliance /holdfast update --failover-first --force - >"$work/said" 2>&1) &
 feeder=$!
 check "an update that waits for its bytes has handed over first" eventually 20 peer_has_vip
@@ -124,14 +133,15 @@ is_unstarted() { [[ $(marks) == *b_left=0* ]]; }
 check "its slot is not started" eventually 10 is_unstarted
 pkill -INT -f '^/holdfast update'
 check "interrupted, it gives the address back at once" eventually 10 has_vip
-check "and says so" grep -q 'error: interrupted: nothing of it is started' "$work/said"
+check "and says so" eventually 10 grep -q 'error: interrupted: nothing of it is started' "$work/said"
 kill "$feeder"
+check "and ends" eventually 10 fails pgrep -f '^/holdfast update'
 appliance /holdfast update --failover-first --force --reboot /tmp/good >"$work/said" 2>&1
 check_equal "forced, it is taken" $? 0
 check "and hands over first" grep -q 'handed over to the peer: web' "$work/said"
 check "and starts again" grep -qx reboot "$root/run/systemctl"
 check "the peer has the address" peer_has_vip
-sleep 2
+sleep 5 # longer than it waits for a master that is silent
 check "it does not take it back meanwhile" fails has_vip
 
 echo "-- over the API"
@@ -148,7 +158,7 @@ operator=hf_operator_operator_operator_operator_operator_op
   printf 'api:\n  socket: /run/holdfast/api.sock\n  tokens:\n'
   printf '    - { name: %s, sha256: "%s", role: %s }\n' release-bot "$(printf %s $admin | sha256sum | cut -d' ' -f1)" admin \
     ops "$(printf %s $operator | sha256sum | cut -d' ' -f1)" operator
-  printf 'vrrp_instance:\n  web: { interface: lan, virtual_router_id: 51, version: 3, advert_int: 0.2, priority: 150, virtual_ipaddress: [192.0.2.100/24] }\n'
+  printf 'vrrp_instance:\n  web: { interface: lan, virtual_router_id: 51, version: 3, advert_int: 1, priority: 150, virtual_ipaddress: [192.0.2.100/24] }\n'
 } >"$root/holdfast.yaml"
 # As systemd does: a socket of root's, and a process for each connection.
 (cd / && HOLDFAST_GRUB=/grub PATH=/fake:/usr/bin:/usr/sbin exec systemd-socket-activate --accept --inetd --setenv=HOLDFAST_GRUB --setenv=PATH \
@@ -176,7 +186,7 @@ ends() { # task: waits for it, prints its state and text
 serves() { [ "$(api GET /update -o /dev/null -w '%{http_code}')" = 200 ]; }
 check "the API serves" eventually 30 serves
 check_equal "it knows the slots" "$(api GET /update | field text)" "slot a runs, and is started next"
-check "it is master, once the hold of the update before has gone" eventually 30 has_vip
+check "it is master, once the hold of the update before has gone" eventually 30 knows_it
 check "an operator may not update" [ "$(curl -s -o /dev/null -w '%{http_code}' -H "Authorization: Bearer $operator" -H 'Content-Type: application/json' -d '{"url":"https://x/"}' http://127.0.0.1:8404/api/v1/update)" = 403 ]
 check "nor anybody upload" [ "$(curl -s -o /dev/null -w '%{http_code}' -X PUT -H 'Content-Type: application/octet-stream' -d x http://127.0.0.1:8404/api/v1/update/image)" = 403 ]
 # shellcheck disable=SC2016 # words of the API
@@ -207,10 +217,14 @@ head -c 500000 "$work/good" >"$work/short"
 task=$(upload "$work/short" whileMaster=true | field task)
 check_equal "one that ends too early comes to nothing" "$(ends "$task")" failed
 check_equal "and its slot is not started" "$(marks)" "a_left=3 a_ok=1 b_left=0 b_ok=0"
-upload "$work/good" whileMaster=true --limit-rate 50k >"$work/said" &
+upload "$work/good" whileMaster=true --limit-rate 20k -m 300 >"$work/said" &
 sender=$!
-is_coming() { [ "$(api GET /tasks | field 0.progress.bytes)" -gt 200000 ]; }
-check "an upload is under way" eventually 20 is_coming
+is_coming() {
+  local all
+  all=$(api GET /tasks)
+  [ "$(field 0.state <<<"$all")" = running ] && [ "$(field 0.progress.bytes <<<"$all")" -gt 200000 ]
+}
+check "an upload is under way" eventually 60 is_coming
 cancelled=$(json POST /update:cancel -d '{"reason":"wrong night"}' | field task)
 check_equal "it is cancelled" "$(ends "$cancelled") $(api GET "/tasks/$cancelled" | field text)" \
   "cancelled cancelled (token release-bot: wrong night): nothing of it is started"
@@ -231,7 +245,7 @@ eventually 20 sees_peer
 rm -f "$root/run/systemctl"
 task=$(upload "$work/good" 'failoverFirst=true&force=true&reboot=true' | field task)
 check_equal "failover first: it is taken" "$(ends "$task")" succeeded
-check "the peer has the address" peer_has_vip
-check "and this one not" fails has_vip
+check "the peer has the address" eventually 10 peer_has_vip
+check "and this one not" eventually 10 fails has_vip
 check "and it starts again" eventually 10 grep -qx reboot "$root/run/systemctl"
 summary

@@ -11,7 +11,7 @@ start_server() { # node
 # The name of the server that a new connection reaches, or `none`.
 reached() { # virtual address (10.0.0.100)
   # shellcheck disable=SC2016 # expanded on the client
-  lab_exec client timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/$1" && read -r name <&3 && echo "$name"' "${1:-10.0.0.100}" "$port" 2>/dev/null || echo none
+  lab_exec client timeout 20 bash -c 'exec 3<>"/dev/tcp/$0/$1" && read -r name <&3 && echo "$name"' "${1:-10.0.0.100}" "$port" 2>/dev/null || echo none
 }
 
 # The servers that four new connections reach.
@@ -29,7 +29,7 @@ open_connection() { # name, virtual address (10.0.0.100)
   mkfifo "/tmp/$1.in"
   # shellcheck disable=SC2016 # expanded on the client
   ip netns exec "${LAB_PREFIX}client" bash -c 'exec 3<>"/dev/tcp/$0/$1"; read -r name <&3; echo "$name"
-    while read -r line; do echo "$line" >&3; read -t 10 -r back <&3 && echo "$back" || echo LOST; done' \
+    while read -r line; do echo "$line" >&3; read -t 30 -r back <&3 && echo "$back" || echo LOST; done' \
     "${2:-10.0.0.100}" "$port" <"/tmp/$1.in" >"/tmp/$1.out" 2>/dev/null &
   sleep 1000 >"/tmp/$1.in" 2>/dev/null &
   echo $! >"/tmp/$1.pid"
@@ -52,7 +52,7 @@ talk() { # text, connection...
   shift
   for name in "$@"; do echo "$text" >"/tmp/$name.in"; done
   for name in "$@"; do
-    eventually 12 grep -qx -e "$text" -e LOST "/tmp/$name.out"
+    eventually 40 grep -qx -e "$text" -e LOST "/tmp/$name.out"
     if ! grep -qx "$text" "/tmp/$name.out"; then
       echo "$name: $(xargs <"/tmp/$name.out")"
       return 1

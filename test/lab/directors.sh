@@ -53,12 +53,16 @@ role_is_new() { # node, role, old process id
   now=$(role_pid "$1" "$2") && [ "$now" != "$3" ]
 }
 
-# Kills a role as a crash would, and waits until it is there again.
+role_runs() { # node, role
+  lab_exec "$1" "$HOLDFAST" status 2>/dev/null | grep "^roles: .*$2 running" >/dev/null
+}
+
+# Kills a role as a crash would, and waits until it works again.
 kill_role() { # node, role
   local old
   old=$(role_pid "$1" "$2") || return
   kill -KILL "$old"
-  eventually 30 role_is_new "$1" "$2" "$old"
+  eventually 30 role_is_new "$1" "$2" "$old" && eventually 60 role_runs "$1" "$2"
 }
 
 # As a loss of power: nothing is withdrawn, nothing is said.
@@ -82,7 +86,7 @@ holds_vip() { # node
 }
 
 holds_no_vip() { # node
-  ! ip -n "$LAB_PREFIX$1" -br address | grep -qE " ($LAB_NAT_VIP|$LAB_DR_VIP|$LAB_GATEWAY_VIP)/"
+  ! ip -n "$LAB_PREFIX$1" -br address | grep -E " ($LAB_NAT_VIP|$LAB_DR_VIP|$LAB_GATEWAY_VIP)/"
 }
 
 # The servers that answer four requests, each once and sorted: `rs1 rs2` when the requests alternate.
@@ -116,13 +120,29 @@ director_page() { # node, path
 }
 
 # Requests one after the other in the background, a line each in the file: time in seconds, server or `none`.
-start_traffic() { # virtual address, file
+start_traffic() { # virtual address, file, limit of a request in seconds (1)
   : >"$2"
   : >"$2.on"
   while [ -e "$2.on" ]; do
-    echo "$(date +%s.%N | cut -c1-14) $(lab_request "http://$1/" 1 || echo none)" >>"$2"
+    echo "$(date +%s.%N | cut -c1-14) $(lab_request "http://$1/" "${3:-1}" || echo none)" >>"$2"
   done 2>/dev/null &
   TRAFFIC_PID=$!
+}
+
+# What happens to the addresses of a node from now on: a request that waits long may not notice that one was missing.
+watch_addresses() { # node, file
+  ip -n "$LAB_PREFIX$1" monitor address >"$2" 2>/dev/null &
+  WATCH_PID=$!
+}
+
+stop_watching() {
+  kill "$WATCH_PID"
+  wait "$WATCH_PID" 2>/dev/null
+}
+
+# No virtual address for traffic was taken away.
+kept_addresses() { # file
+  ! grep -E "^Deleted.* ($LAB_NAT_VIP|$LAB_DR_VIP)/" "$1"
 }
 
 stop_traffic() { # file
