@@ -45,7 +45,7 @@ class ApiRole {
     virtualServers: [],
   };
 
-  readonly #watch = new Watch(() => this.#snapshot, this.#statistics);
+  readonly #watch = new Watch(() => this.#snapshot, this.#statistics, () => this.#operations);
 
   constructor(link: Link<FromChild>) {
     this.#link = link;
@@ -75,6 +75,7 @@ class ApiRole {
         return;
       case "operations":
         this.#operations = message.operations;
+        this.#watch.operated();
         return;
       case "tokens":
         this.#tokens = message.tokens;

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertStringIncludes } from "../../test/assert.ts";
+import { NO_OPERATIONS } from "../ports/commands.ts";
 import type { HaproxySnapshot, Snapshot } from "../ports/snapshot.ts";
 import { Haproxy } from "./api/schemas.ts";
 import { renderCsv, statsRows } from "./csv.ts";
@@ -8,13 +9,17 @@ import { haproxyLine, haproxyStatus } from "./haproxy_status.ts";
 import { History } from "./history.ts";
 import { renderMetrics } from "./metrics.ts";
 import { renderStatsPage } from "./page/document.tsx";
-import { filtered, NO_FILTER, pageModel } from "./page/page_model.ts";
+import { filtered, NO_FILTER, pageModel, type PageSource } from "./page/page_model.ts";
 import { JournalView } from "./journal_view.ts";
 
 const picture = (state?: HaproxySnapshot["state"]): Snapshot => (fixture({ haproxy: haproxy(state) }));
 
+function sourceOf(snapshot: Snapshot): PageSource {
+  return { snapshot, history: new History(), journal: new JournalView(() => {}), operations: NO_OPERATIONS };
+}
+
 function page(snapshot: Snapshot): string {
-  const source = { snapshot, history: new History(), journal: new JournalView(() => {}) };
+  const source = sourceOf(snapshot);
   return renderStatsPage(source, { nowMs: 10_000, filter: NO_FILTER, refreshSeconds: undefined });
 }
 
@@ -34,7 +39,7 @@ Deno.test("while HAProxy is away the page says how it was, and exports leave it 
   const snapshot = picture("restarting");
   assertStringIncludes(page(snapshot), "as it was before HAProxy was restarting");
   assertStringIncludes(
-    pageModel({ snapshot, history: new History(), journal: new JournalView(() => {}) }).title,
+    pageModel(sourceOf(snapshot)).title,
     "HAProxy down",
   );
   assert(!/^app,/m.test(renderCsv(snapshot, 0, new History())));

@@ -1,5 +1,6 @@
 // What looks at everything that the api role is told: histories, timeline, and the streams of pages and of events.
 import type { Entry } from "../core/journal/entry.ts";
+import { NO_OPERATIONS, type OperationsSnapshot } from "../ports/commands.ts";
 import type { Snapshot } from "../ports/snapshot.ts";
 import type { ApiStatistics } from "./api_statistics.ts";
 import { CheckHistory } from "./check_history.ts";
@@ -18,7 +19,11 @@ export class Watch {
   readonly live: LivePage;
   readonly #snapshot: () => Snapshot;
 
-  constructor(snapshot: () => Snapshot, statistics: ApiStatistics) {
+  constructor(
+    snapshot: () => Snapshot,
+    statistics: ApiStatistics,
+    operations: () => OperationsSnapshot = () => NO_OPERATIONS,
+  ) {
     this.#snapshot = snapshot;
     const streams = { pages: 0, events: 0 };
     const count = (change: Partial<typeof streams>): void => {
@@ -28,7 +33,7 @@ export class Watch {
     this.journal = new JournalView((events) => count({ events }));
     const { history, journal } = this;
     this.live = new LivePage({
-      model: () => pageModel({ snapshot: snapshot(), history, journal }),
+      model: () => pageModel({ snapshot: snapshot(), history, journal, operations: operations() }),
       points: () => history.latest(),
       counted: (pages) => count({ pages }),
     });
@@ -39,6 +44,11 @@ export class Watch {
     const snapshot = this.#snapshot();
     this.checks.observe(snapshot);
     if (this.history.observe(snapshot, nowMs)) this.live.sampled();
+    this.live.changed();
+  }
+
+  /** Somebody has done something, or a task has gone on. */
+  operated(): void {
     this.live.changed();
   }
 

@@ -203,6 +203,8 @@ check_equal "the slot is armed" "$(marks)" "a_left=3 a_ok=1 b_left=3 b_ok=0"
 check_equal "the task says what it was" "$(api GET "/tasks/$task" | field version) $(api GET "/tasks/$task" | field slot) $(api GET "/tasks/$task" | field actor)" "9.0.1 b token release-bot"
 check_equal "and how far it came" "$(api GET "/tasks/$task" | field progress.bytes)" "$(stat -c %s "$work/good")"
 check_equal "the slot, who brought it and who signed it" "$(api GET /update | field nextSlot) $(api GET /update | field slots.1.version) $(api GET /update | field slots.1.provenance.by)" "b 9.0.1 token release-bot"
+check "the page has it" says '<dd>a, next b (9.0.1)</dd>.*<dd>succeeded: slot b is written' \
+  curl -s -H "Authorization: Bearer $admin" http://127.0.0.1:8404/stats
 check "the audit has it" grep -q '"action":"update".*"outcome":"done"' <(api GET /audit)
 check "and the journal" grep -q 'version 9.0.1, signed with the key' <(appliance /holdfast events)
 

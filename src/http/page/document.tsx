@@ -7,7 +7,7 @@ import { formatDuration, formatMoment } from "../format.ts";
 import { AdminForm, HAPROXY_VERBS, ResultBanner, type ResultCode, VERBS } from "./admin_form.tsx";
 import { tableHtml } from "./markup.ts";
 import type { Table } from "./model.ts";
-import { filtered, isStandby, type PageFilter, pageModel, type PageSource } from "./page_model.ts";
+import { filtered, isStandby, type PageFilter, type PageModel, pageModel, type PageSource } from "./page_model.ts";
 
 /** How the page is asked for. */
 export interface StatsPageOptions {
@@ -35,7 +35,7 @@ const Document: FC<{ source: PageSource } & StatsPageOptions> = ({ source, ...op
   const { snapshot } = source;
   const { nowMs, filter, refreshSeconds, formToken, result } = options;
   const whole = pageModel(source);
-  const { title, layout } = whole;
+  const { title, layout, facts } = whole;
   const wanted = filtered(snapshot, filter);
   const shown = wanted === snapshot ? whole : pageModel({ ...source, snapshot: wanted });
   const live = refreshSeconds === undefined ? "no" : "yes";
@@ -58,7 +58,7 @@ const Document: FC<{ source: PageSource } & StatsPageOptions> = ({ source, ...op
       <body data-now={String(nowMs)} data-layout={layout} data-live={live}>
         <a class="skip" href="#main">Skip to the tables</a>
         <header>
-          <Header node={snapshot.node} haproxy={snapshot.haproxy} {...options} />
+          <Header node={snapshot.node} haproxy={snapshot.haproxy} facts={facts} {...options} />
         </header>
         <main id="main">
           {result !== undefined && <ResultBanner code={result} />}
@@ -133,9 +133,11 @@ export function pageUrl(
   return parts.join(";") + (scope === "" ? "" : `?scope=${encodeURIComponent(scope)}`);
 }
 
-type HeaderFacts = { node: NodeSnapshot; haproxy: HaproxySnapshot | undefined } & StatsPageOptions;
+type HeaderFacts =
+  & { node: NodeSnapshot; haproxy: HaproxySnapshot | undefined; facts: PageModel["facts"] }
+  & StatsPageOptions;
 
-const Header: FC<HeaderFacts> = ({ node, haproxy, nowMs, filter, refreshSeconds, viewer, mayLogIn }) => (
+const Header: FC<HeaderFacts> = ({ node, haproxy, facts, nowMs, filter, refreshSeconds, viewer, mayLogIn }) => (
   <>
     <h1>{`Holdfast ${node.version} on ${node.routerId}`}</h1>
     <dl class="facts">
@@ -153,6 +155,7 @@ const Header: FC<HeaderFacts> = ({ node, haproxy, nowMs, filter, refreshSeconds,
         />
       ))}
       {haproxy !== undefined && <Fact name="haproxy" value={haproxyFact(haproxy)} />}
+      {facts.map((fact) => <Fact {...fact} />)}
     </dl>
     <nav aria-label="page">
       <span id="live" role="status"></span>

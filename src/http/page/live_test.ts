@@ -1,9 +1,14 @@
 import { assert, assertEquals, assertStringIncludes } from "../../../test/assert.ts";
+import { NO_OPERATIONS, type OperationsSnapshot } from "../../ports/commands.ts";
 import type { Snapshot } from "../../ports/snapshot.ts";
 import { ApiStatistics } from "../api_statistics.ts";
+import { OPERATIONS_SNAPSHOT } from "../fixture_operations.ts";
 import { NOW_MS, realServer, snapshot, virtualServer, vrrpInstance } from "../fixture_snapshot.ts";
 import { Watch } from "../watch.ts";
+import { History } from "../history.ts";
+import { JournalView } from "../journal_view.ts";
 import { escapeHtml } from "./markup.ts";
+import { type PageModel, pageModel } from "./page_model.ts";
 
 Deno.test("the stream tells everything first, then only the cells that changed", async () => {
   const { show, next } = viewer();
@@ -61,6 +66,28 @@ Deno.test("what all new viewers are told is made once, until something changes",
   const late = watch.live.connect()?.getReader();
   assert((await late?.read())?.value?.buffer !== first?.value?.buffer);
   await Promise.all([...readers, late].map((reader) => reader?.cancel()));
+});
+
+Deno.test("the head of an appliance's page has its slots and its last update, and the page is read again with each step", () => {
+  let operations: OperationsSnapshot = OPERATIONS_SNAPSHOT;
+  const look = (): PageModel =>
+    pageModel({ snapshot: snapshot(), history: new History(), journal: new JournalView(() => {}), operations });
+  const first = look();
+  assertEquals(first.facts, [
+    { name: "slot", value: "a" },
+    { name: "update", value: "signed with the key release, 50 %" },
+  ]);
+  const [update, ...others] = OPERATIONS_SNAPSHOT.tasks;
+  const { appliance } = OPERATIONS_SNAPSHOT;
+  assert(update !== undefined && appliance !== undefined);
+  operations = { ...operations, tasks: [{ ...update, progress: { bytes: 59, totalBytes: 100 } }, ...others] };
+  assertEquals(look().layout, first.layout, "not for each byte");
+  const ended = { ...update, state: "succeeded", text: "slot b is written" } as const;
+  operations = { ...operations, tasks: [ended, ...others], appliance: { ...appliance, nextSlot: "b" } };
+  assertEquals(look().facts.map(({ value }) => value), ["a, next b (0.9.0)", "succeeded: slot b is written"]);
+  assert(look().layout !== first.layout);
+  operations = { ...NO_OPERATIONS, tasks: operations.tasks };
+  assertEquals(look().facts, [], "other machines have none");
 });
 
 Deno.test("viewers are counted and limited", async () => {

@@ -1,10 +1,12 @@
 // Everything that the page shows, of one picture: its tables, its title, and what it looks like as a whole.
+import type { OperationsSnapshot } from "../../ports/commands.ts";
 import type { Snapshot, VirtualServerSnapshot } from "../../ports/snapshot.ts";
 import type { History } from "../history.ts";
 import type { JournalView } from "../journal_view.ts";
 import { filteredHaproxy, isCurrent, isDown, proxiesOf } from "../haproxy_rows.ts";
 import { rollUp } from "../roll_up.ts";
 import type { Table } from "./model.ts";
+import { applianceFacts } from "./appliance_facts.ts";
 import { haproxyTables, rollUp as rollUpProxy } from "./haproxy_view.ts";
 import { virtualServerTable } from "./virtual_server_view.ts";
 import { timelineTable, vrrpTable } from "./vrrp_view.ts";
@@ -14,6 +16,7 @@ export interface PageSource {
   readonly snapshot: Snapshot;
   readonly history: History;
   readonly journal: JournalView;
+  readonly operations: Pick<OperationsSnapshot, "appliance" | "tasks">;
 }
 
 /** The page, before it is markup. */
@@ -21,6 +24,8 @@ export interface PageModel {
   readonly title: string;
   /** Changes when rows come or go, and with everything that is not in a row: then the page has to be read again. */
   readonly layout: string;
+  /** Of the appliance, with their names. */
+  readonly facts: ReturnType<typeof applianceFacts>;
   readonly vrrp: Table;
   readonly timeline: Table;
   readonly virtualServers: readonly Table[];
@@ -39,16 +44,18 @@ export interface PageFilter {
 export const NO_FILTER: PageFilter = { hidesDown: false, hidesMaintenance: false, scope: "" };
 
 /** The model of a picture. */
-export function pageModel({ snapshot, history, journal }: PageSource): PageModel {
+export function pageModel({ snapshot, history, journal, operations }: PageSource): PageModel {
   const virtualServers = [
     ...snapshot.virtualServers.map((server) => virtualServerTable(server, history)),
     ...haproxyTables(snapshot.haproxy),
   ];
   const vrrp = vrrpTable(snapshot.vrrpInstances);
   const last = timelineTable(journal.timeline);
+  const facts = applianceFacts(operations);
   return {
     title: `${summary(snapshot)} - ${snapshot.node.routerId} - Holdfast`,
-    layout: layoutOf(snapshot, [vrrp, last, ...virtualServers]),
+    layout: layoutOf(snapshot, facts, [vrrp, last, ...virtualServers]),
+    facts,
     vrrp,
     timeline: last,
     virtualServers,
@@ -100,7 +107,7 @@ function summary({ vrrpInstances, virtualServers, haproxy }: Snapshot): string {
 }
 
 /** A number of everything whose change a row cannot tell (FNV-1a). */
-function layoutOf(snapshot: Snapshot, tables: readonly Table[]): string {
+function layoutOf(snapshot: Snapshot, facts: PageModel["facts"], tables: readonly Table[]): string {
   const { node } = snapshot;
   let hash = 0x811c9dc5;
   const add = (text: string): void => {
@@ -110,6 +117,7 @@ function layoutOf(snapshot: Snapshot, tables: readonly Table[]): string {
   for (const { name, state, pid } of node.roles) add(`${name} ${state} ${pid}`);
   const { state, pid, worker, oldWorkers, restarts } = snapshot.haproxy ?? {};
   add(`${state} ${pid} ${worker?.pid} ${oldWorkers} ${restarts}`);
+  for (const { name, value } of facts) add(`${name} ${value}`);
   for (const { code, message } of node.warnings) add(`${code} ${message}`);
   for (const { id, detail, rows } of tables) {
     add(`${id} ${detail}`);

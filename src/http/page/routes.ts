@@ -34,7 +34,7 @@ export function addStatsPage(app: Hono, source: ApiSource, { realm }: AccessPoli
     const caller = callerOf(context);
     const isKnown = caller?.credential !== undefined;
     const isOperator = isKnown && ROLES.indexOf(caller.role) >= ROLES.indexOf("operator");
-    return context.html(renderStatsPage({ ...watch, snapshot }, {
+    return context.html(renderStatsPage({ ...watch, snapshot, operations: source.operations() }, {
       nowMs,
       refreshSeconds,
       filter,
