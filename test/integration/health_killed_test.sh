@@ -28,7 +28,7 @@ start_load() { # node, virtual address, connections of a batch, file
   : >"$4"
   : >"$4.on"
   while [ -e "$4.on" ]; do
-    lab_exec "$1" ab -q -r -s 20 -c 128 -n "$3" "http://$2/" >>"$4" 2>&1 || echo "ab failed" >>"$4"
+    lab_exec "$1" ab -q -r -s 60 -c 128 -n "$3" "http://$2/" >>"$4" 2>&1 || echo "ab failed" >>"$4"
   done &
   LOAD_PID=$!
 }
@@ -82,6 +82,8 @@ set_up_local() {
   ip -n "${LAB_PREFIX}dir1" address add "$local_vip/32" dev lo
   # More ports than one minute of connections has.
   lab_sysctl dir1 "net.ipv4.ip_local_port_range=1100 65500"
+  # And more ends that wait: a server that forgets one answers what the client still says on it with a reset.
+  lab_sysctl dir1 net.ipv4.tcp_max_tw_buckets=100000
   lab_exec dir1 nginx -c "$folder/nginx.conf" -e "$folder/error.log"
 }
 
