@@ -71,7 +71,7 @@ realServerTest("realserver, direct routing: silent about the address, and serves
 
   // The trap that the command is for: an address on lo is answered for on every link.
   await lab.server("addr", "add", "192.0.2.80/32", "dev", "lo");
-  assert(await lab.answers("192.0.2.80"), "without the settings it answers ARP");
+  await until("without the settings it answers ARP", () => lab.answers("192.0.2.80"), 20_000);
   assertEquals((await lab.realServer("status", ...VIPS)).code, 1);
   await lab.server("addr", "del", "192.0.2.80/32", "dev", "lo");
   await lab.client("neigh", "flush", "dev", "eth0");
@@ -88,7 +88,7 @@ realServerTest("realserver, direct routing: silent about the address, and serves
     assert(!await lab.answers(vip), `${vip} is not answered for`);
     // What the director does: the packet goes to the hardware address of the server.
     await lab.client("neigh", "replace", vip, "lladdr", link, "dev", "eth0");
-    assert(await lab.answers(vip), `${vip} is served`);
+    await until(`${vip} is served`, () => lab.answers(vip), 20_000);
   }
 
   const one = await lab.realServer("down", "2001:db8:1::80");
