@@ -35,7 +35,7 @@ sudo=()
 if [ "$(id -u)" -ne 0 ]; then sudo=(sudo); fi
 echo "installing: ${missing[*]}"
 if ! apt-cache show "${missing[@]}" >/dev/null 2>&1; then "${sudo[@]}" apt-get update -q || true; fi
-if ! "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; then
+if ! "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends "${missing[@]}"; then
   echo "Could not install them. As root, run: apt-get install --no-install-recommends ${missing[*]}" >&2
   exit 1
 fi

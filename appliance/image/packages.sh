@@ -3,7 +3,7 @@
 # build.sh of the image and of the test VM (test/vm), which has a fail() of its own.
 
 # Nothing is installed, so no lock is needed; and apt's sandbox user may not write into .cache.
-apt_options=(-o Debug::NoLocking=1 -o APT::Sandbox::User=root)
+apt_options=(-o Debug::NoLocking=1 -o APT::Sandbox::User=root -o Acquire::Retries=5)
 # File name in debs/ -> name=version.
 declare -A wanted=()
 
