@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "../../test/assert.ts";
+import { freePort } from "../../test/support/free_port.ts";
 import { readEchoReply, writeEchoRequest } from "../wire/icmp.ts";
 import { libc } from "./libc.ts";
 import { ProbeSockets } from "./probe_sockets.ts";
@@ -21,13 +22,6 @@ function test(name: string, body: () => Promise<void>): void {
 /** What a refused promise says. */
 async function code(work: Promise<unknown>): Promise<string> {
   return (await assertRejects(() => work, SystemError)).code;
-}
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
 }
 
 /** A listener of which nobody accepts, and whose queue is full. */

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { assert, assertEquals } from "../../test/assert.ts";
+import { freePort } from "../../test/support/free_port.ts";
 import { libc } from "../linux/libc.ts";
 import { ProbeSockets } from "../linux/probe_sockets.ts";
 import { sharedReactor } from "../linux/reactor.ts";
@@ -34,13 +35,6 @@ async function besideUdp(
   await new Promise<void>((resolve) => socket.bind(0, address, resolve));
   await body(socket.address().port);
   await new Promise<void>((resolve) => socket.close(() => resolve()));
-}
-
-/** A port where no UDP server was a moment ago. */
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
 }
 
 function test(name: string, body: () => Promise<void>): void {

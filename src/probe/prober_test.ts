@@ -1,5 +1,6 @@
 import { type AddressInfo, createServer } from "node:net";
 import { assert, assertEquals } from "../../test/assert.ts";
+import { freePort } from "../../test/support/free_port.ts";
 import type { ProbeRequest, ProbeResult } from "../ports/probes.ts";
 import { Prober } from "./prober.ts";
 import type { Connection } from "./tcp.ts";
@@ -98,14 +99,6 @@ async function httpAgainst(
   });
   assert(result !== undefined);
   return result;
-}
-
-/** A port that was free a moment ago. */
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  listener.close();
-  return port;
 }
 
 Deno.test("Prober tcp: a connection is enough, and it is closed", async () => {

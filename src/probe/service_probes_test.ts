@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "../../test/assert.ts";
 import { until } from "../../test/support/command.ts";
 import { EXPIRED_CERTIFICATE, EXPIRED_KEY } from "../../test/support/expired_certificate.ts";
+import { freePort } from "../../test/support/free_port.ts";
 import type { ProbeResult } from "../ports/probes.ts";
 import type { ServiceProbeRequest } from "../ports/service_probes.ts";
 import { probeCertificate } from "./certificate.ts";
@@ -71,12 +72,6 @@ async function beside(
     }
   }
   await Promise.all(treatments);
-}
-
-function freePort(): number {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr.port;
 }
 
 const QUESTIONS: Question[] = [

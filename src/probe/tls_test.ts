@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "../../test/assert.ts";
 import { EXPIRED_CERTIFICATE, EXPIRED_KEY } from "../../test/support/expired_certificate.ts";
+import { freePort } from "../../test/support/free_port.ts";
 import type { HttpUrl, ProbeRequest, ProbeResult, ProbeSource, ProbeTls } from "../ports/probes.ts";
 import type { SocketPort } from "../ports/sockets.ts";
 import { testWith } from "../../test/support/requirements.ts";
@@ -222,12 +223,6 @@ testWith(["program:python3"], "probeHttp() demands a close_notify with tls_compl
   }
   await Deno.remove(file);
 });
-
-function freePort(): number {
-  const listener = plain();
-  listener.close();
-  return listener.addr.port;
-}
 
 Deno.test("probeHttp() over TLS tells a reset from an end, which the relay would hide", async () => {
   const peers = { reset: "ECONNRESET", closed: undefined } as const;

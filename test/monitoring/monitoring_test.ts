@@ -5,6 +5,7 @@ import { createApp } from "../../src/http/app.ts";
 import { ApiStatistics } from "../../src/http/api_statistics.ts";
 import { NOW_MS, snapshot } from "../../src/http/fixture_snapshot.ts";
 import { BackgroundProcess, tryRun, until } from "../support/command.ts";
+import { freePort } from "../support/free_port.ts";
 import { testWith } from "../support/requirements.ts";
 
 const FOLDER = new URL("./", import.meta.url).pathname;
@@ -57,7 +58,7 @@ testWith(["program:prometheus"], "a Prometheus scrapes us, and answers with our 
     (request) => appOf().fetch(request),
   );
   const folder = await Deno.makeTempDir();
-  const { port } = freeAddress();
+  const port = freePort();
   await Deno.writeTextFile(
     `${folder}/prometheus.yml`,
     `global: {scrape_interval: 1s}\nscrape_configs: [{job_name: holdfast, static_configs: [{targets: ["127.0.0.1:${server.addr.port}"]}]}]\n`,
@@ -114,11 +115,4 @@ async function servedNames(): Promise<Set<string>> {
  */
 function complaints(output: string): string[] {
   return output.split("\n").filter((line) => line.startsWith("holdfast_"));
-}
-
-/** Where nobody listened a moment ago. */
-function freeAddress(): Deno.NetAddr {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  listener.close();
-  return listener.addr;
 }
