@@ -140,9 +140,9 @@ stop_watching() {
   wait "$WATCH_PID" 2>/dev/null
 }
 
-# No virtual address for traffic was taken away.
+# No virtual address for traffic was taken away, while others were: so somebody was watching.
 kept_addresses() { # file
-  ! grep -E "^Deleted.* ($LAB_NAT_VIP|$LAB_DR_VIP)/" "$1"
+  grep -E '^Deleted' "$1" >/dev/null && ! grep -E "^Deleted.* ($LAB_NAT_VIP|$LAB_DR_VIP)/" "$1"
 }
 
 stop_traffic() { # file
