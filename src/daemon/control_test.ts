@@ -76,8 +76,10 @@ Deno.test("ControlServer keeps a bounded number of clients", async () => {
   const gate = Promise.withResolvers<void>();
   let taken = 0;
   const obey = async ({ command }: ControlRequest): Promise<unknown> => {
-    if (command === "wait") taken++;
-    if (command === "wait") await gate.promise;
+    if (command === "wait") {
+      taken++;
+      await gate.promise;
+    }
     return {};
   };
   await withServer(async ({ name }) => {

@@ -3,7 +3,7 @@
 import { assert, assertEquals } from "../assert.ts";
 import { Prng } from "../../src/base/prng.ts";
 import { type BackgroundProcess, pause, run } from "../support/command.ts";
-import { daemonTest as test, type Lab } from "../support/daemon_test.ts";
+import { daemonTest as test, type Instance, type Lab } from "../support/daemon_test.ts";
 import { fuzzedPacket, hostilePackets, type Target } from "../support/hostile_packets.ts";
 import { cpuMs, roleProcess } from "../support/processes.ts";
 import { inside } from "../support/two_hosts.ts";
@@ -28,24 +28,10 @@ const target: Target = {
   host: Uint8Array.of(10, 9, 0, 1),
 };
 
-interface Counted {
-  readonly state: string;
-  readonly counters: {
-    readonly transitions: number;
-    readonly advertsOut: number;
-    readonly advertsIn: number;
-    readonly discarded: Readonly<Record<string, number>>;
-  };
-}
-
-async function counted(lab: Lab): Promise<Counted> {
-  const counted: { instance?: Counted } = {};
-  await lab.comes("its counters are told", async () => {
-    const status = await lab.status();
-    if (status !== "") counted.instance = JSON.parse(status).vrrpInstances[0];
-    return counted.instance !== undefined;
-  });
-  return counted.instance as Counted;
+async function counted(lab: Lab): Promise<Instance> {
+  let instances: Instance[] = [];
+  await lab.comes("its counters are told", async () => (instances = await lab.instances()).length > 0);
+  return instances[0] as Instance;
 }
 
 /** Waits until so many packets have been counted as wrong. */
@@ -54,7 +40,7 @@ async function discards(lab: Lab, count: number): Promise<void> {
 }
 
 /** Snapshots come every second: what is known of the moment after this. */
-async function settled(lab: Lab): Promise<Counted> {
+async function settled(lab: Lab): Promise<Instance> {
   await pause(2500);
   return await counted(lab);
 }

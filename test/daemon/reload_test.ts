@@ -151,5 +151,6 @@ s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 s.connect(b"\\0holdfast-control")
 print("received", len(s.recv(100)))`;
   assertEquals((await tryRun(...inside(lab.hosts.a, ["python3", "-c", ask]))).output, "received 0\n");
-  await lab.comes("it says so", () => /control: user 65534 \(process \d+\) may not give comm/.test(daemon.output));
+  const refusal = /control: user 65534 \(process \d+\) may not give commands/;
+  await lab.comes("it says so", () => refusal.test(daemon.output));
 });

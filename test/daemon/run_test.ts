@@ -155,7 +155,6 @@ function test(name: string, hostsName: string, body: (lab: Lab) => Promise<void>
   });
 }
 
-/** Names of the roles that run below a process, sorted. */
 function threadUsers(pid: number): string[] {
   return perThread(pid, /^Uid:\s+(\d+)\s+\1\s+\1\s+\1$/m);
 }

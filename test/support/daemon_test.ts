@@ -23,7 +23,12 @@ export interface Instance {
   readonly since: string;
   readonly faults: readonly string[];
   readonly priority: { readonly base: number; readonly effective: number };
-  readonly counters: { readonly transitions: number };
+  readonly counters: {
+    readonly transitions: number;
+    readonly advertsOut: number;
+    readonly advertsIn: number;
+    readonly discarded: Readonly<Record<string, number>>;
+  };
 }
 
 /** What a test works with: a daemon on host a, its file, and what it says. */
